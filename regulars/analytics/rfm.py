@@ -1,0 +1,220 @@
+"""Recency, frequency and money in fifths, and the ten named classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from regulars.analytics.relations import CLEAN_PURCHASES
+from regulars.analytics.statements import Scope, Statement, Value
+
+FIFTHS = 5
+
+CHAMPIONS = "champions"
+LOYAL = "loyal"
+POTENTIAL_LOYALISTS = "potential_loyalists"
+NEW = "new"
+PROMISING = "promising"
+NEED_ATTENTION = "need_attention"
+ABOUT_TO_SLEEP = "about_to_sleep"
+AT_RISK = "at_risk"
+CANT_LOSE = "cant_lose"
+HIBERNATING = "hibernating"
+
+# From the ones to keep to the ones that are gone: the order in which people read them.
+CLASSES = (
+    CHAMPIONS,
+    LOYAL,
+    POTENTIAL_LOYALISTS,
+    NEW,
+    PROMISING,
+    NEED_ATTENTION,
+    ABOUT_TO_SLEEP,
+    AT_RISK,
+    CANT_LOSE,
+    HIBERNATING,
+)
+
+# One row per recency score from 1 to 5, one word per frequency score from 1 to 5.
+CLASS_MAP = {
+    1: (HIBERNATING, HIBERNATING, AT_RISK, AT_RISK, CANT_LOSE),
+    2: (HIBERNATING, HIBERNATING, AT_RISK, AT_RISK, CANT_LOSE),
+    3: (ABOUT_TO_SLEEP, ABOUT_TO_SLEEP, NEED_ATTENTION, LOYAL, LOYAL),
+    4: (PROMISING, POTENTIAL_LOYALISTS, POTENTIAL_LOYALISTS, LOYAL, LOYAL),
+    5: (NEW, POTENTIAL_LOYALISTS, POTENTIAL_LOYALISTS, CHAMPIONS, CHAMPIONS),
+}
+
+# A fifth is ceil(5 * average percent rank), in whole numbers so that both engines agree:
+# the average rank of a value is (2 * lowest rank + customers who share it - 1) / 2.
+SCORED = f"""
+WITH {CLEAN_PURCHASES},
+people AS (
+  SELECT
+    customer,
+    DATE_DIFF('day', MAX(day), CAST($last_day AS DATE)) AS recency_days,
+    COUNT(*) AS frequency,
+    CAST(SUM(total_minor) AS BIGINT) AS money_minor
+  FROM clean_orders
+  GROUP BY customer
+),
+ranked AS (
+  SELECT
+    *,
+    COUNT(*) OVER () AS people,
+    RANK() OVER (ORDER BY recency_days DESC) AS recency_rank,
+    COUNT(*) OVER (PARTITION BY recency_days) AS recency_ties,
+    RANK() OVER (ORDER BY frequency ASC) AS frequency_rank,
+    COUNT(*) OVER (PARTITION BY frequency) AS frequency_ties,
+    RANK() OVER (ORDER BY money_minor ASC) AS money_rank,
+    COUNT(*) OVER (PARTITION BY money_minor) AS money_ties
+  FROM people
+),
+scored AS (
+  SELECT
+    customer,
+    recency_days,
+    frequency,
+    money_minor,
+    (5 * (2 * recency_rank + recency_ties - 1) + 2 * people - 1) // (2 * people) AS r,
+    (5 * (2 * frequency_rank + frequency_ties - 1) + 2 * people - 1) // (2 * people) AS f,
+    (5 * (2 * money_rank + money_ties - 1) + 2 * people - 1) // (2 * people) AS m
+  FROM ranked
+)"""
+
+CELLS_SQL = f"""{SCORED}
+SELECT
+  CAST(r AS INT) AS r,
+  CAST(f AS INT) AS f,
+  COUNT(*) AS customers,
+  CAST(SUM(money_minor) AS BIGINT) AS money_minor,
+  CAST(MIN(recency_days) AS INT) AS recency_days_min,
+  CAST(MAX(recency_days) AS INT) AS recency_days_max,
+  CAST(MIN(frequency) AS INT) AS frequency_min,
+  CAST(MAX(frequency) AS INT) AS frequency_max
+FROM scored
+GROUP BY r, f
+ORDER BY r, f
+"""
+
+SCORES_SQL = f"""{SCORED}
+SELECT
+  customer,
+  CAST(recency_days AS INT) AS recency_days,
+  CAST(frequency AS INT) AS frequency,
+  money_minor,
+  CAST(r AS INT) AS r,
+  CAST(f AS INT) AS f,
+  CAST(m AS INT) AS m
+FROM scored
+ORDER BY customer
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Customers of one recency and one frequency score, and the values found among them."""
+
+    r: int
+    f: int
+    customers: int
+    money_minor: int
+    recency_days_min: int
+    recency_days_max: int
+    frequency_min: int
+    frequency_max: int
+
+    @property
+    def name(self) -> str:
+        """The named class of the cell."""
+        return class_of(self.r, self.f)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSum:
+    """One named class: how many customers and what they have spent."""
+
+    name: str
+    customers: int
+    money_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rfm:
+    """The grid of a base; cells without customers are absent."""
+
+    cells: tuple[Cell, ...]
+
+    @property
+    def customers(self) -> int:
+        """Everyone who has a clean order."""
+        return sum(cell.customers for cell in self.cells)
+
+    @property
+    def money_minor(self) -> int:
+        """What they have spent."""
+        return sum(cell.money_minor for cell in self.cells)
+
+    def cell(self, r: int, f: int) -> Cell | None:
+        """The customers at these scores, or nothing when nobody stands there."""
+        return next((cell for cell in self.cells if (cell.r, cell.f) == (r, f)), None)
+
+    def classes(self) -> tuple[ClassSum, ...]:
+        """All ten classes in reading order, empty ones with zero."""
+        return tuple(self._class_sum(name) for name in CLASSES)
+
+    def _class_sum(self, name: str) -> ClassSum:
+        mine = [cell for cell in self.cells if cell.name == name]
+        return ClassSum(
+            name,
+            customers=sum(cell.customers for cell in mine),
+            money_minor=sum(cell.money_minor for cell in mine),
+        )
+
+
+def rfm_statement(scope: Scope) -> Statement:
+    """The question behind `rfm_of`: one row per pair of scores that somebody has."""
+    return Statement(CELLS_SQL, _params(scope))
+
+
+def scores_statement(scope: Scope) -> Statement:
+    """One row per customer: recency_days, frequency, money_minor and their fifths r, f, m."""
+    return Statement(SCORES_SQL, _params(scope))
+
+
+def rfm_of(rows: Iterable[Mapping[str, int]]) -> Rfm:
+    """The grid from the rows that `rfm_statement` gives."""
+    return Rfm(tuple(_cell(row) for row in rows))
+
+
+def class_of(r: int, f: int) -> str:
+    """The named class at these scores; the map covers all twenty-five cells."""
+    return CLASS_MAP[r][f - 1]
+
+
+def fifths(values: Sequence[float]) -> list[int]:
+    """Scores 1..5 of the values, the highest value highest; equal values score equally.
+
+    f = ceil(5 * average percent rank). A heavily tied value may leave a score empty.
+    """
+    ordered = sorted(values)
+    first = {value: place for place, value in reversed(list(enumerate(ordered, start=1)))}
+    last = {value: place for place, value in enumerate(ordered, start=1)}
+    people = len(values)
+    return [-(-FIFTHS * (first[value] + last[value]) // (2 * people)) for value in values]
+
+
+def _params(scope: Scope) -> dict[str, Value]:
+    return {**scope.params(), "last_day": scope.last_day()}
+
+
+def _cell(row: Mapping[str, int]) -> Cell:
+    return Cell(
+        r=row["r"],
+        f=row["f"],
+        customers=row["customers"],
+        money_minor=row["money_minor"],
+        recency_days_min=row["recency_days_min"],
+        recency_days_max=row["recency_days_max"],
+        frequency_min=row["frequency_min"],
+        frequency_max=row["frequency_max"],
+    )
