@@ -1,0 +1,368 @@
+"""Liquid templates of strangers, rendered with limits so that none can loop, grow or reach out.
+
+The library limits nesting, loops and output. What it leaves open is closed here: scanning time,
+ranges, filters that multiply text, the clock, and the total number of steps of one rendering.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from liquid import BoundTemplate, Environment, RenderContext, Undefined
+from liquid.ast import Node
+from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.exceptions import LiquidError, LoopIterationLimitError, ResourceLimitError
+from liquid.expression import Expression
+from liquid.utils import ReadOnlyChainMap
+
+from regulars.kernel.errors import Invalid
+
+SOURCE_CHARS_MAX = 200_000
+TAGS_MAX = 2_000
+LOOP_ROUNDS_MAX = 1_000
+OUTPUT_BYTES_MAX = 1_000_000
+NAMESPACE_BYTES_MAX = 2_000
+CONTEXT_DEPTH_MAX = 30
+NESTING_MAX = 30
+STEPS_MAX = 50_000
+VALUE_CHARS_MAX = 100_000
+CHARS_PER_STEP = 100
+INTEGER_BITS_MAX = 256
+DATE_FORMAT_CHARS_MAX = 60
+DIGITS_MAX = 12
+
+Data = Mapping[str, object]
+
+# What a filter of the library may raise when it is given values it was not written for.
+_FILTER_FAILURES = (
+    RecursionError,
+    ValueError,
+    ArithmeticError,
+    TypeError,
+    LookupError,
+    AttributeError,
+)
+
+
+class TemplateInvalid(Invalid):
+    """The template cannot be read or goes beyond what one message may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The finished text and the names it asked for that the data did not have."""
+
+    text: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A template read once; `render` may be called for any number of customers."""
+
+    template: BoundTemplate
+    names: frozenset[str]
+
+    def render(self, data: Data) -> Rendered:
+        """The text for this data.
+
+        data    nested mappings and lists of plain values; `now` is the time for dates
+        raises  TemplateInvalid when a limit is reached or a filter cannot do its work
+        """
+        context = _Context(self.template, globals=data)
+        buffer = self.template._get_buffer()
+        try:
+            self.template.render_with_context(context, buffer)
+        except LiquidError as error:
+            raise _refusal(error) from error
+        except _FILTER_FAILURES as error:
+            raise TemplateInvalid(
+                "template_failed", "The template could not be finished with this customer's data."
+            ) from error
+        return Rendered(buffer.getvalue(), tuple(dict.fromkeys(context.missing)))
+
+
+def compile_html(source: str) -> Compiled:
+    """Read a template of HTML: every value put into it is escaped."""
+    return _compile(_HTML, source)
+
+
+def compile_text(source: str) -> Compiled:
+    """Read a template of plain text, a subject for example: values are put in as they are."""
+    return _compile(_TEXT, source)
+
+
+def _compile(environment: Environment, source: str) -> Compiled:
+    _check_source(source)
+    try:
+        template = environment.from_string(source)
+        _bound_ranges(template)
+        names = frozenset(
+            ".".join(str(segment) for segment in variable.segments)
+            for variables in template.analyze().globals.values()
+            for variable in variables
+        )
+    except LiquidError as error:
+        raise _refusal(error) from error
+    except RecursionError as error:
+        raise TemplateInvalid("template_too_deep", "The template is nested too deeply.") from error
+    return Compiled(template, names)
+
+
+def _refusal(error: LiquidError) -> TemplateInvalid:
+    line = error.token.start_index if error.token is not None else None
+    if line is not None and error.token is not None:
+        line = error.token.source.count("\n", 0, line) + 1
+    where = f" (line {line})" if line else ""
+    if isinstance(error, ResourceLimitError):
+        message = f"The template asks for too much: {error.message}{where}."
+        return TemplateInvalid("template_limit", message)
+    return TemplateInvalid(
+        "template_syntax", f"The template has a mistake: {error.message}{where}."
+    )
+
+
+_OPENERS = re.compile(r"\{\{|\{%")
+_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}")
+_END_RAW = re.compile(r"\{%-?\s{0,9}endraw\s{0,9}-?%\}")
+
+
+def _check_source(source: str) -> None:
+    """Refuse, in linear time, text over which the library's scanner would take minutes."""
+    if len(source) > SOURCE_CHARS_MAX:
+        message = f"The template is longer than {SOURCE_CHARS_MAX} characters; shorten it."
+        raise TemplateInvalid("template_too_long", message)
+    position, tags = 0, 0
+    while (opener := _OPENERS.search(source, position)) is not None:
+        tags += 1
+        position = _after_tag(source, opener)
+        if tags > TAGS_MAX:
+            message = f"The template has more than {TAGS_MAX} tags; use fewer."
+            raise TemplateInvalid("template_too_long", message)
+
+
+def _after_tag(source: str, opener: re.Match[str]) -> int:
+    if (raw := _RAW.match(source, opener.start())) is not None:
+        end_raw = _END_RAW.search(source, raw.end())
+        if end_raw is None:
+            raise _unclosed(source, opener.start(), "{% raw %}")
+        return end_raw.end()
+    closer = "}}" if opener.group() == "{{" else "%}"
+    end = source.find(closer, opener.end())
+    if end < 0 or _OPENERS.search(source, opener.end(), end) is not None:
+        raise _unclosed(source, opener.start(), opener.group())
+    return end + len(closer)
+
+
+def _unclosed(source: str, position: int, tag: str) -> TemplateInvalid:
+    line = source.count("\n", 0, position) + 1
+    return TemplateInvalid("template_syntax", f"A {tag} on line {line} is never closed.")
+
+
+class _Missing(Undefined):
+    """A name without a value: prints nothing and is noted when it would have been printed."""
+
+    __slots__ = ("sink",)
+
+    def __init__(self, name: str, sink: list[str]) -> None:
+        super().__init__(name)
+        self.sink = sink
+
+    def __str__(self) -> str:
+        self.sink.append(self.name)
+        return ""
+
+
+class _Context(RenderContext):
+    """One rendering: counts its steps, knows no clock, sees only mappings and lists."""
+
+    __slots__ = ("missing", "steps")
+
+    def __init__(self, template: BoundTemplate, **options: Any) -> None:
+        self.steps = 0
+        self.missing: list[str] = []
+        super().__init__(template, **options)
+        # The library's chain also holds `now` and `today` read from the clock; ours come as data.
+        self.scope = ReadOnlyChainMap(self.locals, self.globals, self.counters)
+
+    # Every node asks for this before it renders itself, so each rendered node is one step.
+    @property
+    def disabled_tags(self) -> list[str]:
+        self.spend(1)
+        return []
+
+    @disabled_tags.setter
+    def disabled_tags(self, _value: list[str]) -> None:
+        return
+
+    def spend(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps > STEPS_MAX:
+            raise ResourceLimitError("too many steps", token=None)
+
+    def get(self, path: list[object], **options: Any) -> object:
+        self.spend(1)
+        found = super().get(path, **options)
+        if found is None or isinstance(found, Undefined):
+            return _Missing(".".join(str(segment) for segment in path), self.missing)
+        return found
+
+    def get_item(self, obj: Any, key: Any) -> Any:
+        if not isinstance(obj, (Mapping, list, tuple, str, range)):
+            raise TypeError("only mappings and lists have parts")
+        return super().get_item(obj, key)
+
+    # A reversed loop is laid out as a list before the library looks at its length; the stop
+    # index is reported just before that.
+    def stopindex(self, key: str, index: int | None = None) -> int:
+        if index is not None and index > LOOP_ROUNDS_MAX:
+            raise LoopIterationLimitError("loop iteration limit reached", token=None)
+        return super().stopindex(key, index)
+
+    def filter(self, name: str, token: Any) -> Callable[..., object]:
+        return _bounded(self, name, super().filter(name, token))
+
+
+def _bounded(context: _Context, name: str, call: Callable[..., object]) -> Callable[..., object]:
+    """The filter with its cost counted and its input and result held to VALUE_CHARS_MAX."""
+
+    def bounded(*args: object, **options: object) -> object:
+        weight = sum(_weight(value) for value in (*args, *options.values()))
+        context.spend(1 + weight // CHARS_PER_STEP)
+        growth = _GROWTH.get(name)
+        if growth is not None and growth(args) > VALUE_CHARS_MAX:
+            raise ResourceLimitError(f"the result of {name} is too long", token=None)
+        result = call(*args, **options)
+        _weight(result)
+        return result
+
+    return bounded
+
+
+def _weight(value: object, depth: int = 0) -> int:
+    """About how many characters the value has; refuses what no message needs."""
+    if isinstance(value, str):
+        weight = len(value)
+    elif isinstance(value, range):
+        weight = (abs(value.stop - value.start) // abs(value.step)) * 8
+    elif isinstance(value, (list, tuple)) and depth < NESTING_MAX:
+        weight = 0
+        for item in value:
+            weight += 8 + _weight(item, depth + 1)
+            if weight > VALUE_CHARS_MAX:
+                break
+    elif isinstance(value, int):
+        weight = 0 if value.bit_length() <= INTEGER_BITS_MAX else VALUE_CHARS_MAX + 1
+    else:
+        weight = 8
+    if weight > VALUE_CHARS_MAX:
+        raise ResourceLimitError("a value is too long", token=None)
+    return weight
+
+
+def _replaced_chars(args: tuple[object, ...]) -> int:
+    value, sought, put = (str(arg) for arg in (*args, "", "")[:3])
+    return len(value) + (len(value) + 1 if not sought else value.count(sought)) * len(put)
+
+
+def _joined_chars(args: tuple[object, ...]) -> int:
+    separator = str(args[1]) if len(args) > 1 else " "
+    count = len(args[0]) if isinstance(args[0], (list, tuple, range, str)) else 1
+    return count * len(separator)
+
+
+def _rounded_digits(args: tuple[object, ...]) -> int:
+    digits = str(args[1]) if len(args) > 1 else "0"
+    is_short = re.fullmatch(r"-?\d{1,2}(\.0+)?", digits) is not None
+    return 0 if is_short and abs(float(digits)) <= DIGITS_MAX else VALUE_CHARS_MAX + 1
+
+
+_GROWTH: dict[str, Callable[[tuple[object, ...]], int]] = {
+    "replace": _replaced_chars,
+    "join": _joined_chars,
+    "round": _rounded_digits,
+}
+
+
+class _BoundedRange(RangeLiteral):
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> range:
+        found = super().evaluate(context)
+        if found.stop - found.start > LOOP_ROUNDS_MAX:
+            raise LoopIterationLimitError("the range is too long", token=self.token)
+        return found
+
+
+def _bound_ranges(template: BoundTemplate) -> None:
+    """Make every (a..b) of the template refuse to be longer than a loop may be."""
+    static = RenderContext(template)
+    for expression in _expressions(template.nodes, static):
+        if type(expression) is RangeLiteral:
+            expression.__class__ = _BoundedRange
+
+
+def _expressions(nodes: Iterable[Node], static: RenderContext) -> Iterator[Expression]:
+    for node in nodes:
+        for expression in node.expressions():
+            yield from _with_children(expression)
+        yield from _expressions(node.children(static), static)
+
+
+def _with_children(expression: Expression) -> Iterator[Expression]:
+    yield expression
+    for child in expression.children():
+        yield from _with_children(child)
+
+
+# Width and padding flags ("%900d") make the C library write as much as it is told to.
+_PLAIN_FORMAT = re.compile(r"(?:[^%]|%-?[aAbBcdeFHIjmMpSTuUVwWxXyYzZ%])*")
+
+
+def _date_text(value: object, form: object = "%d.%m.%Y") -> object:
+    """A date in the given form; what is not a date is given back unchanged."""
+    text = str(form)
+    if len(text) > DATE_FORMAT_CHARS_MAX or _PLAIN_FORMAT.fullmatch(text) is None:
+        raise ResourceLimitError("the date format is not a plain one", token=None)
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+    return value.strftime(text) if isinstance(value, (datetime, date)) else value
+
+
+class _Template(BoundTemplate):
+    context_class = _Context
+
+
+class _Environment(Environment):
+    template_class = _Template
+    block_nesting_limit = NESTING_MAX
+    context_depth_limit = CONTEXT_DEPTH_MAX
+    loop_iteration_limit = LOOP_ROUNDS_MAX
+    local_namespace_limit = NAMESPACE_BYTES_MAX
+    output_stream_limit = OUTPUT_BYTES_MAX
+
+
+# Other files are out of reach, and values stay escaped unless the template's author says raw text.
+_FORBIDDEN_TAGS = ("include", "render")
+_FORBIDDEN_FILTERS = ("base64_decode", "base64_url_safe_decode", "safe")
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    environment = _Environment(autoescape=autoescape)
+    for tag in _FORBIDDEN_TAGS:
+        del environment.tags[tag]
+    for name in _FORBIDDEN_FILTERS:
+        del environment.filters[name]
+    environment.add_filter("date", _date_text)
+    return environment
+
+
+_HTML = _environment(autoescape=True)
+_TEXT = _environment(autoescape=False)
