@@ -1,0 +1,21 @@
+"""Writes of customers: who they are, what they agreed to, where nothing may be sent."""
+
+from regulars.customers.actions.consents import (
+    give_consent,
+    lift_suppression,
+    record_consents,
+    suppress,
+    withdraw_consent,
+)
+from regulars.customers.actions.identify import identify_many
+from regulars.customers.actions.merge import merge
+
+__all__ = [
+    "give_consent",
+    "identify_many",
+    "lift_suppression",
+    "merge",
+    "record_consents",
+    "suppress",
+    "withdraw_consent",
+]

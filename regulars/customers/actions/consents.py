@@ -1,0 +1,248 @@
+"""The consent ledger and the list of addresses nothing may be sent to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from regulars.customers.pure import addresses
+from regulars.customers.records import ConsentState, NewConsent
+from regulars.events import actions as events
+from regulars.events.records import NewEvent
+from regulars.kernel import clock
+from regulars.kernel.errors import Invalid, NotFound
+from regulars.kernel.ids import new_public_id
+from regulars.store.scope import cursor
+from regulars.workspaces import queries as workspaces
+
+WORD_LENGTH_MAX = 60
+TEXT_LENGTH_MAX = 200
+
+# A line says once what was said once: the same word of the same instant is not written again.
+APPEND = """
+INSERT INTO customers_consent
+  (workspace_id, customer_id, channel, purpose, state, at, source, actor, text_version,
+   recorded_at)
+SELECT %(workspace)s, n.customer_id, n.channel, n.purpose, n.state, n.at, n.source, n.actor,
+       n.text_version, %(now)s
+FROM json_to_recordset(%(rows)s::json) AS n
+  (customer_id bigint, channel text, purpose text, state text, at timestamptz, is_own_time bool,
+   source text, actor text, text_version text)
+WHERE NOT EXISTS (
+    SELECT FROM customers_consent AS old
+    WHERE old.workspace_id = %(workspace)s AND old.customer_id = n.customer_id
+      AND old.channel = n.channel AND old.purpose = n.purpose
+      AND ((old.at = n.at AND old.state = n.state) OR NOT n.is_own_time))
+RETURNING customer_id, channel, purpose, state, at
+"""
+# The newest word counts, and of two equally new ones the refusal.
+SETTLE = """
+INSERT INTO customers_consentstate AS kept
+  (workspace_id, customer_id, channel, purpose, state, changed_at, is_gone)
+SELECT DISTINCT ON (customer_id, channel, purpose)
+       %(workspace)s, customer_id, channel, purpose, state, at, false
+FROM json_to_recordset(%(rows)s::json) AS n
+  (customer_id bigint, channel text, purpose text, state text, at timestamptz)
+ORDER BY customer_id, channel, purpose, at DESC, state DESC
+ON CONFLICT (workspace_id, customer_id, channel, purpose) DO UPDATE
+SET state = excluded.state, changed_at = excluded.changed_at
+WHERE excluded.changed_at > kept.changed_at
+   OR (excluded.changed_at = kept.changed_at AND excluded.state = 'withdrawn')
+"""
+SUPPRESS = """
+INSERT INTO customers_suppression AS kept
+  (workspace_id, channel, address_hash, customer_id, reason, at)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (workspace_id, channel, address_hash) DO UPDATE
+SET reason = excluded.reason, at = excluded.at, lifted_at = NULL,
+    customer_id = coalesce(excluded.customer_id, kept.customer_id)
+WHERE kept.lifted_at IS NOT NULL
+"""
+
+
+def give_consent(
+    workspace_id: int,
+    customer_id: int,
+    *,
+    channel: str,
+    purpose: str,
+    source: str,
+    actor: str = "",
+    at: datetime | None = None,
+    text_version: str = "",
+) -> None:
+    """Write down that the customer agreed, now or at the time given."""
+    _say(workspace_id, customer_id, channel, purpose, ConsentState.GIVEN, source, actor, at,
+         text_version)  # fmt: skip
+
+
+def withdraw_consent(
+    workspace_id: int,
+    customer_id: int,
+    *,
+    channel: str,
+    purpose: str,
+    source: str,
+    actor: str = "",
+    at: datetime | None = None,
+    text_version: str = "",
+) -> None:
+    """Write down that the customer refused, now or at the time given."""
+    _say(workspace_id, customer_id, channel, purpose, ConsentState.WITHDRAWN, source, actor, at,
+         text_version)  # fmt: skip
+
+
+def _say(
+    workspace_id: int,
+    customer_id: int,
+    channel: str,
+    purpose: str,
+    state: ConsentState,
+    source: str,
+    actor: str,
+    at: datetime | None,
+    text_version: str,
+) -> None:
+    consent = NewConsent(
+        customer_id=customer_id,
+        channel=channel,
+        purpose=purpose,
+        state=state,
+        source=source,
+        at=at or clock.now(),
+        actor=actor,
+        text_version=text_version,
+    )
+    record_consents(workspace_id, [consent])
+
+
+def record_consents(
+    workspace_id: int, consents: Sequence[NewConsent], *, origin: str = "live"
+) -> int:
+    """Add lines to the ledger and settle the states; returns how many lines were new.
+
+    A state moves only to a word newer than its own, so history brought in late undoes nothing;
+    a consent without a time counts only where nothing was ever said.
+    raises  Invalid(consent_word), NotFound(customer_unknown)
+    """
+    if not consents:
+        return 0
+    now = clock.now()
+    root_of = _roots(workspace_id, {consent.customer_id for consent in consents})
+    rows = [_as_row(consent, root_of[consent.customer_id], now) for consent in consents]
+    raw = cursor()
+    values = {"workspace": workspace_id, "now": now, "rows": msgspec.json.encode(rows).decode()}
+    raw.execute(APPEND, values)
+    added = [
+        {"customer_id": c, "channel": channel, "purpose": purpose, "state": state, "at": at}
+        for c, channel, purpose, state, at in raw.fetchall()
+    ]
+    if not added:
+        return 0
+    raw.execute(SETTLE, {"workspace": workspace_id, "rows": msgspec.json.encode(added).decode()})
+    events.record_many(
+        workspace_id,
+        [
+            NewEvent(
+                kind=f"consent.{row['state']}",
+                time=row["at"],
+                key=f"consent:{row['customer_id']}:{new_public_id()}",
+                customer_id=row["customer_id"],
+                props={"channel": row["channel"], "purpose": row["purpose"]},
+                origin=origin,
+            )
+            for row in added
+        ],
+    )
+    return len(added)
+
+
+def _as_row(consent: NewConsent, root_id: int, now: datetime) -> dict[str, object]:
+    for word in (consent.channel, consent.purpose):
+        if not 0 < len(word) <= WORD_LENGTH_MAX or not word.isprintable():
+            raise Invalid("consent_word", "A channel and a purpose are short words.")
+    at = min(consent.at or now, now)
+    return {
+        "customer_id": root_id,
+        "channel": consent.channel,
+        "purpose": consent.purpose,
+        "state": consent.state.value,
+        "at": at,
+        "is_own_time": consent.at is not None,
+        "source": consent.source[:TEXT_LENGTH_MAX],
+        "actor": consent.actor[:TEXT_LENGTH_MAX],
+        "text_version": consent.text_version[:TEXT_LENGTH_MAX],
+    }
+
+
+def _roots(workspace_id: int, customer_ids: set[int]) -> dict[int, int]:
+    raw = cursor()
+    raw.execute(
+        "SELECT id, coalesce(merged_into, id) FROM customers_customer"
+        " WHERE workspace_id = %s AND id = ANY(%s)",
+        [workspace_id, list(customer_ids)],
+    )
+    found = dict(raw.fetchall())
+    if len(found) != len(customer_ids):
+        raise NotFound("customer_unknown", "There is no such customer.")
+    return found
+
+
+def suppress(
+    workspace_id: int,
+    *,
+    channel: str,
+    address: str,
+    reason: str,
+    customer_id: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Let nothing be sent to this address by this channel any more, whoever owns it.
+
+    The first reason stays; saying it again changes nothing.
+    """
+    secret = workspaces.workspace(workspace_id).secret
+    cursor().execute(
+        SUPPRESS,
+        [
+            workspace_id,
+            channel,
+            addresses.keyed_hash(secret, channel, address),
+            customer_id,
+            reason,
+            at or clock.now(),
+        ],
+    )
+
+
+def lift_suppression(workspace_id: int, *, channel: str, address: str, actor: str) -> None:
+    """Allow the address again, by a person's hand. raises NotFound(suppression_unknown)"""
+    secret = workspaces.workspace(workspace_id).secret
+    raw = cursor()
+    raw.execute(
+        "UPDATE customers_suppression SET lifted_at = %s WHERE workspace_id = %s AND channel = %s"
+        " AND address_hash = %s AND lifted_at IS NULL RETURNING customer_id",
+        [
+            clock.now(),
+            workspace_id,
+            channel,
+            addresses.keyed_hash(secret, channel, address),
+        ],
+    )
+    row = raw.fetchone()
+    if row is None:
+        raise NotFound("suppression_unknown", "Nothing forbids this address.")
+    events.record_many(
+        workspace_id,
+        [
+            NewEvent(
+                kind="suppression.lifted",
+                time=clock.now(),
+                key=f"suppression:{new_public_id()}",
+                customer_id=row[0],
+                props={"channel": channel, "actor": actor},
+            )
+        ],
+    )

@@ -1,0 +1,169 @@
+"""Writing the rows of customers set by set: what was told, against what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from regulars.customers.pure.search import grams_of
+from regulars.customers.pure.traits import ATTRS_MAX, changes
+from regulars.kernel.ids import new_public_id
+from regulars.store.scope import cursor
+
+Changes = dict[int, dict[str, tuple[Any, Any]]]
+
+COLUMNS = (
+    "external_id", "name", "first_name", "last_name", "email", "phone", "city", "country",
+    "language", "gender", "birth_on",
+)  # fmt: skip
+SEARCHED = ("name", "first_name", "last_name", "email", "phone", "external_id")
+ATTR_PREFIX = "attr."
+
+INSERT = f"""
+INSERT INTO customers_customer
+  (id, workspace_id, public_id, {", ".join(COLUMNS)}, attrs, first_seen_at, created_at,
+   updated_at, trigrams)
+SELECT id, %s, public_id, {", ".join(COLUMNS)}, attrs, first_seen_at, %s, %s, trigrams
+FROM json_to_recordset(%s::json) AS given
+  (id bigint, public_id text, {", ".join(f"{c} text" for c in COLUMNS[:-1])}, birth_on date,
+   attrs jsonb, first_seen_at timestamptz, trigrams text[])
+"""
+READ = f"""
+SELECT id, {", ".join(COLUMNS)}, attrs, first_seen_at
+FROM customers_customer WHERE workspace_id = %s AND id = ANY(%s)
+"""
+UPDATE = f"""
+UPDATE customers_customer AS c
+SET {", ".join(f"{c} = given.{c}" for c in COLUMNS)}, attrs = given.attrs,
+    first_seen_at = given.first_seen_at, updated_at = %s, trigrams = given.trigrams
+FROM json_to_recordset(%s::json) AS given
+  (id bigint, {", ".join(f"{c} text" for c in COLUMNS[:-1])}, birth_on date,
+   attrs jsonb, first_seen_at timestamptz, trigrams text[])
+WHERE c.workspace_id = %s AND c.id = given.id
+"""
+
+
+@dataclass(slots=True)
+class Told:
+    """What a batch says about one customer, later rows over earlier ones."""
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    attrs: dict[str, Any] = field(default_factory=dict)
+    first_seen_at: datetime | None = None
+
+    def add(
+        self, columns: Mapping[str, Any], attrs: Mapping[str, Any], at: datetime | None
+    ) -> None:
+        self.columns.update(columns)
+        self.attrs.update(attrs)
+        if at is not None and (self.first_seen_at is None or at < self.first_seen_at):
+            self.first_seen_at = at
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A customer as stored."""
+
+    columns: dict[str, Any]
+    attrs: dict[str, Any]
+    first_seen_at: datetime
+
+
+def insert(workspace_id: int, told: Mapping[int, Told], now: datetime) -> Changes:
+    """Make the customers under these ids; gives what became known of each."""
+    if not told:
+        return {}
+    rows = [
+        _as_given(customer_id, Row(what.columns, what.attrs, min(what.first_seen_at or now, now)))
+        | {"public_id": new_public_id()}
+        for customer_id, what in told.items()
+    ]
+    cursor().execute(INSERT, [workspace_id, now, now, _json(rows)])
+    return {
+        customer_id: {key: (None, value) for key, value in _flat(what.columns, what.attrs).items()}
+        for customer_id, what in told.items()
+        if any(key not in IDENTIFYING for key in what.columns) or what.attrs
+    }
+
+
+# An id alone is no news about a customer: it is how we came to know of them at all.
+IDENTIFYING = frozenset({"external_id", "email", "phone"})
+
+
+def update(
+    workspace_id: int, told: Mapping[int, Told], now: datetime, *, only_missing: bool
+) -> Changes:
+    """Change the customers that are told something new; gives the old and new values."""
+    speaking = [c for c, what in told.items() if what.columns or what.attrs or what.first_seen_at]
+    due = _due(_read(workspace_id, speaking), told, only_missing)
+    if not due:
+        return {}
+    # Read again under locks taken in key order: what is written builds on what is there.
+    due = _due(_read(workspace_id, sorted(due), is_locked=True), told, only_missing)
+    rows = [_as_given(customer_id, row) for customer_id, (row, _) in due.items()]
+    cursor().execute(UPDATE, [now, _json(rows), workspace_id])
+    return {customer_id: what for customer_id, (_, what) in due.items() if what}
+
+
+def _due(
+    present: Mapping[int, Row], told: Mapping[int, Told], only_missing: bool
+) -> dict[int, tuple[Row, dict[str, tuple[Any, Any]]]]:
+    due = {}
+    for customer_id, row in present.items():
+        what = told[customer_id]
+        columns = changes(row.columns, what.columns, only_missing=only_missing)
+        attrs = changes(row.attrs, what.attrs, only_missing=only_missing)
+        first_seen_at = min(row.first_seen_at, what.first_seen_at or row.first_seen_at)
+        if columns or attrs or first_seen_at != row.first_seen_at:
+            after = Row(
+                row.columns | {key: new for key, (_, new) in columns.items()},
+                _capped(row.attrs | {key: new for key, (_, new) in attrs.items()}),
+                first_seen_at,
+            )
+            due[customer_id] = (after, _flat(columns, attrs))
+    return due
+
+
+def _capped(attrs: dict[str, Any]) -> dict[str, Any]:
+    return dict(list(attrs.items())[:ATTRS_MAX])
+
+
+def _flat(columns: Mapping[str, Any], attrs: Mapping[str, Any]) -> dict[str, Any]:
+    return {**columns, **{ATTR_PREFIX + name: value for name, value in attrs.items()}}
+
+
+def _read(
+    workspace_id: int, customer_ids: Sequence[int], *, is_locked: bool = False
+) -> dict[int, Row]:
+    if not customer_ids:
+        return {}
+    raw = cursor()
+    raw.execute(
+        READ + (" ORDER BY id FOR UPDATE" if is_locked else ""), [workspace_id, customer_ids]
+    )
+    return {
+        row[0]: Row(
+            dict(zip(COLUMNS, row[1:-2], strict=True)), msgspec.json.decode(row[-2]), row[-1]
+        )
+        for row in raw.fetchall()
+    }
+
+
+def _as_given(customer_id: int, row: Row) -> dict[str, Any]:
+    columns = row.columns
+    return {
+        **columns,
+        "id": customer_id,
+        "attrs": row.attrs,
+        "first_seen_at": row.first_seen_at,
+        "trigrams": grams_of([columns.get(name) for name in SEARCHED]),
+    }
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    # NUL is the one character that neither text nor jsonb can hold.
+    return msgspec.json.encode(rows).decode().replace("\\u0000", "")

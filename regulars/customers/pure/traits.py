@@ -1,0 +1,84 @@
+"""What rows tell about a customer, made fit for its columns, and what of it is new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from regulars.customers.pure import normalise
+from regulars.customers.records import TEXT_TRAITS
+
+ATTRS_MAX = 200
+ATTR_NAME_LENGTH_MAX = 100
+ATTR_TEXT_LENGTH_MAX = 2_000
+ATTR_LIST_MAX = 100
+EARLIEST_BIRTH_YEAR = 1900
+
+Scalar = str | int | float | bool
+Columns = dict[str, Any]
+
+
+def split(traits: Mapping[str, Any]) -> tuple[Columns, dict[str, Any]]:
+    """The columns a row fills, and its own attributes; what does not fit is left out.
+
+    Missing values say nothing: they never empty a column.
+    """
+    columns: Columns = {}
+    attrs: dict[str, Any] = {}
+    for key, value in traits.items():
+        if value is None or value == "":
+            continue
+        if key in TEXT_TRAITS:
+            text = normalise.name(str(value)) if isinstance(value, str | int | float) else None
+            if text:
+                columns[key] = text
+        elif key == "birth_on":
+            born = birth_on(value)
+            if born:
+                columns[key] = born
+        elif len(attrs) < ATTRS_MAX and 0 < len(key) <= ATTR_NAME_LENGTH_MAX:
+            kept = attribute(value)
+            if kept is not None:
+                attrs[key] = kept
+    return columns, attrs
+
+
+def attribute(value: Any) -> Scalar | list[Scalar] | None:
+    """The value of an own attribute: text, number, yes or no, or a list of these; else None."""
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return value.replace("\x00", "")[:ATTR_TEXT_LENGTH_MAX]
+    if isinstance(value, list | tuple):
+        parts = [attribute(part) for part in value[:ATTR_LIST_MAX]]
+        return [part for part in parts if part is not None and not isinstance(part, list)]
+    return None
+
+
+def birth_on(value: Any) -> date | None:
+    """The day of birth, from a date or text that begins with one (2001-12-31); else None."""
+    if isinstance(value, datetime):
+        value = value.date()
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value.strip()[:10])
+        except ValueError:
+            return None
+    if isinstance(value, date) and value.year >= EARLIEST_BIRTH_YEAR:
+        return value
+    return None
+
+
+def changes(
+    present: Mapping[str, Any], told: Mapping[str, Any], *, only_missing: bool
+) -> dict[str, tuple[Any, Any]]:
+    """Old and new value of each thing that differs.
+
+    only_missing  leave alone what is already known; for history, which is older than the card
+    """
+    return {
+        key: (present.get(key), value)
+        for key, value in told.items()
+        if present.get(key) != value and not (only_missing and present.get(key) is not None)
+    }

@@ -1,0 +1,159 @@
+"""The shapes of customers that other rooms see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class IdentifierKind(StrEnum):
+    """What a customer may be known by, from the most trusted down."""
+
+    EXTERNAL = "external"
+    EMAIL = "email"
+    PHONE = "phone"
+    ANONYMOUS = "anonymous"
+
+
+class ConsentState(StrEnum):
+    """What a customer said about a channel and a purpose."""
+
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
+
+
+class Purpose(StrEnum):
+    """What a message is for; only marketing and profiling need a consent."""
+
+    MARKETING = "marketing"
+    TRANSACTIONAL = "transactional"
+    PROFILING = "profiling"
+
+
+# Channels whose address is kept with the customer; consents may name any other channel.
+ADDRESS_COLUMNS = {"email": "email", "sms": "phone", "call": "phone"}
+CHANNELS_SHOWN = ("email", "sms", "telegram", "call")
+TEXT_TRAITS = (
+    "name", "first_name", "last_name", "city", "country", "language", "gender",
+)  # fmt: skip
+
+
+class Identifier(NamedTuple):
+    """One thing a customer is known by; a tuple, for batches hold very many."""
+
+    kind: IdentifierKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How one row names a customer, and what it tells about them.
+
+    traits   columns of the customer by their own names (name, first_name, last_name, city,
+             country, language, gender, birth_on) and, under any other name, own attributes
+    seen_at  when the row's event happened; the earliest becomes the customer's first day
+    """
+
+    external_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    anonymous_id: str | None = None
+    traits: Mapping[str, Any] = field(default_factory=dict)
+    seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What messages and pages may say about a customer."""
+
+    id: int
+    public_id: str
+    external_id: str | None
+    name: str | None
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+    city: str | None
+    country: str | None
+    language: str | None
+    gender: str | None
+    birth_on: date | None
+    attrs: Mapping[str, Any]
+    first_seen_at: datetime
+    created_at: datetime
+
+    @property
+    def title(self) -> str:
+        """The best name there is to call the customer by; may be empty."""
+        full = " ".join(part for part in (self.first_name, self.last_name) if part)
+        return self.name or full or self.email or self.phone or self.external_id or ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEntry:
+    """One line of the consent ledger, or the state it led to."""
+
+    channel: str
+    purpose: str
+    state: ConsentState
+    at: datetime
+    source: str
+    actor: str
+    text_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    """A consent given or withdrawn, to be written to the ledger.
+
+    at  when the customer said so; None when an imported file does not know, and then it counts
+        only where the customer has never said anything
+    """
+
+    customer_id: int
+    channel: str
+    purpose: str
+    state: ConsentState
+    source: str
+    at: datetime | None = None
+    actor: str = ""
+    text_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything this room knows about one customer."""
+
+    profile: Profile
+    identifiers: tuple[Identifier, ...]
+    consents: tuple[ConsentEntry, ...]
+    history: tuple[ConsentEntry, ...]
+    suppressed_channels: frozenset[str]
+    merged_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """Which customers a list shows."""
+
+    search: str = ""
+    country: str = ""
+    city: str = ""
+    has: str = ""
+    consent: str = ""
+    sort: str = "-seen"
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A page of customers; `after` and `before` are the keys of its neighbours."""
+
+    rows: tuple[Profile, ...]
+    after: str | None
+    before: str | None
+    count: int
+    is_count_capped: bool

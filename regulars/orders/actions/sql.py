@@ -1,0 +1,133 @@
+"""The statements that move a set of orders from temporary tables into the books."""
+
+from __future__ import annotations
+
+PURCHASE = (
+    "kind = 'sale' AND status IN ('paid', 'processing', 'shipped', 'delivered') AND total_minor > 0"
+)
+
+TEMPORARY_TABLES = """
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_order (
+    seq int, source text, number text, customer_id bigint, customer_key text,
+    placed_at timestamptz, kind text, status text, total_minor bigint, public_id text,
+    lines_count int, body_hash text, order_id bigint, is_fresh bool, is_same bool
+) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming_line (
+    seq int, line_no int, placed_at timestamptz, sku text, name text, category text, brand text,
+    quantity numeric, unit_price numeric, kind text
+) ON COMMIT DELETE ROWS;
+"""
+CLEAR = "TRUNCATE incoming_order, incoming_line"
+
+# The body is what the source said, in an order that does not depend on how lines were sorted.
+# What the product decided (who the customer is) stays out, for a merge may change it.
+FILL_BODIES = """
+UPDATE incoming_order AS o
+SET total_minor = coalesce(o.total_minor, b.total_minor, 0),
+    lines_count = coalesce(b.lines_count, 0),
+    body_hash = md5(concat_ws(chr(31), o.customer_key, o.kind,
+        extract(epoch FROM o.placed_at), coalesce(o.total_minor, b.total_minor, 0), b.lines))
+FROM (
+    SELECT own.seq, sum(round(l.quantity * l.unit_price * 10::numeric ^ %(scale)s::int))::bigint
+             AS total_minor,
+           count(l.seq) AS lines_count,
+           string_agg(concat_ws(chr(30), l.sku, trim_scale(l.quantity),
+               trim_scale(l.unit_price), l.name), chr(31)
+               ORDER BY l.sku COLLATE "C", l.quantity, l.unit_price, l.name COLLATE "C") AS lines
+    FROM incoming_order AS own LEFT JOIN incoming_line AS l USING (seq) GROUP BY own.seq
+) AS b
+WHERE b.seq = o.seq
+"""
+INSERT_ORDERS = """
+INSERT INTO orders_order
+  (workspace_id, public_id, number, customer_id, placed_at, kind, status, currency, total_minor,
+   lines_count, source, origin, body_hash, created_at, updated_at)
+SELECT %(workspace)s, public_id, number, customer_id, placed_at, kind, status, %(currency)s,
+       total_minor, lines_count, source, %(origin)s, body_hash, %(now)s, %(now)s
+FROM incoming_order ORDER BY source, number, seq
+ON CONFLICT (workspace_id, source, number) DO NOTHING
+"""
+FIND_ORDERS = """
+UPDATE incoming_order AS o
+SET order_id = t.id, is_fresh = (t.public_id = o.public_id),
+    is_same = (t.body_hash = o.body_hash), public_id = t.public_id
+FROM orders_order AS t
+WHERE t.workspace_id = %(workspace)s AND t.source = o.source AND t.number = o.number
+"""
+INSERT_LINES = """
+INSERT INTO orders_line
+  (workspace_id, order_id, customer_id, line_no, placed_at, sku, name, category, quantity,
+   unit_price, total_minor, kind)
+SELECT %(workspace)s, o.order_id, o.customer_id, l.line_no, coalesce(l.placed_at, o.placed_at),
+       l.sku, l.name, l.category, l.quantity, l.unit_price,
+       round(l.quantity * l.unit_price * 10::numeric ^ %(scale)s::int), coalesce(l.kind, o.kind)
+FROM incoming_line AS l JOIN incoming_order AS o USING (seq)
+WHERE o.is_fresh ORDER BY o.order_id, l.line_no
+"""
+# In key order, so that two sets that sell the same goods wait and do not deadlock.
+FILL_PRODUCTS = """
+INSERT INTO orders_product AS p
+  (workspace_id, sku, name, category, brand, price, sold_quantity, sold_minor, first_at, last_at)
+SELECT %(workspace)s, l.sku,
+       (array_agg(l.name ORDER BY o.placed_at DESC) FILTER (WHERE l.name IS NOT NULL))[1],
+       (array_agg(l.category ORDER BY o.placed_at DESC) FILTER (WHERE l.category IS NOT NULL))[1],
+       (array_agg(l.brand ORDER BY o.placed_at DESC) FILTER (WHERE l.brand IS NOT NULL))[1],
+       (array_agg(l.unit_price ORDER BY o.placed_at DESC)
+           FILTER (WHERE o.kind = 'sale' AND l.unit_price > 0))[1],
+       coalesce(sum(l.quantity) FILTER (WHERE o.kind = 'sale'), 0),
+       coalesce(sum(round(l.quantity * l.unit_price * 10::numeric ^ %(scale)s::int))
+           FILTER (WHERE o.kind = 'sale'), 0),
+       min(o.placed_at), max(o.placed_at)
+FROM incoming_line AS l JOIN incoming_order AS o USING (seq)
+WHERE o.is_fresh GROUP BY l.sku ORDER BY l.sku
+ON CONFLICT (workspace_id, sku) DO UPDATE
+SET name = CASE WHEN excluded.last_at >= p.last_at THEN coalesce(excluded.name, p.name)
+           ELSE coalesce(p.name, excluded.name) END,
+    category = CASE WHEN excluded.last_at >= p.last_at
+               THEN coalesce(excluded.category, p.category)
+               ELSE coalesce(p.category, excluded.category) END,
+    brand = CASE WHEN excluded.last_at >= p.last_at THEN coalesce(excluded.brand, p.brand)
+            ELSE coalesce(p.brand, excluded.brand) END,
+    price = CASE WHEN excluded.last_at >= p.last_at THEN coalesce(excluded.price, p.price)
+            ELSE coalesce(p.price, excluded.price) END,
+    sold_quantity = p.sold_quantity + excluded.sold_quantity,
+    sold_minor = p.sold_minor + excluded.sold_minor,
+    first_at = least(p.first_at, excluded.first_at),
+    last_at = greatest(p.last_at, excluded.last_at)
+"""
+ADD_VALUES = f"""
+INSERT INTO orders_customervalue AS v
+  (workspace_id, customer_id, orders_count, total_minor, returned_minor, first_at, last_at)
+SELECT %(workspace)s, customer_id, count(*) FILTER (WHERE {PURCHASE}),
+       coalesce(sum(total_minor) FILTER (WHERE {PURCHASE}), 0),
+       coalesce(-sum(total_minor) FILTER (WHERE kind = 'return'), 0),
+       min(placed_at) FILTER (WHERE {PURCHASE}), max(placed_at) FILTER (WHERE {PURCHASE})
+FROM incoming_order WHERE is_fresh AND customer_id IS NOT NULL
+GROUP BY customer_id ORDER BY customer_id
+ON CONFLICT (workspace_id, customer_id) DO UPDATE
+SET orders_count = v.orders_count + excluded.orders_count,
+    total_minor = v.total_minor + excluded.total_minor,
+    returned_minor = v.returned_minor + excluded.returned_minor,
+    first_at = least(v.first_at, excluded.first_at),
+    last_at = greatest(v.last_at, excluded.last_at)
+"""
+# The same figures from the orders themselves, for customers whose old orders changed.
+RECOUNT_VALUES = f"""
+INSERT INTO orders_customervalue AS v
+  (workspace_id, customer_id, orders_count, total_minor, returned_minor, first_at, last_at)
+SELECT %(workspace)s, customer_id, count(*) FILTER (WHERE {PURCHASE}),
+       coalesce(sum(total_minor) FILTER (WHERE {PURCHASE}), 0),
+       coalesce(-sum(total_minor) FILTER (WHERE kind = 'return'), 0),
+       min(placed_at) FILTER (WHERE {PURCHASE}), max(placed_at) FILTER (WHERE {PURCHASE})
+FROM orders_order WHERE workspace_id = %(workspace)s AND customer_id = ANY(%(customers)s)
+GROUP BY customer_id ORDER BY customer_id
+ON CONFLICT (workspace_id, customer_id) DO UPDATE
+SET orders_count = excluded.orders_count, total_minor = excluded.total_minor,
+    returned_minor = excluded.returned_minor, first_at = excluded.first_at,
+    last_at = excluded.last_at
+"""
+READ_OUTCOMES = """
+SELECT order_id, public_id, source, number, is_fresh, is_same, customer_id, placed_at, kind,
+       status, total_minor, lines_count
+FROM incoming_order ORDER BY seq
+"""
