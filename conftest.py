@@ -1,0 +1,107 @@
+"""The tests' own database: started once a session, migrated once, never cleaned.
+
+Rows belong to workspaces, so each test makes its own town and sees nobody else's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from regulars.store.roles import Role
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT))
+_folder = tempfile.mkdtemp(prefix="regulars-test-")
+os.environ["REGULARS_DATA"] = _folder
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
+os.environ["REGULARS_PLAIN_STATIC"] = "1"
+os.environ["REGULARS_ALLOW_PRIVATE_HOSTS"] = "1"
+os.environ.pop("REGULARS_ROLE", None)
+# Pure tests need no server: Django is set up with an address that only the fixture makes true.
+os.environ["DATABASE_URL"] = "postgresql:///pending"
+os.environ["REGULARS_HAS_ROLES"] = "1"
+django.setup()
+DATASETS = Path(os.environ.get("REGULARS_DATASETS") or ROOT.parent / "shared" / "data")
+
+
+def _test_server() -> str:
+    """The server the tests use: TEST_DATABASE_URL, else one of their own."""
+    from regulars.store import embedded
+
+    given = os.environ.get("REGULARS_TEST_DATABASE_URL")
+    if not given:
+        return embedded.start(Path(_folder)).url
+    name = f"regulars_test_{os.getpid()}"
+    with psycopg.connect(given, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 LOCALE 'C' ENCODING 'UTF8'")
+    from psycopg.conninfo import make_conninfo
+
+    return make_conninfo(given, dbname=name)
+
+
+@pytest.fixture(scope="session")
+def database() -> str:
+    """The address of a migrated database with its roles."""
+    from regulars.project import database as setup
+    from regulars.store import place
+    from regulars.store.roles import Role
+
+    url = _test_server()
+    os.environ["DATABASE_URL"] = url
+    del os.environ["REGULARS_HAS_ROLES"]
+    place.forget()
+    setup.migrate()
+    with psycopg.connect(url, autocommit=True) as connection:
+        # A query that forgets its workspace is an error in tests, not an empty answer.
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET regulars.strict = 'on'")
+    _point_django_at(Role.APP)
+    return url
+
+
+@pytest.fixture
+def db(database: str) -> Iterator[None]:
+    """The database, through Django's connection as the fenced app role."""
+    from django.db import connections
+
+    yield
+    connections.close_all()
+
+
+@pytest.fixture
+def as_engine(database: str) -> Iterator[None]:
+    """The database through Django's connection as the engine role, as in the worker."""
+    from regulars.store.roles import Role
+
+    _point_django_at(Role.ENGINE)
+    yield
+    _point_django_at(Role.APP)
+
+
+def _point_django_at(role: Role) -> None:
+    from django.db import connections
+
+    from regulars.store import place
+
+    connections.close_all()
+    connections.settings["default"].update(place.django_database(role))
+    connections["default"].settings_dict.update(place.django_database(role))
+
+
+@pytest.fixture(scope="session")
+def online_retail() -> Path:
+    """The folder of the Online Retail data, or a skip that says why."""
+    folder = DATASETS / "online_retail"
+    if not folder.exists():
+        pytest.skip(f"no data sets: set REGULARS_DATASETS (looked in {folder})")
+    return folder

@@ -1,0 +1,29 @@
+"""The log as the lake sees it."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from regulars.lake.relations import TIME, Relation
+
+EVENTS = Relation(
+    name="events",
+    select_sql="""
+        SELECT workspace_id, xid, id, customer_id AS customer, time, kind, props,
+               subject_id AS subject, origin
+        FROM events_event""",
+    columns=pa.schema(
+        [
+            ("id", pa.int64()),
+            ("customer", pa.int64()),
+            ("time", TIME),
+            ("kind", pa.string()),
+            ("props", pa.string()),
+            ("subject", pa.int64()),
+            ("origin", pa.string()),
+        ]
+    ),
+    key="append",
+    sort=("customer", "time"),
+)
+RELATIONS = (EVENTS,)

@@ -1,0 +1,98 @@
+"""Reads of the log: timelines from PostgreSQL, failed events, state of the consumers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from regulars.events.models import FailedEvent
+from regulars.events.records import Event, FailedRecord
+from regulars.store.scope import cursor
+
+TIMELINE_PAGE_MAX = 200
+FEED_PAGE_MAX = 200
+COLUMNS = (
+    "id, workspace_id, customer_id, time, received_at, kind, origin, source, subject_id, props"
+)
+
+
+def timeline(
+    workspace_id: int,
+    customer_id: int,
+    limit: int = 50,
+    before: tuple[datetime, int] | None = None,
+    kinds: Sequence[str] = (),
+) -> list[Event]:
+    """The customer's events, newest first; `before` is the (time, id) of the last one shown."""
+    where = "workspace_id = %s AND customer_id = %s"
+    values: list[Any] = [workspace_id, customer_id]
+    if before is not None:
+        where += " AND (time, id) < (%s, %s)"
+        values += list(before)
+    if kinds:
+        where += " AND kind = ANY(%s)"
+        values.append(list(kinds))
+    raw = cursor()
+    raw.execute(
+        f"SELECT {COLUMNS} FROM events_event WHERE {where} ORDER BY time DESC, id DESC LIMIT %s",
+        [*values, min(limit, TIMELINE_PAGE_MAX)],
+    )
+    return [Event(*row) for row in raw.fetchall()]
+
+
+def latest(workspace_id: int, limit: int = 50) -> list[Event]:
+    """What came last into the workspace, newest arrival first, of the last two months."""
+    raw = cursor()
+    raw.execute(
+        f"SELECT {COLUMNS} FROM events_event WHERE workspace_id = %s"
+        " AND time > now() - interval '62 days' ORDER BY xid DESC, id DESC LIMIT %s",
+        [workspace_id, min(limit, FEED_PAGE_MAX)],
+    )
+    return [Event(*row) for row in raw.fetchall()]
+
+
+def failed(workspace_id: int, limit: int = 50, before_id: int | None = None) -> list[FailedRecord]:
+    """Failed events not replayed yet, newest first."""
+    rows = FailedEvent.objects.filter(workspace_id=workspace_id, replayed_at__isnull=True)
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    return [
+        FailedRecord(
+            id=row.id,
+            source=row.source,
+            received_at=row.received_at,
+            stage=row.stage,
+            reason=row.reason,
+            detail=row.detail,
+            payload=bytes(row.payload),
+            attempts=row.attempts,
+            replayed_at=row.replayed_at,
+        )
+        for row in rows.order_by("-id")[:limit]
+    ]
+
+
+def failed_count(workspace_id: int) -> int:
+    """How many failed events wait for a replay."""
+    return FailedEvent.objects.filter(workspace_id=workspace_id, replayed_at__isnull=True).count()
+
+
+def inbox_is_empty() -> bool:
+    """Whether everything received has been processed (engine only)."""
+    raw = cursor()
+    raw.execute("SELECT NOT EXISTS (SELECT 1 FROM events_inbox)")
+    row = raw.fetchone()
+    return bool(row and row[0])
+
+
+def backlog() -> dict[str, float]:
+    """Inbox rows and the age of the oldest in seconds (engine only)."""
+    raw = cursor()
+    raw.execute(
+        "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(received_at)), 0)"
+        " FROM events_inbox"
+    )
+    row = raw.fetchone()
+    assert row is not None
+    return {"rows": float(row[0]), "oldest_s": float(row[1])}

@@ -1,0 +1,82 @@
+"""The shapes of events that other rooms see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+PARTITIONS = 64
+
+
+class Origin(StrEnum):
+    """Where an event came from; only live ones send, grant or start anything."""
+
+    LIVE = "live"
+    IMPORT = "import"
+    REPLAY = "replay"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to append; (source, key) is its identity for ever."""
+
+    kind: str
+    time: datetime
+    key: str
+    customer_id: int | None = None
+    props: Mapping[str, Any] = field(default_factory=dict)
+    origin: str = Origin.LIVE.value
+    subject_id: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event of the log."""
+
+    id: int
+    workspace_id: int
+    customer_id: int | None
+    time: datetime
+    received_at: datetime
+    kind: str
+    origin: str
+    source: str
+    subject_id: int | None
+    props: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A line of wiring: who reads what.
+
+    handler     "package.module:function" taking (workspace_id, list of Event)
+    kinds       event kinds it wants
+    from_start  a new consumer starts at now unless this is true
+    live_only   skips imported and replayed history
+    max_age     skips events older than this when they are read
+    """
+
+    handler: str
+    kinds: tuple[str, ...]
+    from_start: bool = False
+    live_only: bool = False
+    max_age: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRecord:
+    """A failed event as shown to people."""
+
+    id: int
+    source: str
+    received_at: datetime
+    stage: str
+    reason: str
+    detail: str
+    payload: bytes
+    attempts: int
+    replayed_at: datetime | None

@@ -1,0 +1,153 @@
+"""From the inbox to the log: decode, drop what was seen, resolve identities, append.
+
+One transaction a batch; what cannot be taken goes to failed events and its neighbours go on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from importlib import import_module
+from itertools import groupby
+
+from django.db import transaction
+
+from regulars.customers import actions as customers
+from regulars.events import actions as events
+from regulars.events import claims
+from regulars.events.claims import InboxRow
+from regulars.events.records import NewEvent
+from regulars.intake import segment
+from regulars.intake.segment import Incoming, Reject
+from regulars.kernel import clock
+from regulars.kernel.errors import RegularsError
+from regulars.store.scope import scope
+
+log = logging.getLogger(__name__)
+
+Taker = Callable[[int, Sequence[InboxRow]], None]
+
+
+def run_once(takers: Mapping[str, str]) -> int:
+    """Process one batch of the inbox; returns how many requests were settled.
+
+    takers  inbox kind → "module:function" that writes the effects of rows of one workspace
+    """
+    with transaction.atomic():
+        rows = claims.claim()
+        if not rows:
+            return 0
+        try:
+            with transaction.atomic():
+                _take(takers, rows)
+        except Exception:
+            # One of them has a fault nobody foresaw: find it, so that the others go on.
+            log.exception("a batch of the inbox failed; going row by row")
+            _one_by_one(takers, rows)
+        claims.settle(rows)
+    return len(rows)
+
+
+def _take(takers: Mapping[str, str], rows: Sequence[InboxRow]) -> None:
+    ordered = sorted(rows, key=lambda row: (row.workspace_id, row.kind, row.id))
+    for (workspace_id, kind), group in groupby(ordered, key=lambda r: (r.workspace_id, r.kind)):
+        with scope(workspace_id):
+            _taker(takers, kind)(workspace_id, list(group))
+
+
+def _taker(takers: Mapping[str, str], kind: str) -> Taker:
+    module, _, name = takers[kind].partition(":")
+    found: Taker = getattr(import_module(module), name)
+    return found
+
+
+def _one_by_one(takers: Mapping[str, str], rows: Sequence[InboxRow]) -> None:
+    for row in rows:
+        try:
+            with transaction.atomic():
+                _take(takers, [row])
+        except Exception as error:
+            log.exception("inbox row %s failed", row.id)
+            with scope(row.workspace_id):
+                events.keep_failed(
+                    row.workspace_id,
+                    source=row.source,
+                    inbox_kind=row.kind,
+                    received_at=row.received_at,
+                    stage="process",
+                    rejects=[(_reason(error), "", row.body)],
+                )
+
+
+def _reason(error: Exception) -> str:
+    return error.code if isinstance(error, RegularsError) else f"fault_{type(error).__name__}"[:60]
+
+
+def take_segment(workspace_id: int, rows: Sequence[InboxRow]) -> None:
+    """Messages of Segment's shape become events of their customers."""
+    now = clock.now()
+    good: list[tuple[InboxRow, Incoming]] = []
+    bad: dict[int, list[Reject]] = {}
+    for row in rows:
+        for item in segment.decode(row):
+            refused = item if isinstance(item, Reject) else _unfit(item, now)
+            if refused is not None:
+                bad.setdefault(row.id, []).append(refused)
+            else:
+                assert isinstance(item, Incoming)
+                good.append((row, item))
+    try:
+        with transaction.atomic():
+            _append(workspace_id, good)
+    except RegularsError:
+        for row, item in good:
+            refused = _append_alone(workspace_id, row, item)
+            if refused is not None:
+                bad.setdefault(row.id, []).append(refused)
+    for row in rows:
+        if row.id in bad:
+            events.keep_failed(
+                workspace_id,
+                source=row.source,
+                inbox_kind=row.kind,
+                received_at=row.received_at,
+                stage="decode",
+                rejects=[(r.reason, r.detail, r.payload) for r in bad[row.id]],
+            )
+
+
+def _unfit(item: Incoming, now: datetime) -> Reject | None:
+    try:
+        events.check(_event(item, None), now)
+    except RegularsError as error:
+        return Reject(error.code, error.message, item.payload)
+    return None
+
+
+def _append_alone(workspace_id: int, row: InboxRow, item: Incoming) -> Reject | None:
+    try:
+        with transaction.atomic():
+            _append(workspace_id, [(row, item)])
+    except RegularsError as error:
+        return Reject(error.code, error.message, item.payload)
+    return None
+
+
+def _append(workspace_id: int, items: Sequence[tuple[InboxRow, Incoming]]) -> None:
+    # Seen first: a repeat must not bring old traits back.
+    is_new = events.mark_seen(workspace_id, [(segment.SOURCE, item.key) for _, item in items])
+    new = [item for (_, item), is_first in zip(items, is_new, strict=True) if is_first]
+    ids = customers.identify_many(workspace_id, [item.identity for item in new])
+    events.append(workspace_id, [_event(item, id_) for item, id_ in zip(new, ids, strict=True)])
+
+
+def _event(item: Incoming, customer_id: int | None) -> NewEvent:
+    return NewEvent(
+        kind=item.kind,
+        time=item.time,
+        key=item.key,
+        customer_id=customer_id,
+        props=item.props,
+        source=segment.SOURCE,
+    )

@@ -1,0 +1,104 @@
+"""Putting work into the queue, claiming it, and writing its outcome."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from regulars.jobs.records import JobRecord
+from regulars.kernel import clock
+from regulars.store.scope import cursor
+
+LEASE = timedelta(minutes=5)
+TRIES_MAX = 5
+DELAY = timedelta(seconds=10)
+COLUMNS = "id, workspace_id, kind, key, payload, state, due_at, token, attempts, progress, reason"
+
+
+def enqueue(
+    workspace_id: int,
+    kind: str,
+    payload: Mapping[str, Any],
+    key: str,
+    *,
+    due_at: datetime | None = None,
+) -> int:
+    """The id of the job under this key, made when new; a known key changes nothing."""
+    now = clock.now()
+    raw = cursor()
+    raw.execute(
+        "INSERT INTO jobs_job (workspace_id, kind, key, payload, state, due_at, token, attempts,"
+        " progress, reason, created_at)"
+        " VALUES (%s, %s, %s, %s, 'waiting', %s, 0, 0, '{}', '', %s)"
+        " ON CONFLICT (workspace_id, kind, key) DO UPDATE SET key = excluded.key RETURNING id",
+        [workspace_id, kind, key, json.dumps(payload), due_at or now, now],
+    )
+    row = raw.fetchone()
+    assert row is not None
+    raw.execute("SELECT pg_notify('regulars_jobs', '')")
+    return int(row[0])
+
+
+def claim() -> JobRecord | None:
+    """The next job that is due, leased to the caller; engine only."""
+    now = clock.now()
+    raw = cursor()
+    raw.execute(
+        f"UPDATE jobs_job SET state = 'running', leased_until = %s, token = token + 1,"
+        f" attempts = attempts + 1 WHERE id = ("
+        f" SELECT id FROM jobs_job WHERE due_at <= %s AND (state = 'waiting'"
+        f" OR (state = 'running' AND leased_until < %s))"
+        f" ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {COLUMNS}",
+        [now + LEASE, now, now],
+    )
+    row = raw.fetchone()
+    return None if row is None else JobRecord(*row)
+
+
+def report_progress(job: JobRecord, progress: Mapping[str, Any]) -> bool:
+    """Write the progress and renew the lease; false when the job was taken over or cancelled."""
+    raw = cursor()
+    raw.execute(
+        "UPDATE jobs_job SET progress = %s, leased_until = %s"
+        " WHERE id = %s AND token = %s AND state = 'running' RETURNING 1",
+        [json.dumps(progress), clock.now() + LEASE, job.id, job.token],
+    )
+    return raw.fetchone() is not None
+
+
+def finish(job: JobRecord) -> None:
+    """The job is done."""
+    cursor().execute(
+        "UPDATE jobs_job SET state = 'done', finished_at = %s, reason = ''"
+        " WHERE id = %s AND token = %s",
+        [clock.now(), job.id, job.token],
+    )
+
+
+def put_back(job: JobRecord, due_at: datetime) -> None:
+    """The job has more to do later; this is not a failure."""
+    cursor().execute(
+        "UPDATE jobs_job SET state = 'waiting', due_at = %s, attempts = 0, leased_until = NULL"
+        " WHERE id = %s AND token = %s",
+        [due_at, job.id, job.token],
+    )
+
+
+def fail(job: JobRecord, reason: str, *, is_permanent: bool) -> None:
+    """Try again later with a doubled delay, or give up and keep the reason."""
+    is_over = is_permanent or job.attempts >= TRIES_MAX
+    now = clock.now()
+    cursor().execute(
+        "UPDATE jobs_job SET state = %s, due_at = %s, reason = %s, finished_at = %s,"
+        " leased_until = NULL WHERE id = %s AND token = %s",
+        [
+            "failed" if is_over else "waiting",
+            now + DELAY * 2**job.attempts,
+            reason[:300],
+            now if is_over else None,
+            job.id,
+            job.token,
+        ],
+    )

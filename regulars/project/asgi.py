@@ -1,0 +1,83 @@
+"""The web process: hot routes answered raw, everything else by Django in a thread pool."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
+django.setup()
+
+from a2wsgi import WSGIMiddleware  # noqa: E402 - Django is set up first
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+from regulars.events import inbox  # noqa: E402
+from regulars.intake.collector.app import Collector  # noqa: E402
+from regulars.intake.collector.keys import Keys  # noqa: E402
+from regulars.messaging import tracking  # noqa: E402
+from regulars.project import lake  # noqa: E402
+from regulars.project.health import Health  # noqa: E402
+from regulars.store import place  # noqa: E402
+from regulars.store.roles import Role  # noqa: E402
+from regulars.workspaces.records import KeyScope  # noqa: E402
+
+PAGE_THREADS = 8
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Router:
+    """Chooses by the beginning of the path."""
+
+    def __init__(self) -> None:
+        engine = place.conninfo_for(Role.ENGINE)
+        self._inbox = inbox.Inbox(engine)
+        inbox.use(self._inbox)
+        lake.open_engine()
+        self._hot: tuple[tuple[str, Handler], ...] = (
+            ("/v1/", Collector(Keys(engine, KeyScope.INTAKE))),
+            ("/o/", tracking.handle),
+            ("/l/", tracking.handle),
+            ("/livez", Health(engine)),
+            ("/readyz", Health(engine)),
+        )
+        self._pages: Handler = WSGIMiddleware(get_wsgi_application(), workers=PAGE_THREADS)
+        self._is_started = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        if not self._is_started:
+            self._inbox.start()
+            self._is_started = True
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        for prefix, handler in self._hot:
+            if path.startswith(prefix):
+                await handler(scope, receive, send)
+                return
+        await self._pages(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                if not self._is_started:
+                    self._inbox.start()
+                    self._is_started = True
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self._inbox.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+application = Router()

@@ -1,0 +1,205 @@
+"""The command `regulars`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from regulars.kernel.errors import RegularsError
+from regulars.store.roles import Role
+
+PORT = 8000
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; errors of the product become one clear line and exit code 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except RegularsError as error:
+        print(f"regulars: {error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="regulars", description="Turns buyers into regulars.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    serve = _command(commands, "serve", _serve, "run the whole product")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=PORT)
+    _command(commands, "worker", _worker, "run one more worker beside a server")
+    _command(commands, "migrate", _migrate, "bring the database to this release")
+    _command(commands, "doctor", _doctor, "check database, fences, lake and queues")
+
+    demo = _command(commands, "demo", _demo, "fill a workspace with a shop and serve it")
+    demo.add_argument("--customers", type=int, default=20_000)
+    demo.add_argument("--data", type=Path, help="a file in the Online Retail layout")
+    demo.add_argument("--port", type=int, default=PORT)
+    demo.add_argument("--seed", type=int, default=1)
+    demo.add_argument("--no-serve", action="store_true", help="fill the data folder and stop")
+
+    bring = _command(commands, "import", _import, "bring in a file")
+    bring.add_argument("kind", choices=["orders", "customers", "events"])
+    bring.add_argument("file", type=Path)
+    bring.add_argument("--workspace", required=True)
+    bring.add_argument("--map", type=Path, help="JSON: our column → the file's column")
+    bring.add_argument("--dry-run", action="store_true")
+    bring.add_argument("--currency", help="currency of a new workspace, such as UAH")
+
+    _segment(commands)
+    report = _command(commands, "report", _report, "print a report")
+    report.add_argument("name", choices=["base", "rfm", "cohorts", "campaign"])
+    report.add_argument("--workspace", required=True)
+    report.add_argument("--format", choices=["json", "csv"], default="json")
+    report.add_argument("--at", help="the day or instant as of which to report")
+
+    _keys_and_users(commands)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int | None],
+    text: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _segment(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("segment", help="ask about segments")
+    below = parser.add_subparsers(required=True, metavar="what")
+    count = _command(below, "count", _segment_count, "count the customers a rule picks")
+    count.add_argument("--workspace", required=True)
+    count.add_argument("--rule", type=Path, required=True, help="a file with the rule as JSON")
+    count.add_argument("--engine", choices=["duckdb"], default="duckdb")
+
+
+def _keys_and_users(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    key = commands.add_parser("key", help="keys of programs")
+    below = key.add_subparsers(required=True, metavar="what")
+    create = _command(below, "create", _key_create, "make a key and print it once")
+    create.add_argument("--workspace", required=True)
+    create.add_argument("--scope", choices=["intake", "api", "pos"], required=True)
+    create.add_argument("--name", default="")
+
+    user = commands.add_parser("user", help="people who sign in")
+    below = user.add_subparsers(required=True, metavar="what")
+    create = _command(below, "create", _user_create, "make a user; the password is read from stdin")
+    create.add_argument("email")
+    create.add_argument("--workspace", required=True)
+    create.add_argument("--role", default="owner")
+
+    lake = commands.add_parser("lake", help="the files for analysis")
+    below = lake.add_subparsers(required=True, metavar="what")
+    rebuild = _command(below, "rebuild", _lake_rebuild, "write the lake anew from the database")
+    rebuild.add_argument("--workspace", required=True)
+
+
+def _set_up(role: Role = Role.ENGINE) -> None:
+    """Database migrated, Django ready, rooms wired; commands other than serve run as engine."""
+    os.environ["REGULARS_ROLE"] = role.value
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
+    from regulars.project import database
+
+    database.migrate_if_needed()
+    import django
+
+    django.setup()
+    from regulars.project import start
+
+    start.wire()
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from regulars.project import service
+
+    return service.serve(options.host, options.port)
+
+
+def _worker(_: argparse.Namespace) -> int:
+    from regulars.project import worker
+
+    return worker.run()
+
+
+def _migrate(_: argparse.Namespace) -> None:
+    from regulars.project import database
+
+    database.migrate()
+    print("The database is up to date.")
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    _set_up()
+    from regulars.project import doctor
+
+    return doctor.run()
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from regulars.project import demo
+
+    return demo.run(
+        customers=options.customers,
+        data=options.data,
+        port=options.port,
+        seed=options.seed,
+        is_served=not options.no_serve,
+    )
+
+
+def _import(options: argparse.Namespace) -> int:
+    _set_up()
+    from regulars.project import commands
+
+    return commands.bring_in(options)
+
+
+def _segment_count(options: argparse.Namespace) -> None:
+    _set_up()
+    from regulars.project import commands
+
+    commands.count_segment(options)
+
+
+def _report(options: argparse.Namespace) -> None:
+    _set_up()
+    from regulars.project import commands
+
+    commands.print_report(options)
+
+
+def _key_create(options: argparse.Namespace) -> None:
+    _set_up()
+    from regulars.project import commands
+
+    print(commands.create_key(options.workspace, options.scope, options.name))
+
+
+def _user_create(options: argparse.Namespace) -> None:
+    _set_up()
+    from regulars.project import commands
+
+    commands.create_user(options.email, sys.stdin.readline().strip(), options)
+    print(json.dumps({"email": options.email, "role": options.role}))
+
+
+def _lake_rebuild(options: argparse.Namespace) -> None:
+    _set_up()
+    from regulars.project import commands
+
+    commands.rebuild_lake(options.workspace)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,155 @@
+"""What the commands do once the database is ready."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+from regulars.intake.importers.run import run_import
+from regulars.kernel import clock
+from regulars.kernel.errors import Invalid, NotFound
+from regulars.project import lake, loops
+from regulars.store.scope import scope
+from regulars.workspaces import actions, queries
+from regulars.workspaces.records import KeyScope, Role, WorkspaceRecord
+
+
+def workspace_named(slug: str) -> WorkspaceRecord:
+    """The workspace of this name. raises NotFound"""
+    found = queries.workspace_by_slug(slug)
+    if found is None:
+        raise NotFound("workspace_unknown", f"There is no workspace {slug}; import creates one.")
+    return found
+
+
+def drain() -> None:
+    """Let everything received be in the log, acted upon and in the lake before a command ends."""
+    loops.drain(lake.Keeper(lake.open_engine(lake.WORKER_MEMORY_MB)))
+
+
+def bring_in(options: argparse.Namespace) -> int:
+    """Import a file; prints what came in and what was rejected."""
+    if not options.file.is_file():
+        raise Invalid("file_unknown", f"There is no file {options.file}.")
+    fields = {"currency": options.currency} if options.currency else {}
+    workspace = queries.workspace_by_slug(options.workspace) or actions.create_workspace(
+        options.workspace, **fields
+    )
+    mapping = _read_json(options.map) if options.map else None
+    progress = _show_progress if sys.stderr.isatty() else None
+    outcome = run_import(
+        workspace.id,
+        options.kind,
+        options.file,
+        mapping,
+        dry_run=options.dry_run,
+        progress=progress,
+    )
+    drain()
+    print(json.dumps(outcome.as_dict(), indent=2, default=str))
+    return 0
+
+
+def _show_progress(*told: object) -> None:
+    print("\r" + " ".join(str(part) for part in told), end="", file=sys.stderr, flush=True)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise Invalid("json_malformed", f"{path} is not readable JSON: {error}") from error
+
+
+def count_segment(options: argparse.Namespace) -> None:
+    """Print how many customers the rule picks."""
+    from regulars.segments import queries as segments
+
+    workspace = workspace_named(options.workspace)
+    drain()
+    with scope(workspace.id):
+        print(segments.count_file(workspace.id, options.rule, options.engine))
+
+
+def print_report(options: argparse.Namespace) -> None:
+    """Print a report as JSON or CSV."""
+    from regulars.reports import queries as reports
+
+    workspace = workspace_named(options.workspace)
+    drain()
+    with scope(workspace.id):
+        content = reports.report(workspace.id, options.name, instant(options.at, workspace))
+    if options.format == "json":
+        print(json.dumps(content, indent=2, default=str))
+        return
+    write_csv(content)
+
+
+def write_csv(content: dict[str, Any]) -> None:
+    """Lists of rows as a table, single figures as name and value."""
+    writer = csv.writer(sys.stdout)
+    for name, value in content.items():
+        if isinstance(value, dict):
+            writer.writerows((f"{name}.{key}", item) for key, item in value.items())
+        elif isinstance(value, list):
+            for row in value:
+                cells = row.values() if isinstance(row, dict) else [row]
+                writer.writerow(
+                    [
+                        name,
+                        *(
+                            c
+                            for cell in cells
+                            for c in (cell if isinstance(cell, list) else [cell])
+                        ),
+                    ]
+                )
+        else:
+            writer.writerow([name, value])
+
+
+def instant(text: str | None, workspace: WorkspaceRecord) -> datetime:
+    """A day is its beginning in the workspace's zone; nothing is now. raises Invalid(at)"""
+    if text is None:
+        return clock.now()
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("at", "Give --at as 2011-12-10 or 2011-12-10T09:30:00.") from error
+    if found.tzinfo is None:
+        found = datetime.combine(found.date(), found.time() or time.min, workspace.zone)
+    return found.astimezone(UTC)
+
+
+def create_key(slug: str, key_scope: str, name: str) -> str:
+    """The new key."""
+    workspace = queries.workspace_by_slug(slug) or actions.create_workspace(slug)
+    with scope(workspace.id):
+        return actions.create_key(workspace.id, KeyScope(key_scope), name=name)
+
+
+def create_user(email: str, password: str, options: argparse.Namespace) -> None:
+    """A user with a role in the workspace."""
+    try:
+        role = Role(options.role)
+    except ValueError as error:
+        raise Invalid("role_unknown", f"Roles are {', '.join(r.value for r in Role)}.") from error
+    workspace = workspace_named(options.workspace)
+    user_id = actions.ensure_user(email, password or None)
+    with scope(workspace.id):
+        actions.add_member(workspace.id, user_id, role)
+
+
+def rebuild_lake(slug: str) -> None:
+    """Write the lake of a workspace anew from the database and say whether the content changed."""
+    workspace = workspace_named(slug)
+    drain()
+    before = lake.content_hashes(workspace.id)
+    lake.rebuild(workspace.id)
+    after = lake.content_hashes(workspace.id)
+    print(json.dumps({"same": before == after, "hashes": after}, indent=2))

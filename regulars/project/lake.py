@@ -1,0 +1,105 @@
+"""Opens the lake's engine in a process and keeps the lake fed in the worker."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import psycopg_pool
+
+from regulars import wiring
+from regulars.kernel import clock
+from regulars.lake import engine, feeder, fold, manifest, sweep
+from regulars.lake import rebuild as rebuilding
+from regulars.lake.engine import Engine
+from regulars.lake.manifest import LakeFile
+from regulars.lake.relations import Relation
+from regulars.store import place
+from regulars.store.roles import Role
+
+WEB_MEMORY_MB = 512
+WORKER_MEMORY_MB = 1024
+READERS_MAX = 4
+FOLD_EVERY_S = 10.0
+SWEEP_EVERY_S = 60.0
+
+
+@cache
+def relations() -> tuple[Relation, ...]:
+    """Every relation that wiring names."""
+    found: list[Relation] = []
+    for path in wiring.LAKE:
+        found.extend(wiring.resolve(path))
+    return tuple(found)
+
+
+@cache
+def _pool() -> psycopg_pool.ConnectionPool[psycopg_pool.abc.CT]:  # type: ignore[name-defined]
+    return psycopg_pool.ConnectionPool(
+        place.conninfo_for(Role.ENGINE),
+        min_size=1,
+        max_size=READERS_MAX,
+        kwargs={"autocommit": True},
+        check=psycopg_pool.ConnectionPool.check_connection,
+        open=True,
+    )
+
+
+def _live_files(workspace_id: int) -> list[LakeFile]:
+    with _pool().connection() as connection, connection.cursor() as cursor:
+        return list(manifest.live_files(cursor, workspace_id))
+
+
+def open_engine(memory_mb: int = WEB_MEMORY_MB) -> Engine:
+    """Make this process able to ask the lake."""
+    root = place.lake_folder()
+    root.mkdir(parents=True, exist_ok=True)
+    opened = Engine(root, relations(), _live_files, memory_mb=memory_mb)
+    engine.use(opened)
+    return opened
+
+
+class Keeper:
+    """Feeds, folds and sweeps; one call of `step` does what is due."""
+
+    def __init__(self, opened: Engine) -> None:
+        self._engine = opened
+        self._root = place.lake_folder()
+        self._next_fold = self._next_sweep = 0.0
+
+    def step(self) -> int:
+        """Copy what is new and tidy when it is time; returns rows copied."""
+        with _pool().connection() as connection:
+            tick = feeder.tick(connection, self._root, relations(), clock.now())
+            moment = clock.monotonic_s()
+            if moment >= self._next_fold:
+                fold.fold_due(self._engine, connection, clock.now())
+                self._next_fold = clock.monotonic_s() + FOLD_EVERY_S
+            if moment >= self._next_sweep:
+                sweep.sweep(connection, self._root, clock.now())
+                self._next_sweep = moment + SWEEP_EVERY_S
+        return tick.rows
+
+    def drain(self) -> None:
+        """Copy until nothing visible is left."""
+        while True:
+            with _pool().connection() as connection:
+                tick = feeder.tick(connection, self._root, relations(), clock.now())
+            if tick.is_drained:
+                break
+        with _pool().connection() as connection:
+            fold.fold_due(self._engine, connection, clock.now())
+
+
+def content_hashes(workspace_id: int) -> dict[str, str]:
+    """A hash of each relation's content, whatever its order and its files."""
+    opened = engine.current()
+    return {
+        relation.name: rebuilding.content_hash(opened, _live_files, workspace_id, relation)
+        for relation in relations()
+    }
+
+
+def rebuild(workspace_id: int) -> None:
+    """Write the workspace's files anew from the database."""
+    with _pool().connection() as connection:
+        rebuilding.rebuild(engine.current(), connection, workspace_id, clock.now())

