@@ -34,7 +34,6 @@ SELECT
   CAST(SUM(money_minor) AS BIGINT) AS money_minor
 FROM placed
 GROUP BY 1, 2
-ORDER BY 1, 2
 """
 
 

@@ -1,8 +1,9 @@
 """The relations all order reports start from: clean lines and clean orders.
 
-A line is clean when its customer is known, its order is a sale that was not cancelled, and
-both its quantity and the price that was received are above zero. Equal lines are kept:
-nothing tells a double from a real repeat.
+A line is clean when its customer is known, its order is a sale that was paid and not
+cancelled, and both its quantity and the price that was received are above zero. A later
+return does not unmake it: money is counted before returns. Equal lines are kept: nothing
+tells a double from a real repeat.
 source  docs/decisions: what a clean order is
 """
 
@@ -18,7 +19,7 @@ clean_lines AS (
     AND l.kind = 'sale'
     AND l.quantity > 0
     AND l.unit_price > 0
-    AND o.status <> 'cancelled'
+    AND o.status NOT IN ('new', 'cancelled')
     AND o.currency = $currency
     AND o.placed_at < $at
 )"""
@@ -50,7 +51,7 @@ clean_orders AS (
   GROUP BY customer, order_id
 )"""
 
-# One row per order that was sold, guests' orders too, as it was placed: before returns.
+# One row per order that was paid and cost something, guests' orders too, before returns.
 SALES = """
 sales AS (
   SELECT
@@ -61,7 +62,8 @@ sales AS (
     total_minor
   FROM orders
   WHERE kind = 'sale'
-    AND status <> 'cancelled'
+    AND status NOT IN ('new', 'cancelled')
+    AND total_minor > 0
     AND currency = $currency
     AND placed_at < $at
 )"""

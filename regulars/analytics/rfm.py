@@ -93,7 +93,6 @@ SELECT
   CAST(MAX(frequency) AS INT) AS frequency_max
 FROM scored
 GROUP BY r, f
-ORDER BY r, f
 """
 
 SCORES_SQL = f"""{SCORED}
@@ -139,6 +138,16 @@ class ClassSum:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """Values between which a group of scores lies; none where the group is open."""
+
+    recency_days_min: int | None
+    recency_days_max: int | None
+    frequency_min: int | None
+    frequency_max: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Rfm:
     """The grid of a base; cells without customers are absent."""
 
@@ -157,6 +166,22 @@ class Rfm:
     def cell(self, r: int, f: int) -> Cell | None:
         """The customers at these scores, or nothing when nobody stands there."""
         return next((cell for cell in self.cells if (cell.r, cell.f) == (r, f)), None)
+
+    def bounds(self, rs: range, fs: range) -> Bounds | None:
+        """The values that a rectangle of scores means today, or nothing when it is empty.
+
+        The outer scores have no outer bound: whoever is later still belongs to them.
+        """
+        rows = [cell for cell in self.cells if cell.r in rs]
+        columns = [cell for cell in self.cells if cell.f in fs]
+        if not rows or not columns:
+            return None
+        return Bounds(
+            recency_days_min=None if FIFTHS in rs else min(c.recency_days_min for c in rows),
+            recency_days_max=None if 1 in rs else max(c.recency_days_max for c in rows),
+            frequency_min=None if 1 in fs else min(c.frequency_min for c in columns),
+            frequency_max=None if FIFTHS in fs else max(c.frequency_max for c in columns),
+        )
 
     def classes(self) -> tuple[ClassSum, ...]:
         """All ten classes in reading order, empty ones with zero."""
@@ -183,7 +208,14 @@ def scores_statement(scope: Scope) -> Statement:
 
 def rfm_of(rows: Iterable[Mapping[str, int]]) -> Rfm:
     """The grid from the rows that `rfm_statement` gives."""
-    return Rfm(tuple(_cell(row) for row in rows))
+    return Rfm(tuple(sorted(map(_cell, rows), key=lambda cell: (cell.r, cell.f))))
+
+
+def scores_of_class(name: str) -> tuple[range, range]:
+    """The recency and the frequency scores of a named class; each class is a rectangle."""
+    places = [(r, f) for r in CLASS_MAP for f in range(1, FIFTHS + 1) if class_of(r, f) == name]
+    rs, fs = [r for r, _ in places], [f for _, f in places]
+    return range(min(rs), max(rs) + 1), range(min(fs), max(fs) + 1)
 
 
 def class_of(r: int, f: int) -> str:

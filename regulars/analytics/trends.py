@@ -33,14 +33,13 @@ chosen AS (
 )
 SELECT
   period,
-  day,
+  DATE_DIFF('day', CAST($previous_since AS DATE), day) AS day_index,
   COUNT(*) AS orders,
   CAST(SUM(total_minor) AS BIGINT) AS revenue_minor,
   COUNT(DISTINCT customer) AS customers,
   COUNT(DISTINCT new_customer) AS new_customers
 FROM chosen
 GROUP BY GROUPING SETS ((period, day), (period))
-ORDER BY period, day
 """
 
 
@@ -108,7 +107,7 @@ class Trends:
 
 
 def trends_statement(period: Period) -> Statement:
-    """The question behind `trends_of`: a row per day and, with no day, one per period."""
+    """The question behind `trends_of`: a row per day and, with no day_index, one per period."""
     return Statement(
         TRENDS_SQL,
         {
@@ -122,25 +121,23 @@ def trends_statement(period: Period) -> Statement:
 
 def trends_of(rows: Iterable[Mapping[str, object]], period: Period) -> Trends:
     """The period's figures from the rows that `trends_statement` gives for it."""
-    found = {(row["period"], row["day"]): _sales(row) for row in rows}
+    found = {(row["period"], row["day_index"]): _sales(row) for row in rows}
+    days = [
+        found.get((PREVIOUS if i < period.days else CURRENT, i), Sales())
+        for i in range(2 * period.days)
+    ]
     return Trends(
         period=period,
         current=found.get((CURRENT, None), Sales()),
         previous=found.get((PREVIOUS, None), Sales()),
-        days=_days(found, CURRENT, period.since, period.days),
-        previous_days=_days(found, PREVIOUS, period.previous_since, period.days),
+        days=tuple(days[period.days :]),
+        previous_days=tuple(days[: period.days]),
     )
 
 
 def change(now: float, before: float) -> float | None:
     """Relative change, or nothing when there was nothing to grow from."""
     return (now - before) / before if before else None
-
-
-def _days(
-    found: Mapping[tuple[object, object], Sales], name: str, since: date, days: int
-) -> tuple[Sales, ...]:
-    return tuple(found.get((name, since + timedelta(days=i)), Sales()) for i in range(days))
 
 
 def _sales(row: Mapping[str, object]) -> Sales:

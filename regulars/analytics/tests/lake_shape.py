@@ -24,6 +24,14 @@ create table order_lines (
   id bigint, order_id bigint, customer bigint, placed_at timestamp, line_no int, sku varchar,
   name varchar, category varchar, quantity double, unit_price decimal(18, 6),
   total_minor bigint, kind varchar);
+create table events (
+  id bigint, customer bigint, time timestamp, kind varchar, props varchar, subject bigint,
+  origin varchar);
+create table messages (
+  id bigint, campaign_id bigint, customer bigint, channel varchar, state varchar,
+  planned_at timestamp, accepted_at timestamp, bounced_at timestamp);
+create table assignments (
+  id bigint, experiment varchar, customer bigint, arm varchar, assigned_at timestamp);
 """
 
 FILL_FROM_RETAIL = """

@@ -13,10 +13,13 @@ from regulars.analytics.cohorts import cohorts_of, cohorts_statement
 from regulars.analytics.rfm import (
     CLASS_MAP,
     CLASSES,
+    Bounds,
+    Rfm,
     class_of,
     fifths,
     rfm_of,
     rfm_statement,
+    scores_of_class,
     scores_statement,
 )
 from regulars.analytics.statements import Scope
@@ -34,6 +37,7 @@ def test_only_clean_lines_count(lake):
     add_order(lake, 5, 7, "2025-06-05 10:00", 500, currency="USD")
     add_order(lake, 6, 7, "2025-06-06 10:00", 500, kind="adjustment")
     add_order(lake, 7, 7, "2025-06-30 21:00", 500)
+    add_order(lake, 8, 7, "2025-06-08 10:00", 500, status="new")
 
     base = base_of(ask(lake, base_statement(KYIV))[0])
 
@@ -117,6 +121,29 @@ def test_fifths_do_not_depend_on_order_and_keep_equals_together(values, random):
     assert all(1 <= fifth <= 5 for fifth in scored.values())
     ordered = [scored[value] for value in sorted(scored)]
     assert ordered == sorted(ordered)
+
+
+def test_bounds_say_what_a_class_means_today(lake):
+    for person in range(1, 11):
+        for order in range(person):
+            day = f"2025-06-{30 - 2 * (10 - person):02} 1{order}:00"
+            add_order(lake, person * 100 + order, person, day, 100)
+
+    rfm = rfm_of(ask(lake, rfm_statement(KYIV)))
+
+    assert rfm.bounds(*scores_of_class("champions")) == Bounds(None, 2, 7, None)
+    assert rfm.bounds(*scores_of_class("hibernating")) == Bounds(12, None, None, 4)
+    assert rfm.bounds(range(3, 4), range(3, 4)) == Bounds(8, 10, 5, 6)
+
+
+def test_an_empty_base_has_no_bounds():
+    assert Rfm(()).bounds(range(1, 2), range(1, 2)) is None
+
+
+def test_every_class_is_a_rectangle():
+    for name in CLASSES:
+        rs, fs = scores_of_class(name)
+        assert {class_of(r, f) for r in rs for f in fs} == {name}
 
 
 def test_a_period_is_compared_with_the_same_hours_before(lake):

@@ -9,6 +9,7 @@ import sqlglot
 from sqlglot import exp
 
 from regulars.analytics.base import base_statement
+from regulars.analytics.campaigns import arms_statement, funnel_statement
 from regulars.analytics.cohorts import cohorts_statement
 from regulars.analytics.rfm import rfm_statement, scores_statement
 from regulars.analytics.statements import Scope, spark_sql
@@ -21,7 +22,16 @@ STATEMENTS = {
     "scores": scores_statement(SCOPE),
     "cohorts": cohorts_statement(SCOPE),
     "trends": trends_statement(Period(SCOPE, days=30)),
+    "funnel": funnel_statement(SCOPE, {1: 30, 2: 7}),
+    "arms": arms_statement(SCOPE, "campaign:1", window_days=30),
 }
+
+# Words of our own that stand in the text: kinds, states, units.
+WORDS = {
+    "sale", "new", "cancelled", "UTC", "day", "current", "previous", "refused", "unknown",
+    "message.opened", "message.clicked", "message.unsubscribed", "message.complained",
+    "$.is_confirmed", "true", "is_confirmed",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -33,7 +43,7 @@ def test_it_becomes_spark_with_named_parameters(name):
     tree = sqlglot.parse_one(text, read="spark")
     assert {node.name for node in tree.find_all(exp.Placeholder)} == set(statement.params)
     assert "FROM_UTC_TIMESTAMP(" in text
-    assert "AT TIME ZONE" not in text and "$" not in text
+    assert "AT TIME ZONE" not in text and not list(tree.find_all(exp.Parameter))
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -43,7 +53,7 @@ def test_it_takes_every_value_as_a_parameter(name):
     tree = sqlglot.parse_one(statement.sql, read="duckdb")
 
     texts = {node.name for node in tree.find_all(exp.Literal) if node.is_string}
-    assert texts <= {"sale", "cancelled", "UTC", "day", "current", "previous"}
+    assert texts <= WORDS
 
 
 def test_a_time_is_moved_once_not_twice():

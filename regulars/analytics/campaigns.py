@@ -1,0 +1,210 @@
+"""The way of a campaign's messages to money, and its arms within a window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from regulars.analytics.lift import Arm
+from regulars.analytics.messages import MessageCounts
+from regulars.analytics.readings import Moments
+from regulars.analytics.relations import SALES
+from regulars.analytics.statements import Scope, Statement
+
+DAY_S = 86_400
+
+# An order belongs to the last click before it within the campaign's window. A click that is
+# marked as a machine's counts for nothing; an opening only a machine made is kept apart.
+FUNNEL_SQL = f"""
+WITH {SALES},
+windows AS (
+  SELECT * FROM (VALUES %(windows)s) AS listed (campaign, window_days)
+),
+sent AS (
+  SELECT m.id, m.campaign_id, m.customer, m.state, m.accepted_at, m.bounced_at, w.window_days
+  FROM messages AS m
+  JOIN windows AS w ON w.campaign = m.campaign_id
+  WHERE m.planned_at < $at
+),
+marks AS (
+  SELECT
+    subject AS message,
+    customer,
+    time,
+    kind,
+    COALESCE(props ->> '$.is_confirmed', 'true') = 'true' AS is_human
+  FROM events
+  WHERE time < $at
+    AND kind IN (
+      'message.opened', 'message.clicked', 'message.unsubscribed', 'message.complained')
+),
+seen AS (
+  SELECT
+    message,
+    MAX(CASE WHEN kind = 'message.opened' THEN 1 ELSE 0 END) AS opened,
+    MAX(CASE WHEN kind = 'message.opened' AND is_human THEN 1 ELSE 0 END) AS opened_confirmed,
+    MAX(CASE WHEN kind = 'message.clicked' AND is_human THEN 1 ELSE 0 END) AS clicked,
+    MAX(CASE WHEN kind = 'message.unsubscribed' THEN 1 ELSE 0 END) AS unsubscribed,
+    MAX(CASE WHEN kind = 'message.complained' THEN 1 ELSE 0 END) AS complained
+  FROM marks
+  GROUP BY message
+),
+clicks AS (
+  SELECT sent.id, sent.campaign_id, sent.customer, sent.window_days, marks.time
+  FROM marks
+  JOIN sent ON sent.id = marks.message
+  WHERE marks.kind = 'message.clicked' AND marks.is_human
+),
+claims AS (
+  SELECT
+    clicks.id AS message,
+    sales.id AS order_id,
+    sales.total_minor,
+    ROW_NUMBER() OVER (
+      PARTITION BY sales.id ORDER BY clicks.time DESC, clicks.id DESC
+    ) AS place
+  FROM sales
+  JOIN clicks
+    ON clicks.customer = sales.customer
+    AND clicks.time <= sales.placed_at
+    AND EPOCH(sales.placed_at) - EPOCH(clicks.time) < clicks.window_days * {DAY_S}
+),
+brought AS (
+  SELECT message, COUNT(*) AS orders, SUM(total_minor) AS revenue_minor
+  FROM claims
+  WHERE place = 1
+  GROUP BY message
+)
+SELECT
+  sent.campaign_id AS campaign,
+  COUNT(*) AS planned,
+  COUNT(CASE WHEN sent.state = 'refused' THEN 1 END) AS refused,
+  COUNT(CASE WHEN sent.state = 'unknown' THEN 1 END) AS unknown,
+  COUNT(sent.accepted_at) AS sent,
+  COUNT(CASE WHEN sent.accepted_at IS NOT NULL THEN sent.bounced_at END) AS bounced,
+  CAST(COALESCE(SUM(seen.opened), 0) AS BIGINT) AS opened,
+  CAST(COALESCE(SUM(seen.opened - seen.opened_confirmed), 0) AS BIGINT) AS opened_by_machine,
+  CAST(COALESCE(SUM(seen.clicked), 0) AS BIGINT) AS clicked,
+  COUNT(brought.message) AS ordered,
+  CAST(COALESCE(SUM(brought.orders), 0) AS BIGINT) AS orders,
+  CAST(COALESCE(SUM(brought.revenue_minor), 0) AS BIGINT) AS revenue_minor,
+  CAST(COALESCE(SUM(seen.unsubscribed), 0) AS BIGINT) AS unsubscribed,
+  CAST(COALESCE(SUM(seen.complained), 0) AS BIGINT) AS complained
+FROM sent
+LEFT JOIN seen ON seen.message = sent.id
+LEFT JOIN brought ON brought.message = sent.id
+GROUP BY sent.campaign_id
+"""
+
+# Both windows open when the experiment began, so that a paced sending favours no arm. A
+# customer merged out of two different arms is in neither.
+ARMS_SQL = f"""
+WITH {SALES},
+arms AS (
+  SELECT customer, MIN(arm) AS arm, MIN(assigned_at) AS begun_at
+  FROM assignments
+  WHERE experiment = $experiment AND assigned_at < $at
+  GROUP BY customer
+  HAVING MIN(arm) = MAX(arm)
+),
+spent AS (
+  SELECT
+    arms.customer,
+    arms.arm,
+    COUNT(sales.id) AS orders,
+    CAST(COALESCE(SUM(sales.total_minor), 0) AS BIGINT) AS revenue_minor
+  FROM arms
+  LEFT JOIN sales
+    ON sales.customer = arms.customer
+    AND sales.placed_at >= arms.begun_at
+    AND EPOCH(sales.placed_at) - EPOCH(arms.begun_at) < $window_days * {DAY_S}
+  GROUP BY arms.customer, arms.arm
+)
+SELECT
+  arm,
+  COUNT(*) AS customers,
+  COUNT(CASE WHEN orders > 0 THEN 1 END) AS buyers,
+  CAST(SUM(orders) AS BIGINT) AS orders,
+  AVG(CAST(revenue_minor AS DOUBLE)) AS mean,
+  COALESCE(VAR_SAMP(CAST(revenue_minor AS DOUBLE)), 0) AS variance
+FROM spent
+GROUP BY arm
+"""
+
+NOBODY = Arm(customers=0, buyers=0, orders=0, revenue=Moments(0, 0.0, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """One campaign's messages.
+
+    planned  recipients before refusals
+    refused  not handed over: consent, suppression, address
+    unknown  handed over without an answer; never sent again by itself
+    counts   from accepted on
+    """
+
+    planned: int
+    refused: int
+    unknown: int
+    counts: MessageCounts
+
+
+def funnel_statement(scope: Scope, windows: Mapping[int, int]) -> Statement:
+    """The question behind `funnels_of`: one row per campaign that has messages.
+
+    windows  campaign id → attribution window in days; other campaigns are left out
+    """
+    if not windows:
+        raise ValueError("a funnel needs at least one campaign")
+    # Whole numbers of our own, not text of anybody's: a parameter cannot be a list of rows.
+    listed = ", ".join(f"({int(key)}, {int(days)})" for key, days in sorted(windows.items()))
+    return Statement(FUNNEL_SQL % {"windows": listed}, scope.params())
+
+
+def funnels_of(rows: Iterable[Mapping[str, int]]) -> dict[int, Funnel]:
+    """Campaign id → its funnel, from the rows that `funnel_statement` gives."""
+    return {row["campaign"]: _funnel(row) for row in rows}
+
+
+def arms_statement(scope: Scope, experiment: str, *, window_days: int) -> Statement:
+    """The question behind `arms_of`: one row per arm with its people, orders and money."""
+    return Statement(
+        ARMS_SQL, {**scope.params(), "experiment": experiment, "window_days": window_days}
+    )
+
+
+def arms_of(rows: Iterable[Mapping[str, int | float | str]]) -> tuple[Arm, Arm]:
+    """Contacted and control, from the rows that `arms_statement` gives."""
+    found = {str(row["arm"]): _arm(row) for row in rows}
+    return found.get("contacted", NOBODY), found.get("control", NOBODY)
+
+
+def _funnel(row: Mapping[str, int]) -> Funnel:
+    return Funnel(
+        planned=row["planned"],
+        refused=row["refused"],
+        unknown=row["unknown"],
+        counts=MessageCounts(
+            sent=row["sent"],
+            bounced=row["bounced"],
+            opened=row["opened"],
+            opened_by_machine=row["opened_by_machine"],
+            clicked=row["clicked"],
+            ordered=row["ordered"],
+            orders=row["orders"],
+            revenue_minor=row["revenue_minor"],
+            unsubscribed=row["unsubscribed"],
+            complained=row["complained"],
+        ),
+    )
+
+
+def _arm(row: Mapping[str, int | float | str]) -> Arm:
+    customers = int(row["customers"])
+    return Arm(
+        customers=customers,
+        buyers=int(row["buyers"]),
+        orders=int(row["orders"]),
+        revenue=Moments(customers, float(row["mean"]), float(row["variance"])),
+    )
