@@ -94,7 +94,8 @@ class Inbox:
                         self._conninfo, autocommit=True
                     )
                     await connection.execute(
-                        f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}; SET synchronous_commit = on"
+                        f"SET statement_timeout = {STATEMENT_TIMEOUT_MS};"
+                        " SET synchronous_commit = on"
                     )
                 await self._insert(connection, group)
             except psycopg.Error:

@@ -76,7 +76,8 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('events_ensure_month'));
     IF to_regclass(name) IS NOT NULL THEN RETURN; END IF;
     -- Attaching a ready table takes a weaker lock than creating it as a partition.
-    EXECUTE format('CREATE TABLE %I (LIKE events_event INCLUDING DEFAULTS INCLUDING INDEXES)', name);
+    EXECUTE format(
+        'CREATE TABLE %I (LIKE events_event INCLUDING DEFAULTS INCLUDING INDEXES)', name);
     EXECUTE format('ALTER TABLE %I ALTER COLUMN id DROP DEFAULT', name);
     EXECUTE format(
         'ALTER TABLE events_event ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',

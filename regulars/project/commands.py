@@ -113,6 +113,11 @@ def write_csv(content: dict[str, Any]) -> None:
             writer.writerow([name, value])
 
 
+def _cells(row: Any) -> list[Any]:
+    values = list(row.values()) if isinstance(row, dict) else [row]
+    return [cell for value in values for cell in (value if isinstance(value, list) else [value])]
+
+
 def instant(text: str | None, workspace: WorkspaceRecord) -> datetime:
     """A day is its beginning in the workspace's zone; nothing is now. raises Invalid(at)"""
     if text is None:

@@ -14,7 +14,7 @@ from regulars.store import place, roles
 from regulars.store.roles import Role
 
 
-class FenceDown(RegularsError):
+class FenceDownError(RegularsError):
     """Rows of another workspace could be read."""
 
 
@@ -64,7 +64,7 @@ def check_fences() -> None:
 
     A canary is committed by the engine under a number no workspace can have, looked for by the
     app from its own number and from another, and removed.
-    raises  FenceDown(fence_down)
+    raises  FenceDownError(fence_down)
     """
     key = f"canary-{os.getpid()}"
     with psycopg.connect(place.conninfo_for(Role.ENGINE), autocommit=True) as engine:
@@ -87,7 +87,7 @@ def _probe(key: str) -> None:
             row = app.execute(question, [key]).fetchone()
             app.rollback()
             if row is None or row[0] != expected:
-                raise FenceDown(
+                raise FenceDownError(
                     "fence_down",
                     "Rows of another workspace can be read: the database user has rights it must"
                     " not have (superuser or BYPASSRLS). Read docs/operations/database.md.",

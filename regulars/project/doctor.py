@@ -25,9 +25,7 @@ def run() -> int:
     for name, check in checks.items():
         problem = check()
         faults += problem is not None
-        print(
-            f"{'ok  ' if problem is None else 'BAD '} {name}{'' if problem is None else f': {problem}'}"
-        )
+        print(f"ok   {name}" if problem is None else f"BAD  {name}: {problem}")
     return 1 if faults else 0
 
 

@@ -1,3 +1,34 @@
+"""Where each room's pages are mounted."""
+
 from __future__ import annotations
 
-urlpatterns: list = []
+from importlib.util import find_spec  # YARD
+
+from django.urls import include, path
+
+from regulars.api.api import api
+
+ROOMS = (
+    ("", "web"),
+    ("", "reports"),
+    ("customers/", "customers"),
+    ("orders/", "orders"),
+    ("segments/", "segments"),
+    ("campaigns/", "campaigns"),
+    ("", "messaging"),
+    ("data/", "intake"),
+    ("data/", "events"),
+    ("settings/", "workspaces"),
+)
+ROOMS = tuple(
+    r for r in ROOMS if find_spec(f"regulars.{r[1]}") and find_spec(f"regulars.{r[1]}.urls")
+)  # YARD
+urlpatterns = [
+    path("api/v1/", api.urls),
+    *(path(prefix, include(f"regulars.{room}.urls")) for prefix, room in ROOMS),
+    path("", include("allauth.urls")),
+]
+handler400 = "regulars.web.errors.bad_request"
+handler403 = "regulars.web.errors.forbidden"
+handler404 = "regulars.web.errors.not_found"
+handler500 = "regulars.web.errors.server_error"

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import psycopg
 from django.db import connection, transaction
+from psycopg.types.json import JsonbLoader
 
 
 @contextmanager
@@ -34,7 +35,10 @@ def cursor() -> psycopg.Cursor[tuple[Any, ...]]:
     """A psycopg cursor in the current transaction: COPY, unnest, set-oriented SQL."""
     connection.ensure_connection()
     raw = cast("psycopg.Connection[tuple[Any, ...]]", connection.connection)
-    return psycopg.Cursor(raw)
+    made = psycopg.Cursor(raw)
+    # Django asks psycopg to leave JSON as text; here it comes as dicts and lists.
+    made.adapters.register_loader("jsonb", JsonbLoader)
+    return made
 
 
 def act_as_user(user_id: int) -> None:

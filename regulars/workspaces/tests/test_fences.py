@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from regulars.kernel.errors import NotFound
 from regulars.project.database import check_fences
@@ -28,9 +28,12 @@ def test_a_workspace_sees_only_its_own_keys(db: None) -> None:
 
 
 def test_a_query_without_a_workspace_fails(db: None) -> None:
-    with pytest.raises(Exception, match="a query without a workspace"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM workspaces_apikey")
+    with (
+        pytest.raises(DatabaseError, match="a query without a workspace"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT count(*) FROM workspaces_apikey")
 
 
 def test_a_row_of_another_workspace_cannot_be_written(db: None) -> None:

@@ -1,0 +1,29 @@
+"""Which HTTP status each class of error becomes."""
+
+from __future__ import annotations
+
+from regulars.kernel.errors import Conflict, Invalid, NotFound, Outside, Refused, RegularsError
+
+STATUSES: tuple[tuple[type[RegularsError], int], ...] = (
+    (NotFound, 404),
+    (Refused, 403),
+    (Invalid, 422),
+    (Conflict, 409),
+    (Outside, 502),
+    (RegularsError, 400),
+)
+
+
+def status_of(error: RegularsError) -> int:
+    """The status of the nearest class."""
+    return next(status for kind, status in STATUSES if isinstance(error, kind))
+
+
+def body_of(error: RegularsError) -> dict[str, object]:
+    """What programs read: a stable code, a sentence, and details without personal data."""
+    details = {key: value for key, value in error.details.items() if _is_plain(value)}
+    return {"code": error.code, "message": error.message, "details": details}
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
