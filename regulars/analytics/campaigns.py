@@ -10,13 +10,12 @@ from regulars.analytics.messages import MessageCounts
 from regulars.analytics.readings import Moments
 from regulars.analytics.relations import SALES
 from regulars.analytics.statements import Scope, Statement
+from regulars.analytics.trends import Period
 
 DAY_S = 86_400
 
-# An order belongs to the last click before it within the campaign's window. A click that is
-# marked as a machine's counts for nothing; an opening only a machine made is kept apart.
-FUNNEL_SQL = f"""
-WITH {SALES},
+# A click that is marked as a machine's counts for nothing.
+MARKS = f"""{SALES},
 windows AS (
   SELECT * FROM (VALUES %(windows)s) AS listed (campaign, window_days)
 ),
@@ -29,7 +28,6 @@ sent AS (
 marks AS (
   SELECT
     subject AS message,
-    customer,
     time,
     kind,
     COALESCE(props ->> '$.is_confirmed', 'true') = 'true' AS is_human
@@ -37,7 +35,33 @@ marks AS (
   WHERE time < $at
     AND kind IN (
       'message.opened', 'message.clicked', 'message.unsubscribed', 'message.complained')
+)"""
+
+# An order belongs to the last click before it within the campaign's window.
+CLAIMS = f"""{MARKS},
+clicks AS (
+  SELECT sent.id, sent.customer, sent.window_days, marks.time
+  FROM marks
+  JOIN sent ON sent.id = marks.message
+  WHERE marks.kind = 'message.clicked' AND marks.is_human
 ),
+claims AS (
+  SELECT
+    clicks.id AS message,
+    sales.total_minor,
+    sales.local_at,
+    ROW_NUMBER() OVER (
+      PARTITION BY sales.id ORDER BY clicks.time DESC, clicks.id DESC
+    ) AS place
+  FROM sales
+  JOIN clicks
+    ON clicks.customer = sales.customer
+    AND clicks.time <= sales.placed_at
+    AND EPOCH(sales.placed_at) - EPOCH(clicks.time) < clicks.window_days * {DAY_S}
+)"""
+
+FUNNEL_SQL = f"""
+WITH {CLAIMS},
 seen AS (
   SELECT
     message,
@@ -48,26 +72,6 @@ seen AS (
     MAX(CASE WHEN kind = 'message.complained' THEN 1 ELSE 0 END) AS complained
   FROM marks
   GROUP BY message
-),
-clicks AS (
-  SELECT sent.id, sent.campaign_id, sent.customer, sent.window_days, marks.time
-  FROM marks
-  JOIN sent ON sent.id = marks.message
-  WHERE marks.kind = 'message.clicked' AND marks.is_human
-),
-claims AS (
-  SELECT
-    clicks.id AS message,
-    sales.id AS order_id,
-    sales.total_minor,
-    ROW_NUMBER() OVER (
-      PARTITION BY sales.id ORDER BY clicks.time DESC, clicks.id DESC
-    ) AS place
-  FROM sales
-  JOIN clicks
-    ON clicks.customer = sales.customer
-    AND clicks.time <= sales.placed_at
-    AND EPOCH(sales.placed_at) - EPOCH(clicks.time) < clicks.window_days * {DAY_S}
 ),
 brought AS (
   SELECT message, COUNT(*) AS orders, SUM(total_minor) AS revenue_minor
@@ -94,6 +98,17 @@ FROM sent
 LEFT JOIN seen ON seen.message = sent.id
 LEFT JOIN brought ON brought.message = sent.id
 GROUP BY sent.campaign_id
+"""
+
+CLAIMED_DAYS_SQL = f"""
+WITH {CLAIMS}
+SELECT
+  DATE_DIFF('day', CAST($since AS DATE), CAST(local_at AS DATE)) AS day_index,
+  COUNT(*) AS orders,
+  CAST(SUM(total_minor) AS BIGINT) AS revenue_minor
+FROM claims
+WHERE place = 1 AND CAST(local_at AS DATE) >= CAST($since AS DATE)
+GROUP BY 1
 """
 
 # Both windows open when the experiment began, so that a paced sending favours no arm. A
@@ -155,16 +170,24 @@ def funnel_statement(scope: Scope, windows: Mapping[int, int]) -> Statement:
 
     windows  campaign id → attribution window in days; other campaigns are left out
     """
-    if not windows:
-        raise ValueError("a funnel needs at least one campaign")
-    # Whole numbers of our own, not text of anybody's: a parameter cannot be a list of rows.
-    listed = ", ".join(f"({int(key)}, {int(days)})" for key, days in sorted(windows.items()))
-    return Statement(FUNNEL_SQL % {"windows": listed}, scope.params())
+    return Statement(FUNNEL_SQL % {"windows": _listed(windows)}, scope.params())
 
 
 def funnels_of(rows: Iterable[Mapping[str, int]]) -> dict[int, Funnel]:
     """Campaign id → its funnel, from the rows that `funnel_statement` gives."""
     return {row["campaign"]: _funnel(row) for row in rows}
+
+
+def claimed_days_statement(period: Period, windows: Mapping[int, int]) -> Statement:
+    """The question behind `claimed_days_of`: one row per day with orders after a click."""
+    sql = CLAIMED_DAYS_SQL % {"windows": _listed(windows)}
+    return Statement(sql, {**period.scope.params(), "since": period.since})
+
+
+def claimed_days_of(rows: Iterable[Mapping[str, int]], period: Period) -> tuple[int, ...]:
+    """Minor units per day of the period that followed a click within its window."""
+    found = {row["day_index"]: row["revenue_minor"] for row in rows}
+    return tuple(found.get(i, 0) for i in range(period.days))
 
 
 def arms_statement(scope: Scope, experiment: str, *, window_days: int) -> Statement:
@@ -178,6 +201,13 @@ def arms_of(rows: Iterable[Mapping[str, int | float | str]]) -> tuple[Arm, Arm]:
     """Contacted and control, from the rows that `arms_statement` gives."""
     found = {str(row["arm"]): _arm(row) for row in rows}
     return found.get("contacted", NOBODY), found.get("control", NOBODY)
+
+
+def _listed(windows: Mapping[int, int]) -> str:
+    if not windows:
+        raise ValueError("name at least one campaign")
+    # Whole numbers of our own, not text of anybody's: a parameter cannot be a list of rows.
+    return ", ".join(f"({int(key)}, {int(days)})" for key, days in sorted(windows.items()))
 
 
 def _funnel(row: Mapping[str, int]) -> Funnel:

@@ -13,6 +13,7 @@ from regulars.analytics.statements import Scope, Statement
 
 CURRENT = "current"
 PREVIOUS = "previous"
+MONTHS = 12
 
 TRENDS_SQL = f"""
 WITH {SALES},
@@ -45,14 +46,19 @@ GROUP BY GROUPING SETS ((period, day), (period))
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A number of whole local days that ends with the day being lived, and the same before it.
+    """A number of whole local days that ends with the day being lived, and as many before.
 
-    The earlier period stops at the same time of its last day, so that a morning is
-    compared with a morning.
+    The earlier days stop at the same time of their last one, so that a morning is compared
+    with a morning.
+    shift_days  how far back the earlier days lie; at least `days`, for they must not meet
     """
 
     scope: Scope
     days: int
+    shift_days: int
+
+    def __post_init__(self) -> None:
+        assert 0 < self.days <= self.shift_days
 
     @property
     def last_day(self) -> date:
@@ -67,13 +73,13 @@ class Period:
     @property
     def previous_since(self) -> date:
         """The first day of the period before."""
-        return self.since - timedelta(days=self.days)
+        return self.since - timedelta(days=self.shift_days)
 
     @property
     def previous_until(self) -> datetime:
         """Local time at which the period before is cut."""
         local = self.scope.at.astimezone(ZoneInfo(self.scope.zone)).replace(tzinfo=None)
-        return local - timedelta(days=self.days)
+        return local - timedelta(days=self.shift_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +128,32 @@ def trends_statement(period: Period) -> Statement:
 def trends_of(rows: Iterable[Mapping[str, object]], period: Period) -> Trends:
     """The period's figures from the rows that `trends_statement` gives for it."""
     found = {(row["period"], row["day_index"]): _sales(row) for row in rows}
-    days = [
-        found.get((PREVIOUS if i < period.days else CURRENT, i), Sales())
-        for i in range(2 * period.days)
-    ]
     return Trends(
         period=period,
         current=found.get((CURRENT, None), Sales()),
         previous=found.get((PREVIOUS, None), Sales()),
-        days=tuple(days[period.days :]),
-        previous_days=tuple(days[: period.days]),
+        days=tuple(
+            found.get((CURRENT, period.shift_days + i), Sales()) for i in range(period.days)
+        ),
+        previous_days=tuple(found.get((PREVIOUS, i), Sales()) for i in range(period.days)),
+    )
+
+
+def last_days(scope: Scope, days: int) -> Period:
+    """The last days and as many just before them."""
+    return Period(scope, days, shift_days=days)
+
+
+def last_year(scope: Scope) -> Period:
+    """Twelve calendar months, the running one last, beside the same dates a year before."""
+    last = scope.last_day()
+    year, month = (last.year, 1) if last.month == MONTHS else (last.year - 1, last.month + 1)
+    is_leap_day = (last.month, last.day) == (2, 29)
+    year_ago = last.replace(year=last.year - 1, day=28 if is_leap_day else last.day)
+    return Period(
+        scope,
+        days=(last - date(year, month, 1)).days + 1,
+        shift_days=(last - year_ago).days,
     )
 
 

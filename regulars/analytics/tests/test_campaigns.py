@@ -12,6 +12,8 @@ from regulars.analytics.campaigns import (
     Funnel,
     arms_of,
     arms_statement,
+    claimed_days_of,
+    claimed_days_statement,
     funnel_statement,
     funnels_of,
 )
@@ -20,6 +22,7 @@ from regulars.analytics.messages import MessageCounts
 from regulars.analytics.readings import Moments
 from regulars.analytics.statements import Scope
 from regulars.analytics.tests.lake_shape import add_order, ask
+from regulars.analytics.trends import last_days
 
 SCOPE = Scope(datetime(2025, 7, 1, tzinfo=UTC), "Europe/Kyiv", "EUR")
 
@@ -99,6 +102,19 @@ def test_an_order_belongs_to_the_last_click_within_its_window(lake):
 
     assert (found[1].counts.orders, found[1].counts.revenue_minor) == (2, 1_010)
     assert (found[2].counts.orders, found[2].counts.revenue_minor) == (2, 10_100)
+
+
+def test_claimed_money_stands_in_its_day(lake):
+    add_message(lake, 1, 10)
+    add_mark(lake, 1, 10, "clicked", "2025-06-01 10:00")
+    add_order(lake, 1, 10, "2025-06-20 10:00", 5)
+    add_order(lake, 2, 10, "2025-06-29 21:00", 30)
+    add_order(lake, 3, 11, "2025-06-30 10:00", 999)
+    period = last_days(Scope(datetime(2025, 6, 30, 12, 0, tzinfo=UTC), "Europe/Kyiv", "EUR"), 3)
+
+    rows = ask(lake, claimed_days_statement(period, {1: 30}))
+
+    assert claimed_days_of(rows, period) == (0, 0, 30)
 
 
 def test_a_campaign_that_was_not_asked_for_takes_no_orders(lake):

@@ -24,7 +24,14 @@ from regulars.analytics.rfm import (
 )
 from regulars.analytics.statements import Scope
 from regulars.analytics.tests.lake_shape import add_order, ask
-from regulars.analytics.trends import Period, Sales, change, trends_of, trends_statement
+from regulars.analytics.trends import (
+    Sales,
+    change,
+    last_days,
+    last_year,
+    trends_of,
+    trends_statement,
+)
 
 KYIV = Scope(datetime(2025, 6, 30, 21, 0, tzinfo=UTC), "Europe/Kyiv", "EUR")
 
@@ -153,7 +160,7 @@ def test_a_period_is_compared_with_the_same_hours_before(lake):
     add_order(lake, 3, 7, "2025-06-08 08:59", 400)
     add_order(lake, 4, 8, "2025-06-08 09:01", 800)
     add_order(lake, 5, 9, "2025-06-05 09:00", 1_600)
-    period = Period(scope, days=2)
+    period = last_days(scope, 2)
 
     trends = trends_of(ask(lake, trends_statement(period)), period)
 
@@ -163,6 +170,43 @@ def test_a_period_is_compared_with_the_same_hours_before(lake):
     assert trends.previous == Sales(1, 400, 1, 1)
     assert change(trends.current.revenue_minor, trends.previous.revenue_minor) == -0.25
     assert change(5, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("at", "since", "previous_since", "days", "shift_days"),
+    [
+        ("2025-11-22T12:00", "2024-12-01", "2023-12-02", 357, 365),
+        ("2025-12-31T12:00", "2025-01-01", "2024-01-02", 365, 365),
+        ("2024-11-30T12:00", "2023-12-01", "2022-11-30", 366, 366),
+        ("2024-02-29T12:00", "2023-03-01", "2022-02-28", 366, 366),
+    ],
+)
+def test_a_year_is_twelve_months_beside_the_year_before(
+    at, since, previous_since, days, shift_days
+):
+    scope = Scope(datetime.fromisoformat(f"{at}+00:00"), "UTC", "EUR")
+
+    period = last_year(scope)
+
+    assert (period.days, period.shift_days) == (days, shift_days)
+    assert period.since == date.fromisoformat(since)
+    assert period.previous_since == date.fromisoformat(previous_since)
+
+
+def test_a_year_of_sales_leaves_out_the_days_between(lake):
+    scope = Scope(datetime(2025, 11, 22, 12, 0, tzinfo=UTC), "UTC", "EUR")
+    add_order(lake, 1, 7, "2023-12-02 10:00", 1)
+    add_order(lake, 2, 7, "2024-11-22 11:00", 10)
+    add_order(lake, 3, 7, "2024-11-25 11:00", 100)
+    add_order(lake, 4, 7, "2024-12-01 11:00", 1_000)
+    add_order(lake, 5, 7, "2025-11-22 11:00", 10_000)
+    period = last_year(scope)
+
+    trends = trends_of(ask(lake, trends_statement(period)), period)
+
+    assert (trends.previous.revenue_minor, trends.current.revenue_minor) == (11, 11_000)
+    assert (trends.previous_days[0].revenue_minor, trends.previous_days[-1].orders) == (1, 1)
+    assert (trends.days[0].revenue_minor, trends.days[-1].revenue_minor) == (1_000, 10_000)
 
 
 @pytest.mark.parametrize("naive", [datetime(2025, 6, 1)])  # noqa: DTZ001 -- the mistake itself

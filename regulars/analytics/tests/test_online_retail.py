@@ -11,7 +11,7 @@ from regulars.analytics.cohorts import cohorts_of, cohorts_statement
 from regulars.analytics.rfm import fifths, rfm_of, rfm_statement, scores_statement
 from regulars.analytics.statements import Scope
 from regulars.analytics.tests.lake_shape import ask
-from regulars.analytics.trends import Period, trends_of, trends_statement
+from regulars.analytics.trends import last_days, trends_of, trends_statement
 
 pytestmark = pytest.mark.real_data
 
@@ -137,7 +137,7 @@ def test_an_earlier_instant_knows_nothing_of_what_came_later(retail):
 
 
 def test_a_period_of_sales_equals_a_plain_count_with_guests(retail):
-    period = Period(SCOPE, days=30)
+    period = last_days(SCOPE, 30)
 
     trends = trends_of(ask(retail, trends_statement(period)), period)
 

@@ -9,11 +9,15 @@ import sqlglot
 from sqlglot import exp
 
 from regulars.analytics.base import base_statement
-from regulars.analytics.campaigns import arms_statement, funnel_statement
+from regulars.analytics.campaigns import (
+    arms_statement,
+    claimed_days_statement,
+    funnel_statement,
+)
 from regulars.analytics.cohorts import cohorts_statement
 from regulars.analytics.rfm import rfm_statement, scores_statement
 from regulars.analytics.statements import Scope, spark_sql
-from regulars.analytics.trends import Period, trends_statement
+from regulars.analytics.trends import last_days, trends_statement
 
 SCOPE = Scope(datetime(2025, 6, 1, tzinfo=UTC), "Europe/Kyiv", "UAH")
 STATEMENTS = {
@@ -21,8 +25,9 @@ STATEMENTS = {
     "rfm": rfm_statement(SCOPE),
     "scores": scores_statement(SCOPE),
     "cohorts": cohorts_statement(SCOPE),
-    "trends": trends_statement(Period(SCOPE, days=30)),
+    "trends": trends_statement(last_days(SCOPE, 30)),
     "funnel": funnel_statement(SCOPE, {1: 30, 2: 7}),
+    "claimed": claimed_days_statement(last_days(SCOPE, 30), {1: 30}),
     "arms": arms_statement(SCOPE, "campaign:1", window_days=30),
 }
 
