@@ -1,9 +1,9 @@
 """The relations all order reports start from: clean lines and clean orders.
 
-A line is clean when its customer is known, its order is a sale that was paid and not
-cancelled, and both its quantity and the price that was received are above zero. A later
-return does not unmake it: money is counted before returns. Equal lines are kept: nothing
-tells a double from a real repeat.
+A line is clean when its customer is known, its order is a sale that was paid, neither
+cancelled nor wholly returned, and both its quantity and the price that was received are above
+zero. A return of a part does not unmake it: money is counted before returns. Equal lines are
+kept: nothing tells a double from a real repeat.
 source  docs/decisions: what a clean order is
 """
 
@@ -19,7 +19,7 @@ clean_lines AS (
     AND l.kind = 'sale'
     AND l.quantity > 0
     AND l.unit_price > 0
-    AND o.status NOT IN ('new', 'cancelled')
+    AND o.status NOT IN ('new', 'cancelled', 'returned')
     AND o.currency = $currency
     AND o.placed_at < $at
 )"""
@@ -51,7 +51,7 @@ clean_orders AS (
   GROUP BY customer, order_id
 )"""
 
-# One row per order that was paid and cost something, guests' orders too, before returns.
+# One row per order that was paid, stands and cost something; guests' orders too.
 SALES = """
 sales AS (
   SELECT
@@ -62,7 +62,7 @@ sales AS (
     total_minor
   FROM orders
   WHERE kind = 'sale'
-    AND status NOT IN ('new', 'cancelled')
+    AND status NOT IN ('new', 'cancelled', 'returned')
     AND total_minor > 0
     AND currency = $currency
     AND placed_at < $at

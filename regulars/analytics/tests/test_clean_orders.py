@@ -45,6 +45,7 @@ def test_only_clean_lines_count(lake):
     add_order(lake, 6, 7, "2025-06-06 10:00", 500, kind="adjustment")
     add_order(lake, 7, 7, "2025-06-30 21:00", 500)
     add_order(lake, 8, 7, "2025-06-08 10:00", 500, status="new")
+    add_order(lake, 9, 7, "2025-06-09 10:00", 500, status="returned")
 
     base = base_of(ask(lake, base_statement(KYIV))[0])
 

@@ -33,7 +33,7 @@ STATEMENTS = {
 
 # Words of our own that stand in the text: kinds, states, units.
 WORDS = {
-    "sale", "new", "cancelled", "UTC", "day", "current", "previous", "refused", "unknown",
+    "sale", "new", "cancelled", "returned", "UTC", "day", "current", "previous", "refused", "unknown",
     "message.opened", "message.clicked", "message.unsubscribed", "message.complained",
     "$.is_confirmed", "true", "is_confirmed",
 }  # fmt: skip
