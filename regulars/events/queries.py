@@ -12,6 +12,7 @@ from regulars.store.scope import cursor
 
 TIMELINE_PAGE_MAX = 200
 FEED_PAGE_MAX = 200
+FAILED_PAGE = 50
 COLUMNS = (
     "id, workspace_id, customer_id, time, received_at, kind, origin, source, subject_id, props"
 )
@@ -52,7 +53,7 @@ def latest(workspace_id: int, limit: int = 50) -> list[Event]:
     return [Event(*row) for row in raw.fetchall()]
 
 
-def failed(workspace_id: int, limit: int = 50, before_id: int | None = None) -> list[FailedRecord]:
+def failed(workspace_id: int, limit: int = FAILED_PAGE, before_id: int | None = None) -> list[FailedRecord]:
     """Failed events not replayed yet, newest first."""
     rows = FailedEvent.objects.filter(workspace_id=workspace_id, replayed_at__isnull=True)
     if before_id is not None:

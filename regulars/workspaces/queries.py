@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from regulars.kernel.errors import NotFound, Refused
 from regulars.store.scope import act_as_user
-from regulars.workspaces.models import ApiKey, Membership, Workspace
+from regulars.workspaces.models import ApiKey, Membership, User, Workspace
 from regulars.workspaces.records import (
     ApiKeyRecord,
     KeyScope,
@@ -59,6 +59,11 @@ def workspaces_of(user_id: int) -> list[tuple[WorkspaceRecord, Role]]:
         roles = dict(Membership.objects.filter(user_id=user_id).values_list("workspace_id", "role"))
         rows = Workspace.objects.filter(id__in=roles).order_by("name", "id")
         return [(_record(row), Role(roles[row.id])) for row in rows]
+
+
+def user_by_email(email: str) -> int | None:
+    """The user who signs in with this address, else None."""
+    return User.objects.filter(email=email.lower()).values_list("id", flat=True).first()
 
 
 def members(workspace_id: int) -> list[Member]:

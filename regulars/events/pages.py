@@ -1,0 +1,67 @@
+"""The live feed of events, and events that failed, with their replay."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from regulars.events import actions, queries
+from regulars.workspaces import queries as workspaces
+from regulars.workspaces.records import Member, Right, WorkspaceRecord
+
+PAYLOAD_SHOWN_MAX = 2_000
+REPLAYED_AT_ONCE_MAX = 1_000
+
+
+def feed(request: HttpRequest) -> HttpResponse:
+    """What came last."""
+    workspace = _workspace(request, Right.DATA_VIEW)
+    rows = [
+        (event, json.dumps(event.props, ensure_ascii=False)[:200])
+        for event in queries.latest(workspace.id)
+    ]
+    return render(request, "events/feed.html", {"rows": rows})
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """What could not become an event, and why."""
+    workspace = _workspace(request, Right.DATA_VIEW)
+    before = request.GET.get("before", "")
+    rows = queries.failed(workspace.id, before_id=int(before) if before.isdigit() else None)
+    shown = [(row, row.payload[:PAYLOAD_SHOWN_MAX].decode("utf-8", "replace")) for row in rows]
+    return render(
+        request,
+        "events/failed.html",
+        {
+            "rows": shown,
+            "total": queries.failed_count(workspace.id),
+            "next": rows[-1].id if len(rows) == queries.FAILED_PAGE else None,
+        },
+    )
+
+
+@require_POST
+def replay(request: HttpRequest) -> HttpResponse:
+    """Send failed events through the processor again."""
+    workspace = _workspace(request, Right.DATA_IMPORT)
+    ids = [int(value) for value in request.POST.getlist("id") if value.isdigit()]
+    count = actions.replay_failed(workspace.id, ids[:REPLAYED_AT_ONCE_MAX])
+    messages.success(
+        request,
+        ngettext("%(n)s event is replayed.", "%(n)s events are replayed.", count) % {"n": count},
+    )
+    return redirect("events:failed")
+
+
+def _workspace(request: HttpRequest, right: Right) -> WorkspaceRecord:
+    member: Member = request.member  # type: ignore[attr-defined]
+    workspaces.require(member, right)
+    workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
+    return workspace
+
+
