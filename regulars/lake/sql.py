@@ -1,0 +1,37 @@
+"""The manifest: which files are the lake, and how far each relation has been read.
+
+The migration of `regulars.store` creates these tables; every statement about them is in
+`manifest.py`.
+"""
+
+from __future__ import annotations
+
+MANIFEST_DDL = """
+create table lake_file (
+    id bigint generated always as identity primary key,
+    workspace_id bigint not null,
+    relation text not null,
+    kind text not null check (kind in ('base', 'tail')),
+    path text not null unique,
+    rows bigint not null check (rows >= 0),
+    bytes bigint not null check (bytes >= 0),
+    content_hash text not null,
+    period text not null default '',
+    bucket integer not null default 0,
+    is_live boolean not null default true,
+    created_at timestamptz not null,
+    replaced_at timestamptz,
+    check (is_live = (replaced_at is null))
+);
+create index lake_file_live on lake_file (workspace_id, relation) where is_live;
+create index lake_file_replaced on lake_file (replaced_at) where not is_live;
+
+create table lake_cursor (
+    relation text primary key,
+    xid xid8 not null default '0',
+    id bigint not null default 0,
+    drained_at timestamptz
+);
+"""
+
+MANIFEST_DROP = "drop table lake_file; drop table lake_cursor;"
