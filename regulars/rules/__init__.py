@@ -1,0 +1,1 @@
+"""The rule language: which customers a sentence about them is true for."""

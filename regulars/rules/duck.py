@@ -1,0 +1,263 @@
+"""The rule as one DuckDB query over the lake's relations.
+
+Every condition is a predicate on the row of a customer: attributes test its columns, and what
+happened is `id IN (…)` over one filtered scan, so DuckDB joins sets of ids and never rows.
+When a cheap selective test stands beside a counting one, the customers it leaves are found
+first and the counting scan is narrowed to them (half of the time on a million customers).
+Values travel as parameters; the text holds only names that the product itself declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from sqlglot import exp
+
+from regulars.rules import duck_events, duck_values, language, operators
+from regulars.rules.checking import Segments, check, leaves, reachable_segments
+from regulars.rules.duck_scope import Scope, among, rows_where
+from regulars.rules.duck_slots import Fill, Slots
+from regulars.rules.duck_values import InJson, Place, Typed, all_of, any_of, sql
+from regulars.rules.facts import ADDRESS_COLUMNS, Attr, Column, Fact, Facts, find_fact
+from regulars.rules.facts import OrdersAggregate as OrdersFigure
+from regulars.rules.memory import MARKETING
+from regulars.rules.tree import (
+    ConsentIs,
+    Did,
+    Either,
+    Everyone,
+    FactIs,
+    InSegment,
+    Node,
+    Not,
+    Reachable,
+    Rule,
+    Share,
+)
+
+PLANS_MAX = 1_000
+
+# Facts that most customers pass are not worth a pass of their own.
+BROAD_OPERATORS = frozenset((*operators.NEGATIVE_TWIN, "set"))
+BROAD_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A SELECT of one column, customer, without repeats, and its named parameters."""
+
+    sql: str
+    params: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    sql: str
+    fills: Mapping[str, Fill]
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """What decides the text of a query; compared by text, for 1, 1.0 and true differ."""
+
+    rule: str
+    facts: tuple[Fact, ...]
+    segments: tuple[tuple[str, str], ...]
+
+
+def compile(  # noqa: A001  # rules.duck.compile reads as what it does
+    rule: Rule, *, facts: Facts, now: datetime, zone: ZoneInfo, segments: Segments
+) -> Compiled:
+    """The query that finds the rule's customers at the instant.
+
+    returns  SQL that begins with SELECT, over the relations customers, events, orders,
+             order_lines, consents and suppressions
+    raises   Invalid when the rule does not fit the declared facts and segments
+    """
+    needed = reachable_segments(rule, segments)
+    definition = _Definition(
+        language.dumps(rule),
+        _used_facts([rule, *(segments[name] for name in needed)], facts),
+        tuple((name, language.dumps(segments[name])) for name in needed),
+    )
+    plan = _plan(definition)
+    return Compiled(plan.sql, {name: fill(now, zone) for name, fill in plan.fills.items()})
+
+
+def _used_facts(rules: list[Rule], facts: Facts) -> tuple[Fact, ...]:
+    names = {
+        leaf.fact
+        for rule in rules
+        for leaf, _ in leaves(rule.where, "")
+        if isinstance(leaf, FactIs)
+    }
+    return tuple(facts[name] for name in sorted(names) if name in facts)
+
+
+@lru_cache(maxsize=PLANS_MAX)
+def _plan(definition: _Definition) -> _Plan:
+    facts = {fact.name: fact for fact in definition.facts}
+    segments = {name: language.loads(text) for name, text in definition.segments}
+    rule = language.loads(definition.rule)
+    for part in (rule, *segments.values()):
+        check(part, facts, segments)
+    slots = Slots()
+    names = {name: f"segment_{index}" for index, name in enumerate(segments, start=1)}
+    query = _customers(rule.where, Scope(facts, slots, names))
+    for name, part in segments.items():
+        query = query.with_(
+            names[name], as_=_customers(part.where, Scope(facts, slots, names)), copy=False
+        )
+    if segments:
+        query = exp.select("customer").from_(query.subquery("matched"))
+    return _Plan(query.sql("duckdb"), slots.fills)
+
+
+def _customers(node: Node, scope: Scope) -> exp.Select:
+    """SELECT id AS customer … for one tree."""
+    parts = node.parts if isinstance(node, Everyone) else (node,)
+    near = [part for part in parts if _is_row_level(part, scope.facts)]
+    far = [part for part in parts if part not in near]
+    is_worth_it = any(_narrows(part) for part in near) and any(_counts(part) for part in far)
+    if not is_worth_it or any(_reads_row(part, scope.facts) for part in far):
+        return _ids("customers").where(condition(node, scope))
+    chosen = exp.select("id").from_("customers").where(condition(Everyone(tuple(near)), scope))
+    rest = condition(Everyone(tuple(far)), scope.narrowed())
+    inner = _ids("chosen").where(rest).with_("chosen", as_=chosen, materialized=True)
+    return exp.select("customer").from_(inner.subquery("narrowed"))
+
+
+def _ids(relation: str) -> exp.Select:
+    return exp.select(exp.column("id").as_("customer")).from_(relation)
+
+
+def _is_row_level(node: Node, facts: Facts) -> bool:
+    """Whether the row of the customer alone answers."""
+    if isinstance(node, Everyone | Either):
+        return all(_is_row_level(part, facts) for part in node.parts)
+    if isinstance(node, Not):
+        return _is_row_level(node.part, facts)
+    return isinstance(node, Share) or _is_row_fact(node, facts)
+
+
+def _is_row_fact(node: Node, facts: Facts) -> bool:
+    fact = find_fact(node.fact, facts) if isinstance(node, FactIs) else None
+    return fact is not None and isinstance(fact.source, Column | Attr)
+
+
+def _reads_row(node: Node, facts: Facts) -> bool:
+    """Whether any condition below needs more of the customer's row than its id."""
+    return any(
+        isinstance(leaf, Reachable) or _is_row_fact(leaf, facts) for leaf, _ in leaves(node, "")
+    )
+
+
+def _narrows(node: Node) -> bool:
+    """Whether few customers are likely to pass; a wrong guess costs time, never truth."""
+    if isinstance(node, Everyone):
+        return any(_narrows(part) for part in node.parts)
+    if isinstance(node, Either):
+        return bool(node.parts) and all(_narrows(part) for part in node.parts)
+    if isinstance(node, Share):
+        return node.end - node.start <= BROAD_SHARE
+    return isinstance(node, FactIs) and node.test.op not in BROAD_OPERATORS
+
+
+def _counts(node: Node) -> bool:
+    return any(isinstance(leaf, Did) and leaf.measure is not None for leaf, _ in leaves(node, ""))
+
+
+def condition(node: Node, scope: Scope) -> exp.Expression:
+    """The node as a predicate on one row of customers."""
+    return _HANDLERS[type(node)](node, scope)
+
+
+def _everyone(node: Everyone, scope: Scope) -> exp.Expression:
+    return all_of([condition(part, scope) for part in node.parts])
+
+
+def _either(node: Either, scope: Scope) -> exp.Expression:
+    return any_of([condition(part, scope) for part in node.parts])
+
+
+def _not(node: Not, scope: Scope) -> exp.Expression:
+    return exp.not_(condition(node.part, scope.strictly()))
+
+
+def _fact(node: FactIs, scope: Scope) -> exp.Expression:
+    fact = find_fact(node.fact, scope.facts)
+    assert fact is not None
+    if isinstance(fact.source, OrdersFigure):
+        return duck_events.orders_figure(fact, fact.source, node.test, scope)
+    found = duck_values.passes(_place(fact, scope), node.test, scope.slots)
+    return duck_values.known(found) if scope.is_strict else found
+
+
+def _place(fact: Fact, scope: Scope) -> Place:
+    if isinstance(fact.source, Attr):
+        return InJson(exp.column("attrs"), duck_values.pointer_to(fact.source.name, scope.slots))
+    column = cast(Column, fact.source).column
+    twin = exp.column(f"{column}_l") if fact.type == "text" else None
+    return Typed(exp.column(column), fact.type, twin)
+
+
+def _consent(node: ConsentIs, scope: Scope) -> exp.Expression:
+    slots = scope.slots
+    rows = [
+        sql("channel = $channel", channel=slots.value(node.channel)),
+        sql("purpose = $purpose", purpose=slots.value(node.purpose)),
+        *duck_events.within("changed_at", node.within, slots),
+    ]
+    if node.state == "never":
+        return exp.not_(among(rows_where("consents", rows)))
+    return among(
+        rows_where("consents", [*rows, sql("state = $state", state=slots.value(node.state))])
+    )
+
+
+def _reachable(node: Reachable, scope: Scope) -> exp.Expression:
+    suppressed = sql("channel = $channel", channel=scope.slots.value(node.channel))
+    return all_of(
+        [
+            Typed(exp.column(ADDRESS_COLUMNS[node.channel]), "text").is_set(),
+            _consent(ConsentIs(node.channel, MARKETING, "given"), scope),
+            exp.not_(among(rows_where("suppressions", [suppressed]))),
+        ]
+    )
+
+
+def _segment(node: InSegment, scope: Scope) -> exp.Expression:
+    return among(exp.select("customer").from_(scope.segments[node.segment]))
+
+
+def _share(node: Share, scope: Scope) -> exp.Expression:
+    # The same 52 bits as kernel.shares.share_of.
+    place = sql(
+        "CAST('0x' || SUBSTRING(MD5($salt || ':' || CAST(id AS TEXT)), 1, 13) AS BIGINT)"
+        " / CAST(4503599627370496 AS DOUBLE)",
+        salt=scope.slots.value(node.salt),
+    )
+    return sql(
+        "$place >= $low AND $place < $high",
+        place=place,
+        low=scope.slots.value(float(node.start)),
+        high=scope.slots.value(float(node.end)),
+    )
+
+
+_HANDLERS: dict[type, Callable[..., exp.Expression]] = {
+    Everyone: _everyone,
+    Either: _either,
+    Not: _not,
+    FactIs: _fact,
+    Did: duck_events.did,
+    ConsentIs: _consent,
+    Reachable: _reachable,
+    InSegment: _segment,
+    Share: _share,
+}

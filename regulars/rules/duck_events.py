@@ -1,0 +1,185 @@
+"""Conditions on what happened: events and orders counted and summed per customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from sqlglot import exp
+
+from regulars.rules import facts as declared
+from regulars.rules import limits, operators, values
+from regulars.rules.duck_scope import Scope, among, groups_where, rows_where
+from regulars.rules.duck_slots import Slots
+from regulars.rules.duck_values import (
+    InJson,
+    Typed,
+    all_of,
+    compares,
+    passes,
+    pointer_to,
+    sql,
+)
+from regulars.rules.facts import Fact, OrdersAggregate
+from regulars.rules.tree import (
+    BeforeLast,
+    Count,
+    Did,
+    Filter,
+    FromTo,
+    LineFilter,
+    PropFilter,
+    Sum,
+    Test,
+    Window,
+)
+
+AT_LEAST_ONE = Test("gte", 1)
+
+
+def did(node: Did, scope: Scope) -> exp.Expression:
+    """The customer's events of one kind, counted or summed."""
+    slots = scope.slots
+    rows = [
+        sql("kind = $kind", kind=slots.value(node.kind)),
+        *within("time", node.within, slots),
+        *(_filter(item, slots) for item in node.where),
+    ]
+    if isinstance(node.measure, Sum):
+        return _summed(node.measure, rows, scope)
+    test = node.measure.test if isinstance(node.measure, Count) else AT_LEAST_ONE
+    return counted("events", rows, test, scope)
+
+
+def within(column: str, window: Window | None, slots: Slots) -> list[exp.Expression]:
+    """The column's instants lie in the window and not after now."""
+    edges = [sql(f"{column} < $edge", edge=slots.window_end(window))]
+    if _has_start(window):
+        edges.append(sql(f"{column} >= $edge", edge=slots.window_start(window)))
+    return edges
+
+
+def _has_start(window: Window | None) -> bool:
+    if isinstance(window, FromTo):
+        return window.start is not None
+    return window is not None and not isinstance(window, BeforeLast)
+
+
+def counted(relation: str, rows: list[exp.Expression], test: Test, scope: Scope) -> exp.Expression:
+    """The number of the customer's rows passes; a customer without rows has 0."""
+    if values.compares(0, test):
+        return exp.not_(_counted_above_zero(relation, rows, test, scope, is_wanted=False))
+    return _counted_above_zero(relation, rows, test, scope, is_wanted=True)
+
+
+def _counted_above_zero(
+    relation: str, rows: list[exp.Expression], test: Test, scope: Scope, *, is_wanted: bool
+) -> exp.Expression:
+    if _any_row_decides(test):
+        return among(rows_where(relation, rows))
+    having = compares(sql("COUNT(*)"), test, scope.slots, float)
+    having = having if is_wanted else exp.not_(having)
+    return among(groups_where(relation, rows, having, scope))
+
+
+def _any_row_decides(test: Test) -> bool:
+    """Whether one row and a thousand rows get the same answer, and no row the other one."""
+    if test.op == "between":
+        low, high = cast(tuple[float, float], test.value)
+        return low <= 0 <= high < 1
+    decides = _ANY_ROW_DECIDES.get(test.op)
+    return decides is not None and decides(cast(float, test.value))
+
+
+_ANY_ROW_DECIDES: dict[str, Callable[[float], bool]] = {
+    "eq": lambda value: value == 0,
+    "gte": lambda value: 0 < value <= 1,
+    "gt": lambda value: 0 <= value < 1,
+    "lt": lambda value: 0 < value <= 1,
+    "lte": lambda value: 0 <= value < 1,
+}
+
+
+def _summed(measure: Sum, rows: list[exp.Expression], scope: Scope) -> exp.Expression:
+    place = InJson(exp.column("props"), pointer_to(measure.prop, scope.slots))
+    total = sql(
+        f"COALESCE(SUM(TRY_CAST($json AS DECIMAL({limits.SUM_DIGITS}, {limits.SUM_DECIMALS}))), 0)",
+        json=place.json(),
+    )
+    having = compares(total, measure.test, scope.slots, values.exact)
+    if values.sum_passes(0, measure.test):
+        return exp.not_(among(groups_where("events", rows, exp.not_(having), scope)))
+    return among(groups_where("events", rows, having, scope))
+
+
+def _filter(item: Filter, slots: Slots) -> exp.Expression:
+    if isinstance(item, PropFilter):
+        place = InJson(exp.column("props"), pointer_to(item.prop, slots))
+        return passes(place, item.test, slots)
+    return _line(item, slots)
+
+
+def _line(item: LineFilter, slots: Slots) -> exp.Expression:
+    conditions = []
+    for inner in item.filters:
+        column, kind = declared.LINE_FIELDS[inner.prop]
+        conditions.append(passes(Typed(exp.column(column), kind), inner.test, slots))
+    lines = exp.select("order_id").from_("order_lines").where(all_of(conditions))
+    return exp.column("subject").isin(query=lines)
+
+
+def orders_figure(fact: Fact, source: OrdersAggregate, test: Test, scope: Scope) -> exp.Expression:
+    """A figure over the customer's orders passes; of no orders, counts and sums are 0."""
+    plain, is_negated = operators.positive(test)
+    found = (
+        _orders_total(source, plain, scope)
+        if source.function in ("count", "sum")
+        else _orders_extreme(fact, source, plain, scope)
+    )
+    return exp.not_(found) if is_negated else found
+
+
+def _orders_total(source: OrdersAggregate, test: Test, scope: Scope) -> exp.Expression:
+    if test.op == "set":
+        return exp.true()
+    rows = _standing_orders(scope.slots)
+    if source.function == "count":
+        return counted("orders", rows, test, scope)
+    having = _figure_passes(source, "money", test, scope.slots)
+    if values.compares(0, test):
+        return exp.not_(among(groups_where("orders", rows, exp.not_(having), scope)))
+    return among(groups_where("orders", rows, having, scope))
+
+
+def _orders_extreme(
+    fact: Fact, source: OrdersAggregate, test: Test, scope: Scope
+) -> exp.Expression:
+    rows = _standing_orders(scope.slots)
+    if test.op == "set":
+        return among(rows_where("orders", rows))
+    having = _figure_passes(source, fact.type, test, scope.slots)
+    return among(groups_where("orders", rows, having, scope))
+
+
+def _figure_passes(
+    source: OrdersAggregate, kind: declared.FactType, test: Test, slots: Slots
+) -> exp.Expression:
+    figure = _FIGURES[source.function](exp.column(source.column))
+    return passes(Typed(figure, kind), test, slots)
+
+
+_FIGURES: dict[str, Callable[[exp.Expression], exp.Expression]] = {
+    "sum": lambda column: sql("SUM($column)", column=column),
+    "min": lambda column: sql("MIN($column)", column=column),
+    "max": lambda column: sql("MAX($column)", column=column),
+    "avg": lambda column: sql("CAST(SUM($column) AS DOUBLE) / COUNT(*)", column=column),
+}
+
+
+def _standing_orders(slots: Slots) -> list[exp.Expression]:
+    dropped = [exp.Literal.string(status) for status in declared.UNCOUNTED_STATUSES]
+    return [
+        sql("kind = $kind", kind=exp.Literal.string(declared.COUNTED_KIND)),
+        exp.not_(exp.column("status").isin(*dropped)),
+        *within("placed_at", None, slots),
+    ]

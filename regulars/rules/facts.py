@@ -1,0 +1,87 @@
+"""What a room declares so that rules can ask about its customers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+FactType = Literal["text", "number", "money", "points", "bool", "date", "time", "list", "untyped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the lake relation of customers; a text column has a lowered twin NAME_l."""
+
+    column: str
+    relation: Literal["customers"] = "customers"
+
+
+@dataclass(frozen=True, slots=True)
+class Attr:
+    """An attribute of the workspace's own, held in customers.attrs."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersAggregate:
+    """A figure over the customer's orders that count: sales neither cancelled nor returned."""
+
+    function: Literal["count", "sum", "min", "max", "avg"]
+    column: Literal["id", "total_minor", "lines_count", "placed_at"] = "id"
+
+
+Source = Column | Attr | OrdersAggregate
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something known about every customer.
+
+    name    room.thing: customer.city, order.count
+    unit    what a number is measured in, "" where nothing is measured
+    """
+
+    name: str
+    type: FactType
+    unit: str
+    label_en: str
+    label_uk: str
+    label_ru: str
+    source: Source
+
+    def label(self, language: str) -> str:
+        """The name people read, English where the language is not known."""
+        return {"uk": self.label_uk, "ru": self.label_ru}.get(language, self.label_en)
+
+
+Facts = Mapping[str, Fact]
+
+ATTRIBUTE_PREFIX = "customer.attr."
+
+# An order counts once and while it stands; the lake's words for that.
+COUNTED_KIND = "sale"
+UNCOUNTED_STATUSES = ("cancelled", "returned")
+
+# Where a channel's address is kept in the relation of customers.
+ADDRESS_COLUMNS = {"email": "email", "sms": "phone"}
+
+# Columns of an order line that a filter may name, and how to read them.
+LINE_FIELDS: Mapping[str, tuple[str, FactType]] = {
+    "sku": ("sku", "text"),
+    "name": ("name", "text"),
+    "category": ("category", "text"),
+    "quantity": ("quantity", "number"),
+    "unit_price": ("unit_price", "number"),
+    "total": ("total_minor", "money"),
+}
+
+
+def find_fact(name: str, facts: Facts) -> Fact | None:
+    """The declared fact, or for an undeclared attribute one whose type the operator decides."""
+    found = facts.get(name)
+    if found is None and name.startswith(ATTRIBUTE_PREFIX):
+        short = name.removeprefix(ATTRIBUTE_PREFIX)
+        return Fact(name, "untyped", "", short, short, short, Attr(short))
+    return found
