@@ -1,0 +1,86 @@
+"""Whoever reads or writes rows says first of which workspace."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house import house
+
+# Functions that cannot know the workspace, and why.
+EXCEPTIONS = {
+    "workspaces.actions.create_workspace": "there is none yet",
+    "workspaces.actions.ensure_user": "a person may work in several workspaces",
+    "workspaces.actions.hash_of_key": "a key is shown before its workspace is known",
+    "workspaces.queries.workspace_by_slug": "finds the workspace a command names",
+    "workspaces.queries.all_workspaces": "the engine goes workspace by workspace",
+    "workspaces.queries.workspaces_of": "the switcher shows a person's workspaces",
+    "workspaces.queries.workspace_of_key": "a key tells its workspace",
+    "workspaces.queries.require": "asks about a member, who belongs to one workspace",
+    "workspaces.queries.user_by_email": "people belong to several workspaces",
+    "events.actions.check": "judges a row before it is known where it goes",
+    "events.queries.inbox_is_empty": "the inbox is one queue for all, watched by the engine",
+    "events.queries.backlog": "the inbox is one queue for all, watched by the engine",
+    "jobs.actions.report_progress": "takes a job, which knows its workspace",
+    "jobs.actions.claim": "jobs are one queue for all, worked by the engine",
+    "jobs.actions.finish": "takes a job, which knows its workspace",
+    "jobs.actions.fail": "takes a job, which knows its workspace",
+    "jobs.actions.put_back": "takes a job, which knows its workspace",
+}
+
+
+def careless(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Public functions whose first argument is not the workspace."""
+    room = ".".join(path.with_suffix("").parts[-2:])
+    if "actions" in path.parts[:-1] or "queries" in path.parts[:-1]:
+        room = ".".join(path.parts[-3:-1])
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        arguments = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+        is_public = not node.name.startswith("_")
+        if is_public and arguments[:1] != ["workspace_id"]:
+            yield f"{room}.{node.name}"
+
+
+def _doors() -> list[Path]:
+    return [
+        path
+        for path in house.modules()
+        if {"actions", "queries"} & {path.stem, path.parent.name}
+        and path.relative_to(house.PACKAGE).parts[0] not in house.OPEN_ROOMS
+    ]
+
+
+def _is_offered(path: Path, name: str) -> bool:
+    """In a folder of actions only what its front names is offered; the rest is furniture."""
+    front = path.parent / "__init__.py"
+    if path.stem in ("actions", "queries"):
+        return True
+    return f'"{name.rsplit(".", 1)[-1]}"' in front.read_text()
+
+
+def test_every_read_and_write_takes_the_workspace_first() -> None:
+    found = [
+        name
+        for path in _doors()
+        for name in careless(path, house.tree_of(path))
+        if name not in EXCEPTIONS and _is_offered(path, name)
+    ]
+
+    assert found == []
+
+
+def test_a_careless_function_is_noticed() -> None:
+    code = "def balance_of(customer_id: int): ...\ndef order(workspace_id: int): ...\ndef _x(): ..."
+
+    found = list(careless(Path("regulars/orders/queries.py"), ast.parse(code)))
+
+    assert found == ["orders.queries.balance_of"]
+
+
+def test_every_exception_is_still_needed() -> None:
+    found = {name for path in _doors() for name in careless(path, house.tree_of(path))}
+
+    assert set(EXCEPTIONS) - found == set()
