@@ -34,6 +34,7 @@ INBOX: dict[str, str] = {
 JOBS: dict[str, str] = {
     "intake.import": "regulars.intake.importers.tasks:run_import_job",
     "campaigns.launch": "regulars.campaigns.tasks:launch",
+    "reports.renew": "regulars.reports.tasks:renew",
 }
 
 # Facts that rules may ask about, by the room that owns them.
@@ -56,6 +57,7 @@ LAKE: tuple[str, ...] = (
     "regulars.customers.lake:RELATIONS",
     "regulars.orders.lake:RELATIONS",
     "regulars.messaging.lake:RELATIONS",
+    "regulars.experiments.lake:RELATIONS",
 )
 
 # Reports by name, for the command and the pages.

@@ -38,6 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "migrate", _migrate, "bring the database to this release")
     _command(commands, "doctor", _doctor, "check database, fences, lake and queues")
 
+    _command(commands, "database-url", _database_url, "print where the database is")
+
     demo = _command(commands, "demo", _demo, "fill a workspace with a shop and serve it")
     demo.add_argument("--customers", type=int, default=20_000)
     demo.add_argument("--data", type=Path, help="a file in the Online Retail layout")
@@ -137,6 +139,12 @@ def _migrate(_: argparse.Namespace) -> None:
 
     database.migrate()
     print("The database is up to date.")
+
+
+def _database_url(_: argparse.Namespace) -> None:
+    from regulars.store import place
+
+    print(place.database_url())
 
 
 def _doctor(_: argparse.Namespace) -> int:
