@@ -29,7 +29,7 @@ def interval_plot(data: Any, form: str = "percent") -> SafeString:
         '<div class="interval" role="img" aria-label="{}">{}<div class="iv iv-axis">{}</div></div>',
         value_of(data, "finding") or value_of(data, "label", ""), drawn, _ticks(axis),
     )  # fmt: skip
-    names = [_("Measure"), _("Estimate"), _("From"), _("To")]
+    names = [_("Measure"), _("Estimate"), _("Lower end"), _("Upper end")]
     lines = [
         [value_of(row, "name", ""), *(value_of(row, end) for end in ("mid", "low", "high"))]
         for row in rows

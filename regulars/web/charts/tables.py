@@ -42,8 +42,9 @@ def table_of(
         ((row[0], _cells(row[1:], write)) for row in rows),
     )
     return format_html(
-        '<div class="table-box" tabindex="0" role="region" aria-label="{}"><table class="table">'
-        '<caption class="vh">{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>',
+        '<div class="table-box" tabindex="0" role="region" aria-label="{}">'
+        '<table class="table fixed"><caption class="vh">{}</caption><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table></div>",
         caption, caption, head, body,
     )  # fmt: skip
 
