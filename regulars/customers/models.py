@@ -10,8 +10,8 @@ from regulars.store.rows import WorkspaceRow
 class Customer(WorkspaceRow):
     """One person as the workspace knows them.
 
-    Every text may be missing, for rules tell what is not known from what is empty. The column
-    `trigrams` (what search finds) and `xid` (what the lake follows) live in SQL only.
+    Every text may be missing, for rules tell what is not known from what is empty. The columns
+    `trigrams` (what search finds), `sort_name` and `xid` (what the lake follows) are in SQL only.
     """
 
     public_id = models.CharField(max_length=22, unique=True)
@@ -36,7 +36,6 @@ class Customer(WorkspaceRow):
     class Meta:
         indexes = [
             models.Index(fields=["workspace_id", "-first_seen_at", "-id"], name="customer_by_seen"),
-            models.Index(fields=["workspace_id", "name", "id"], name="customer_by_name"),
         ]
 
 

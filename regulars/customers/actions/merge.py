@@ -58,6 +58,7 @@ SET external_id = coalesce(root.external_id, loser.external_id),
     first_seen_at = least(root.first_seen_at, loser.first_seen_at),
     trigrams = (SELECT array_agg(DISTINCT gram ORDER BY gram)
                 FROM unnest(root.trigrams || loser.trigrams) AS gram),
+    sort_name = coalesce(nullif(root.sort_name, ''), loser.sort_name),
     updated_at = %(now)s
 FROM customers_customer AS loser
 WHERE root.workspace_id = %(workspace)s AND root.id = %(root)s AND loser.id = %(loser)s
@@ -79,7 +80,8 @@ def merge(workspace_id: int, loser: int, root: int) -> None:
         raise NotFound("customer_unknown", "There is no such customer.")
     if any(merged_into is not None for merged_into in found.values()):
         raise Conflict("customer_merged", "One of the two was merged before; take its root.")
-    values = {"workspace": workspace_id, "loser": loser, "root": root, "now": clock.now()}
+    now = clock.now()
+    values = {"workspace": workspace_id, "loser": loser, "root": root, "now": now}
     raw.execute(FILL_ROOT, values)
     raw.execute(POINT, values)
     raw.execute(SETTLE_CONSENTS, values)
@@ -88,7 +90,7 @@ def merge(workspace_id: int, loser: int, root: int) -> None:
         [
             NewEvent(
                 kind="customer.merged",
-                time=values["now"],  # type: ignore[arg-type]
+                time=now,
                 key=f"customer:{loser}:merged:{root}",
                 customer_id=root,
                 subject_id=loser,

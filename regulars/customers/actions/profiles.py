@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from regulars.customers.pure.normalise import fold
 from regulars.customers.pure.search import grams_of
 from regulars.customers.pure.traits import ATTRS_MAX, changes
 from regulars.kernel.ids import new_public_id
@@ -26,11 +27,12 @@ ATTR_PREFIX = "attr."
 INSERT = f"""
 INSERT INTO customers_customer
   (id, workspace_id, public_id, {", ".join(COLUMNS)}, attrs, first_seen_at, created_at,
-   updated_at, trigrams)
-SELECT id, %s, public_id, {", ".join(COLUMNS)}, attrs, first_seen_at, %s, %s, trigrams
+   updated_at, trigrams, sort_name)
+SELECT id, %s, public_id, {", ".join(COLUMNS)}, attrs, first_seen_at, %s, %s, trigrams,
+       sort_name
 FROM json_to_recordset(%s::json) AS given
   (id bigint, public_id text, {", ".join(f"{c} text" for c in COLUMNS[:-1])}, birth_on date,
-   attrs jsonb, first_seen_at timestamptz, trigrams text[])
+   attrs jsonb, first_seen_at timestamptz, trigrams text[], sort_name text)
 """
 READ = f"""
 SELECT id, {", ".join(COLUMNS)}, attrs, first_seen_at
@@ -39,10 +41,11 @@ FROM customers_customer WHERE workspace_id = %s AND id = ANY(%s)
 UPDATE = f"""
 UPDATE customers_customer AS c
 SET {", ".join(f"{c} = given.{c}" for c in COLUMNS)}, attrs = given.attrs,
-    first_seen_at = given.first_seen_at, updated_at = %s, trigrams = given.trigrams
+    first_seen_at = given.first_seen_at, updated_at = %s, trigrams = given.trigrams,
+    sort_name = given.sort_name
 FROM json_to_recordset(%s::json) AS given
   (id bigint, {", ".join(f"{c} text" for c in COLUMNS[:-1])}, birth_on date,
-   attrs jsonb, first_seen_at timestamptz, trigrams text[])
+   attrs jsonb, first_seen_at timestamptz, trigrams text[], sort_name text)
 WHERE c.workspace_id = %s AND c.id = given.id
 """
 
@@ -146,9 +149,7 @@ def _read(
         READ + (" ORDER BY id FOR UPDATE" if is_locked else ""), [workspace_id, customer_ids]
     )
     return {
-        row[0]: Row(
-            dict(zip(COLUMNS, row[1:-2], strict=True)), msgspec.json.decode(row[-2]), row[-1]
-        )
+        row[0]: Row(dict(zip(COLUMNS, row[1:-2], strict=True)), row[-2], row[-1])
         for row in raw.fetchall()
     }
 
@@ -161,7 +162,15 @@ def _as_given(customer_id: int, row: Row) -> dict[str, Any]:
         "attrs": row.attrs,
         "first_seen_at": row.first_seen_at,
         "trigrams": grams_of([columns.get(name) for name in SEARCHED]),
+        "sort_name": fold(_title(columns)),
     }
+
+
+def _title(columns: Mapping[str, Any]) -> str:
+    parts = [columns[name] for name in ("first_name", "last_name") if columns.get(name)]
+    named = (columns.get("name"), " ".join(parts), columns.get("email"), columns.get("phone"),
+             columns.get("external_id"))  # fmt: skip
+    return next((text for text in named if text), "")
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -1,10 +1,11 @@
 """Writes of orders."""
 
-from regulars.orders.actions.books import write_tables
+from regulars.orders.actions.books import NO_LINES, write_tables
 from regulars.orders.actions.record import record_order, record_orders_many
 from regulars.orders.actions.status import recount_values, set_status
 
 __all__ = [
+    "NO_LINES",
     "record_order",
     "record_orders_many",
     "recount_values",

@@ -54,6 +54,7 @@ LINE_COLUMNS = pa.schema(
         ("kind", pa.string()),
     ]
 )
+NO_LINES = LINE_COLUMNS.empty_table()
 
 
 def write_tables(

@@ -1,0 +1,21 @@
+"""Reads of customers."""
+
+from regulars.customers.queries.cards import card, customer_id_of, profiles
+from regulars.customers.queries.contact import contact_refusals, may_contact
+from regulars.customers.queries.identities import find, identity_faults, known, roots_of
+from regulars.customers.queries.lists import countries, export_rows, page
+
+__all__ = [
+    "card",
+    "contact_refusals",
+    "countries",
+    "customer_id_of",
+    "export_rows",
+    "find",
+    "identity_faults",
+    "known",
+    "may_contact",
+    "page",
+    "profiles",
+    "roots_of",
+]

@@ -1,0 +1,79 @@
+"""Questions about who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from regulars.customers.pure import normalise
+from regulars.customers.pure.resolve import identifiers_of
+from regulars.customers.records import Identity
+from regulars.kernel.errors import Invalid
+from regulars.store.scope import cursor
+from regulars.workspaces import queries as workspaces
+
+
+def identity_faults(workspace_id: int, identities: Sequence[Identity]) -> list[str | None]:
+    """For each identity why it cannot be read as it stands, else None.
+
+    Codes: email_line_break, email_syntax, phone_syntax, identifier_empty, identifier_syntax,
+    identity_missing.
+    """
+    region = workspaces.workspace(workspace_id).region
+    return [_fault(identity, region) for identity in identities]
+
+
+def _fault(identity: Identity, region: str) -> str | None:
+    try:
+        if identity.external_id:
+            normalise.identifier(identity.external_id)
+        if identity.email:
+            normalise.email(identity.email)
+        if identity.phone:
+            normalise.phone(identity.phone, region)
+        if identity.anonymous_id:
+            normalise.identifier(identity.anonymous_id)
+    except Invalid as error:
+        return error.code
+    return None if identifiers_of(identity, region) else "identity_missing"
+
+
+def find(workspace_id: int, identity: Identity) -> int | None:
+    """The customer the identity points at, its strongest known identifier deciding; else None."""
+    region = workspaces.workspace(workspace_id).region
+    named = identifiers_of(identity, region)
+    raw = cursor()
+    raw.execute(
+        "SELECT i.customer_id FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY"
+        " AS asked (kind, value, place) JOIN customers_identifier i ON i.workspace_id = %s"
+        " AND i.kind = asked.kind AND i.value = asked.value ORDER BY asked.place LIMIT 1",
+        [[i.kind.value for i in named], [i.value for i in named], workspace_id],
+    )
+    row = raw.fetchone()
+    return None if row is None else int(row[0])
+
+
+def roots_of(workspace_id: int, customer_ids: Sequence[int]) -> dict[int, int]:
+    """Who each of these customers is now: themselves, or whom they were merged into."""
+    raw = cursor()
+    raw.execute(
+        "SELECT id, coalesce(merged_into, id) FROM customers_customer"
+        " WHERE workspace_id = %s AND id = ANY(%s)",
+        [workspace_id, list(customer_ids)],
+    )
+    return {row[0]: row[1] for row in raw.fetchall()}
+
+
+def known(workspace_id: int, identities: Sequence[Identity]) -> list[bool]:
+    """For each identity whether any of its identifiers belongs to a customer."""
+    region = workspaces.workspace(workspace_id).region
+    named = [identifiers_of(identity, region) for identity in identities]
+    asked = list({identifier for identifiers in named for identifier in identifiers})
+    raw = cursor()
+    raw.execute(
+        "SELECT i.kind, i.value FROM unnest(%s::text[], %s::text[]) AS asked (kind, value)"
+        " JOIN customers_identifier i ON i.workspace_id = %s"
+        " AND i.kind = asked.kind AND i.value = asked.value",
+        [[i.kind.value for i in asked], [i.value for i in asked], workspace_id],
+    )
+    found = set(raw.fetchall())
+    return [any((i.kind.value, i.value) in found for i in identifiers) for identifiers in named]

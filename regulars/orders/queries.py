@@ -1,0 +1,180 @@
+"""Reads of orders, products and what customers bought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from regulars.kernel.errors import NotFound
+from regulars.orders.records import LineRecord, OrderRecord, ProductRecord, Value
+from regulars.store.scope import cursor
+
+PAGE_ROWS = 50
+COUNT_MAX = 10_000
+ORDER_COLUMNS = (
+    "id, public_id, number, customer_id, placed_at, kind, status, currency, total_minor,"
+    " lines_count, source, origin"
+)
+
+
+def known_numbers(workspace_id: int, keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these (source, number) are in the books."""
+    raw = cursor()
+    raw.execute(
+        "SELECT t.source, t.number FROM unnest(%s::text[], %s::text[]) AS asked (source, number)"
+        " JOIN orders_order t ON t.workspace_id = %s AND t.source = asked.source"
+        " AND t.number = asked.number",
+        [[source for source, _ in keys], [number for _, number in keys], workspace_id],
+    )
+    return {(source, number) for source, number in raw.fetchall()}
+
+
+def order_ids(workspace_id: int, source: str, numbers: Sequence[str]) -> dict[str, int]:
+    """The orders of this source by their numbers; unknown ones are absent."""
+    raw = cursor()
+    raw.execute(
+        "SELECT number, id FROM orders_order WHERE workspace_id = %s AND source = %s"
+        " AND number = ANY(%s)",
+        [workspace_id, source, list(numbers)],
+    )
+    return {row[0]: row[1] for row in raw.fetchall()}
+
+
+def order(workspace_id: int, public_id: str) -> OrderRecord:
+    """The order of this public id. raises NotFound(order_unknown)"""
+    raw = cursor()
+    raw.execute(
+        f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE workspace_id = %s AND public_id = %s",
+        [workspace_id, public_id],
+    )
+    row = raw.fetchone()
+    if row is None:
+        raise NotFound("order_unknown", "There is no such order.")
+    return OrderRecord(*row)
+
+
+def lines(workspace_id: int, order_id: int) -> list[LineRecord]:
+    """The lines of the order in their own order."""
+    raw = cursor()
+    raw.execute(
+        "SELECT line_no, sku, name, category, quantity, unit_price, total_minor, kind"
+        " FROM orders_line WHERE workspace_id = %s AND order_id = %s ORDER BY line_no",
+        [workspace_id, order_id],
+    )
+    return [LineRecord(*row) for row in raw.fetchall()]
+
+
+def orders_of(workspace_id: int, customer_ids: Sequence[int], limit: int = 20) -> list[OrderRecord]:
+    """The newest orders of a customer; give the ids merged into them too."""
+    raw = cursor()
+    raw.execute(
+        f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE workspace_id = %s"
+        " AND customer_id = ANY(%s) ORDER BY placed_at DESC, id DESC LIMIT %s",
+        [workspace_id, list(customer_ids), limit],
+    )
+    return [OrderRecord(*row) for row in raw.fetchall()]
+
+
+def values(workspace_id: int, customer_ids: Sequence[int]) -> dict[int, Value]:
+    """What each of these customers bought; those who bought nothing are absent."""
+    raw = cursor()
+    raw.execute(
+        "SELECT customer_id, orders_count, total_minor, returned_minor, first_at, last_at"
+        " FROM orders_customervalue WHERE workspace_id = %s AND customer_id = ANY(%s)",
+        [workspace_id, list(customer_ids)],
+    )
+    return {row[0]: Value(*row[1:]) for row in raw.fetchall()}
+
+
+def value_of(workspace_id: int, customer_ids: Sequence[int]) -> Value:
+    """What one customer bought, under every id that was merged into theirs."""
+    found = list(values(workspace_id, customer_ids).values())
+    firsts = [value.first_at for value in found if value.first_at]
+    lasts = [value.last_at for value in found if value.last_at]
+    return Value(
+        orders_count=sum(value.orders_count for value in found),
+        total_minor=sum(value.total_minor for value in found),
+        returned_minor=sum(value.returned_minor for value in found),
+        first_at=min(firsts, default=None),
+        last_at=max(lasts, default=None),
+    )
+
+
+def monthly_totals(
+    workspace_id: int, customer_ids: Sequence[int], since: datetime, zone: str
+) -> list[tuple[datetime, int]]:
+    """What the customer's purchases came to in each month since, months without any left out."""
+    raw = cursor()
+    raw.execute(
+        "SELECT date_trunc('month', placed_at, %s), sum(total_minor)::bigint FROM orders_order"
+        " WHERE workspace_id = %s AND customer_id = ANY(%s) AND placed_at >= %s"
+        " AND kind = 'sale' AND status IN ('paid', 'processing', 'shipped', 'delivered')"
+        " GROUP BY 1 ORDER BY 1",
+        [zone, workspace_id, list(customer_ids), since],
+    )
+    return [(row[0], row[1]) for row in raw.fetchall()]
+
+
+def page(
+    workspace_id: int,
+    *,
+    number: str = "",
+    kind: str = "",
+    status: str = "",
+    before: tuple[datetime, int] | None = None,
+) -> list[OrderRecord]:
+    """The newest orders of the filter, one more than a page to tell whether there is another."""
+    where, given = _where(workspace_id, number, kind, status)
+    if before is not None:
+        where += " AND (placed_at, id) < (%s, %s)"
+        given += before
+    raw = cursor()
+    raw.execute(
+        f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE {where}"
+        " ORDER BY placed_at DESC, id DESC LIMIT %s",
+        [*given, PAGE_ROWS + 1],
+    )
+    return [OrderRecord(*row) for row in raw.fetchall()]
+
+
+def count(workspace_id: int, *, number: str = "", kind: str = "", status: str = "") -> int:
+    """How many orders the filter has, COUNT_MAX + 1 standing for more."""
+    where, given = _where(workspace_id, number, kind, status)
+    raw = cursor()
+    raw.execute(
+        f"SELECT count(*) FROM (SELECT FROM orders_order WHERE {where} LIMIT %s) AS few",
+        [*given, COUNT_MAX + 1],
+    )
+    row = raw.fetchone()
+    return row[0] if row else 0
+
+
+def _where(workspace_id: int, number: str, kind: str, status: str) -> tuple[str, list[Any]]:
+    parts, given = ["workspace_id = %s"], [workspace_id]
+    for column, value in (("number", number), ("kind", kind), ("status", status)):
+        if value:
+            parts.append(f"{column} = %s")
+            given.append(value)  # type: ignore[arg-type]
+    return " AND ".join(parts), given
+
+
+def products(
+    workspace_id: int, *, search: str = "", before: tuple[int, int] | None = None
+) -> list[tuple[int, ProductRecord]]:
+    """Products by what they brought, the best first, with the id each page key needs."""
+    where, given = "workspace_id = %s", [workspace_id]
+    if search:
+        where += " AND (lower(sku) LIKE %s OR lower(name) LIKE %s)"
+        pattern = "%" + search.lower().replace("\\", "").replace("%", "\\%").replace("_", "\\_")
+        given += [pattern + "%"] * 2  # type: ignore[list-item]
+    if before is not None:
+        where += " AND (-sold_minor, id) > (%s, %s)"
+        given += [-before[0], before[1]]
+    raw = cursor()
+    raw.execute(
+        "SELECT id, sku, name, category, brand, price, sold_quantity, sold_minor, last_at"
+        f" FROM orders_product WHERE {where} ORDER BY sold_minor DESC, id LIMIT %s",
+        [*given, PAGE_ROWS + 1],
+    )
+    return [(row[0], ProductRecord(*row[1:])) for row in raw.fetchall()]
