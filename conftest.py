@@ -5,7 +5,9 @@ Rows belong to workspaces, so each test makes its own town and sees nobody else'
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -96,6 +98,14 @@ def _point_django_at(role: Role) -> None:
     connections.close_all()
     connections.settings["default"].update(place.django_database(role))
     connections["default"].settings_dict.update(place.django_database(role))
+
+
+def pytest_sessionfinish() -> None:
+    """Stop the server of this session and remove its folder."""
+    from django.db import connections
+
+    connections.close_all()
+    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

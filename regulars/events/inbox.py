@@ -99,7 +99,8 @@ class Inbox:
                     )
                 await self._insert(connection, group)
             except psycopg.Error:
-                connection = await _close(connection)
+                await _close(connection)
+                connection = None
                 _answer(group, Outside("inbox_unavailable", "The event could not be stored."))
             except asyncio.CancelledError:
                 await _close(connection)

@@ -24,6 +24,9 @@ EVENTS = Relation(
         ]
     ),
     key="append",
-    sort=("customer", "time"),
+    # Rules ask for a kind first: sorted so, a count reads less than half.
+    sort=("kind", "customer", "time"),
+    bucket="customer",
+    period="time",
 )
 RELATIONS = (EVENTS,)

@@ -63,5 +63,3 @@ def _workspace(request: HttpRequest, right: Right) -> WorkspaceRecord:
     workspaces.require(member, right)
     workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
     return workspace
-
-

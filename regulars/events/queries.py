@@ -53,7 +53,9 @@ def latest(workspace_id: int, limit: int = 50) -> list[Event]:
     return [Event(*row) for row in raw.fetchall()]
 
 
-def failed(workspace_id: int, limit: int = FAILED_PAGE, before_id: int | None = None) -> list[FailedRecord]:
+def failed(
+    workspace_id: int, limit: int = FAILED_PAGE, before_id: int | None = None
+) -> list[FailedRecord]:
     """Failed events not replayed yet, newest first."""
     rows = FailedEvent.objects.filter(workspace_id=workspace_id, replayed_at__isnull=True)
     if before_id is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 import django
 
@@ -47,7 +47,8 @@ class Router:
             ("/livez", Health(engine)),
             ("/readyz", Health(engine)),
         )
-        self._pages: Handler = WSGIMiddleware(get_wsgi_application(), workers=PAGE_THREADS)
+        pages: Any = WSGIMiddleware(cast("Any", get_wsgi_application()), workers=PAGE_THREADS)
+        self._pages: Handler = pages
         self._is_started = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

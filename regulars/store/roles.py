@@ -88,6 +88,12 @@ def grant_tables(url: str) -> None:
                 "USAGE ON ALL SEQUENCES IN SCHEMA public",
             ):
                 connection.execute(sql.SQL("GRANT " + what + " TO {}").format(name))
-        # Partitions are made by the engine as months arrive.
-        engine = sql.Identifier(role_name(Role.ENGINE, database))
-        connection.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(engine))
+        # A partition read by its own name would pass the fence of its parent.
+        app = sql.Identifier(role_name(Role.APP, database))
+        partitions = connection.execute(
+            "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"
+        )
+        for (name,) in partitions.fetchall():
+            connection.execute(
+                sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(str(name)), app)
+            )

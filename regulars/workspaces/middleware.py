@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from regulars.store.scope import scope
 from regulars.workspaces import queries
+from regulars.workspaces.models import User
 from regulars.workspaces.pure.rights import RIGHTS
 from regulars.workspaces.records import Member, Role, WorkspaceRecord
 
@@ -32,11 +33,10 @@ class WorkspaceMiddleware:
         request.rights = frozenset()  # type: ignore[attr-defined]
         if current is None or role is None:
             return self.get_response(request)
+        user = request.user
+        assert isinstance(user, User)
         request.member = Member(  # type: ignore[attr-defined]
-            user_id=request.user.pk,
-            email=request.user.email,
-            name=getattr(request.user, "name", ""),
-            role=role,
+            user_id=user.id, email=user.email, name=user.name, role=role
         )
         request.rights = frozenset(r.value for r in RIGHTS[role])  # type: ignore[attr-defined]
         with scope(current.id):

@@ -41,7 +41,7 @@ class SettingsForm(forms.Form):
     currency = forms.RegexField(
         r"^[A-Z]{3}$",
         label=gettext_lazy("Currency"),
-        help_text=gettext_lazy("Three letters, such as UAH. Amounts already kept stay as they are."),
+        help_text=gettext_lazy("Three letters, such as UAH. Amounts kept so far stay as they are."),
         error_messages={"invalid": gettext_lazy("Give three capital letters, such as UAH.")},
     )
     time_zone = forms.ChoiceField(
@@ -75,7 +75,7 @@ class MemberForm(forms.Form):
         label=gettext_lazy("First password"),
         min_length=PASSWORD_LENGTH_MIN,
         widget=forms.PasswordInput,
-        help_text=gettext_lazy("At least 10 characters; not needed for someone who signs in already."),
+        help_text=gettext_lazy("At least 10 characters; not needed for someone who has one."),
         required=False,
     )
 
