@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
+
+from django.conf import settings
 
 from regulars.kernel.errors import Outside
 
@@ -22,7 +23,7 @@ def checked_address(host: str, port: int, *, may_be_private: bool | None = None)
     raises          HostRefused; is_permanent False when the name may resolve later
     """
     if may_be_private is None:
-        may_be_private = os.environ.get(ALLOW_PRIVATE, "") == "1"
+        may_be_private = settings.ALLOW_PRIVATE_HOSTS
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

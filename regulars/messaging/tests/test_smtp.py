@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import AuthResult
+from django.conf import settings
 
 from regulars.messaging.adapters.egress import HostRefused, checked_address, is_public
 from regulars.messaging.adapters.smtp.client import (
@@ -349,7 +350,7 @@ def test_private_addresses_are_known_in_every_spelling(address: str) -> None:
 def test_a_private_host_is_refused_unless_the_operator_allows_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv("REGULARS_ALLOW_PRIVATE_HOSTS", raising=False)
+    monkeypatch.setattr(settings, "ALLOW_PRIVATE_HOSTS", False)
     for host in ("127.0.0.1", "2130706433", "0x7f.1", "localhost"):
         with pytest.raises(HostRefused):
             checked_address(host, 25)
@@ -358,5 +359,5 @@ def test_a_private_host_is_refused_unless_the_operator_allows_it(
 
     assert is_public("8.8.8.8")
     assert checked_address("127.0.0.1", 25, may_be_private=True) == "127.0.0.1"
-    monkeypatch.setenv("REGULARS_ALLOW_PRIVATE_HOSTS", "1")
+    monkeypatch.setattr(settings, "ALLOW_PRIVATE_HOSTS", True)
     assert checked_address("127.0.0.1", 25) == "127.0.0.1"

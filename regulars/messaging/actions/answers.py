@@ -1,0 +1,137 @@
+"""What comes back: unsubscribing, bounces and complaints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from regulars.customers import actions as customers
+from regulars.customers import queries as customer_queries
+from regulars.events import actions as events
+from regulars.events.records import NewEvent
+from regulars.kernel import clock
+from regulars.messaging.pure.bounces import Kind, Report, read_report
+from regulars.store.scope import cursor
+
+CHANNEL = "email"
+MARKETING = "marketing"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    id: int
+    public_id: str
+    campaign_id: int | None
+    customer_id: int
+    state: str
+
+
+def unsubscribe(workspace_id: int, message_public_id: str, *, source: str) -> bool:
+    """Withdraw the receiver's consent to marketing mail; False when the message is unknown.
+
+    Effective before the next hand-over, because consent is read there. Repeating changes nothing.
+    """
+    sent = _sent(workspace_id, message_public_id)
+    if sent is None:
+        return False
+    now = clock.now()
+    customers.withdraw_consent(
+        workspace_id,
+        sent.customer_id,
+        channel=CHANNEL,
+        purpose=MARKETING,
+        source=source,
+        actor="customer",
+        at=now,
+    )
+    _record(workspace_id, sent, "message.unsubscribed", now, {"source": source})
+    return True
+
+
+def take_bounce(workspace_id: int, message_public_id: str, raw: bytes) -> Report:
+    """Read a returned letter and do what it calls for.
+
+    A hard bounce suppresses the address, a complaint withdraws the consent and suppresses it.
+    """
+    report = read_report(raw)
+    sent = _sent(workspace_id, message_public_id)
+    if sent is None or report.kind not in _EFFECTS:
+        return report
+    now = clock.now()
+    if report.kind is Kind.COMPLAINT:
+        _complained(workspace_id, sent, now)
+    else:
+        _bounced(workspace_id, sent, report, now)
+    return report
+
+
+_EFFECTS = frozenset({Kind.HARD, Kind.SOFT, Kind.COMPLAINT})
+
+
+def _bounced(workspace_id: int, sent: _Sent, report: Report, now: datetime) -> None:
+    is_hard = report.kind is Kind.HARD
+    # `unknown` is settled too: what bounced was taken.
+    cursor().execute(
+        "UPDATE messaging_message SET state = 'bounced', reason = %s, bounced_at = %s,"
+        " accepted_at = coalesce(accepted_at, handed_at), finished_at = %s"
+        " WHERE workspace_id = %s AND id = %s AND state IN ('accepted', 'unknown', 'handing')",
+        [f"{report.kind.value} {report.status}".strip(), now, now, workspace_id, sent.id],
+    )
+    props = {"is_hard": is_hard, "status": report.status}
+    _record(workspace_id, sent, "message.bounced", now, props)
+    if is_hard:
+        _suppress(workspace_id, sent.customer_id, "bounce", now)
+
+
+def _complained(workspace_id: int, sent: _Sent, now: datetime) -> None:
+    customers.withdraw_consent(
+        workspace_id,
+        sent.customer_id,
+        channel=CHANNEL,
+        purpose=MARKETING,
+        source="complaint",
+        actor="provider",
+        at=now,
+    )
+    _suppress(workspace_id, sent.customer_id, "complaint", now)
+    _record(workspace_id, sent, "message.complained", now, {})
+
+
+def _suppress(workspace_id: int, customer_id: int, reason: str, now: datetime) -> None:
+    profile = customer_queries.profiles(workspace_id, [customer_id]).get(customer_id)
+    if profile is not None and profile.email:
+        customers.suppress(
+            workspace_id,
+            channel=CHANNEL,
+            address=profile.email,
+            customer_id=customer_id,
+            reason=reason,
+            at=now,
+        )
+
+
+def _sent(workspace_id: int, public_id: str) -> _Sent | None:
+    raw = cursor()
+    raw.execute(
+        "SELECT id, public_id, campaign_id, customer_id, state FROM messaging_message"
+        " WHERE workspace_id = %s AND public_id = %s",
+        [workspace_id, public_id],
+    )
+    row = raw.fetchone()
+    return None if row is None else _Sent(*row)
+
+
+def _record(
+    workspace_id: int, sent: _Sent, kind: str, now: datetime, props: dict[str, object]
+) -> None:
+    events.record(
+        workspace_id,
+        NewEvent(
+            kind=kind,
+            time=now,
+            key=f"{kind}:{sent.id}",
+            customer_id=sent.customer_id,
+            subject_id=sent.id,
+            props={"message": sent.public_id, "campaign": sent.campaign_id, **props},
+        ),
+    )

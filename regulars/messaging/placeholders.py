@@ -1,0 +1,24 @@
+"""What templates may say about a customer, the workspace and the message."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop as _
+
+from regulars.messaging.records import Placeholder
+
+PLACEHOLDERS: tuple[Placeholder, ...] = (
+    Placeholder("customer.first_name", _("First name"), "Mira"),
+    Placeholder("customer.last_name", _("Last name"), "Koval"),
+    Placeholder("customer.name", _("Full name"), "Mira Koval"),
+    Placeholder("customer.email", _("E-mail address"), "mira@example.com"),
+    Placeholder("customer.phone", _("Phone"), "+380671234567"),
+    Placeholder("customer.city", _("City"), "Kyiv"),
+    Placeholder("customer.country", _("Country"), "UA"),
+    Placeholder("customer.language", _("Language"), "uk"),
+    Placeholder("customer.birth_on", _("Birthday"), "1990-05-01"),
+    Placeholder("customer.attrs", _("Own attributes: customer.attrs.name"), ""),
+    Placeholder("workspace.name", _("Name of the shop"), "Bakery"),
+    Placeholder("workspace.currency", _("Currency"), "UAH"),
+    Placeholder("unsubscribe_url", _("Address of the unsubscribe page"), ""),
+    Placeholder("now", _("Time of sending; print it with the filter date"), ""),
+)

@@ -1,0 +1,139 @@
+"""The shapes of messaging that other rooms see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class MessageState(StrEnum):
+    """Where a message stands; the arrows between them are drawn in the room's README."""
+
+    PLANNED = "planned"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    CLAIMED = "claimed"
+    HANDING = "handing"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    BOUNCED = "bounced"
+
+
+FINAL_STATES = frozenset(MessageState) - {
+    MessageState.PLANNED,
+    MessageState.CLAIMED,
+    MessageState.HANDING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A name a template may print, with an example value for previews and help."""
+
+    name: str
+    label: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRecord:
+    """A template with its newest version."""
+
+    id: int
+    public_id: str
+    name: str
+    channel: str
+    updated_at: datetime
+    version: VersionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """What a letter says.
+
+    source       as written: MJML or HTML with Liquid
+    html, text   Liquid templates ready to be rendered
+    is_own_text  the text was written by hand and not taken from the HTML
+    """
+
+    id: int
+    public_id: str
+    template_id: int
+    number: int
+    subject: str
+    source: str
+    html: str
+    text: str
+    is_own_text: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SenderRecord:
+    """How a workspace's mail leaves; secrets are only told to be there."""
+
+    workspace_id: int
+    from_name: str
+    from_address: str
+    reply_to: str
+    host: str
+    port: int
+    security: str
+    username: str
+    has_password: bool
+    dkim_domain: str
+    dkim_selector: str
+    has_dkim_key: bool
+    bounce_domain: str
+    connections_max: int
+    messages_max: int
+    is_enabled: bool
+    paused_until: datetime | None
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """One message as pages and other rooms see it."""
+
+    id: int
+    public_id: str
+    occurrence: str
+    campaign_id: int | None
+    customer_id: int
+    channel: str
+    state: MessageState
+    reason: str
+    due_at: datetime
+    accepted_at: datetime | None
+    bounced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A letter as one customer would get it, links untouched.
+
+    missing   names without a value for this customer
+    unknown   names no room declares, probably mistyped
+    """
+
+    subject: str
+    html: str
+    text: str
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+    has_unsubscribe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtRecord:
+    """A letter in the mail catcher."""
+
+    public_id: str
+    received_at: datetime
+    mail_from: str
+    rcpt_to: str
+    subject: str

@@ -1,0 +1,199 @@
+"""Letters of one workspace on their way: a few connections that take from one queue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from regulars.kernel import clock
+from regulars.kernel.errors import Outside, RegularsError
+from regulars.messaging import queries
+from regulars.messaging.adapters.egress import checked_address
+from regulars.messaging.adapters.smtp.client import (
+    Connection,
+    Outcome,
+    Peer,
+    State,
+    Timeouts,
+    connect,
+)
+from regulars.messaging.letters import Account, Address, Written, write_letter
+from regulars.messaging.pure.bounces import Kind, kind_of_status
+from regulars.messaging.pure.sending import delay_after
+from regulars.messaging.records import MessageState
+from regulars.messaging.sender.items import Ending, Item
+from regulars.messaging.sender.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+IDLE_S = 5.0
+LEASE_RESERVE = timedelta(seconds=60)
+# The sizes of letters are a message's own business; other refusals of MAIL concern the sender.
+TOO_LARGE = 552
+
+OnFault = Callable[[int, Outside], None]
+
+
+class Lane:
+    """The queue and the connections of one workspace.
+
+    on_fault  told when the server cannot be used; the lane gives back what it has
+    """
+
+    def __init__(
+        self, account: Account, ledger: Ledger, on_fault: OnFault, timeouts: Timeouts
+    ) -> None:
+        self.account = account
+        self._ledger = ledger
+        self._on_fault = on_fault
+        self._timeouts = timeouts
+        self._queue: asyncio.Queue[Item] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._busy = 0
+
+    @property
+    def backlog(self) -> int:
+        """Letters waiting or under way."""
+        return self._queue.qsize() + self._busy
+
+    def add(self, items: list[Item]) -> None:
+        """Take letters to send; opens connections as needed."""
+        for item in items:
+            self._queue.put_nowait(item)
+        wanted = min(self.account.connections_max, self._queue.qsize())
+        while len(self._tasks) < wanted:
+            task = asyncio.create_task(self._carry())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def give_back(self) -> None:
+        """Return what was not begun."""
+        while not self._queue.empty():
+            self._release(self._queue.get_nowait())
+
+    async def stop(self) -> None:
+        """Finish the letters under way and give back the rest."""
+        self.give_back()
+        while self._busy:
+            await asyncio.sleep(0.01)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _carry(self) -> None:
+        connection: Connection | None = None
+        try:
+            while True:
+                item = await asyncio.wait_for(self._queue.get(), IDLE_S)
+                self._busy += 1
+                try:
+                    connection = await self._carry_one(connection, item)
+                finally:
+                    self._busy -= 1
+        except TimeoutError:
+            return
+        except Outside as fault:
+            self.give_back()
+            self._on_fault(self.account.workspace.id, fault)
+        finally:
+            if connection is not None:
+                with suppress(asyncio.CancelledError):
+                    await connection.quit()
+
+    async def _carry_one(self, connection: Connection | None, item: Item) -> Connection | None:
+        if item.claim.claimed_until < clock.now() + LEASE_RESERVE:
+            self._release(item)
+            return connection
+        written = self._write(item)
+        if written is None:
+            return connection
+        if connection is not None and not connection.is_usable:
+            await connection.quit()
+            connection = None
+        if connection is None:
+            try:
+                connection = await self._connect()
+            except Outside:
+                self._release(item)
+                raise
+        await self._send(connection, item, written)
+        return connection
+
+    def _write(self, item: Item) -> Written | None:
+        claim = item.claim
+        address = Address(claim.public_id, claim.campaign_id, clock.now())
+        try:
+            return write_letter(item.reading, item.account, item.profile, address)
+        except RegularsError as refusal:
+            reason = refusal.code
+        except Exception as fault:
+            # One customer's data must not stop the others; the reason is shown with the message.
+            log.exception("message %s could not be written", claim.id)
+            reason = f"fault_{type(fault).__name__}"
+        self._ledger.finish(Ending(claim, MessageState.REFUSED, clock.now(), reason))
+        return None
+
+    async def _connect(self) -> Connection:
+        account = self.account
+        may_be_private = True if queries.is_catcher(account.host, account.port) else None
+        address = await asyncio.to_thread(
+            checked_address, account.host, account.port, may_be_private=may_be_private
+        )
+        return await connect(
+            Peer(
+                host=account.host,
+                port=account.port,
+                connect_to=address,
+                security=account.security,
+                username=account.username,
+                password=account.password,
+                own_name=account.sender.domain,
+                messages_max=account.messages_max,
+                timeouts=self._timeouts,
+            )
+        )
+
+    async def _send(self, connection: Connection, item: Item, written: Written) -> None:
+        try:
+            outcome = await connection.send(
+                sender=written.return_path,
+                recipient=written.recipient,
+                letter=written.raw,
+                handing=lambda: self._ledger.hand(item.claim),
+            )
+        except Outside:
+            # The mark may or may not be stored, but the final dot was not sent: safe to repeat.
+            self._release(item)
+            return
+        if outcome.state is not State.WITHHELD:
+            self._ledger.finish(ending_of(item, outcome))
+
+    def _release(self, item: Item) -> None:
+        self._ledger.finish(Ending(item.claim, MessageState.PLANNED, clock.now()))
+
+
+def ending_of(item: Item, outcome: Outcome) -> Ending:
+    """What to store for what the server did."""
+    now, claim = clock.now(), item.claim
+    reason = " ".join(filter(None, (outcome.stage, str(outcome.code or ""), outcome.words)))
+    if outcome.state is State.ACCEPTED:
+        return Ending(claim, MessageState.ACCEPTED, now, was_tried=True)
+    if outcome.state is State.UNKNOWN and claim.is_marketing:
+        return Ending(claim, MessageState.UNKNOWN, now, "no_answer", was_tried=True)
+    is_about_sender = outcome.stage == "mail" and outcome.code != TOO_LARGE
+    if outcome.state is State.REJECTED and not is_about_sender:
+        is_gone = (
+            outcome.stage == "rcpt" and kind_of_status(outcome.enhanced, outcome.words) is Kind.HARD
+        )
+        state = MessageState.REJECTED
+        return Ending(claim, state, now, reason, was_tried=True, is_gone=is_gone)
+    if outcome.state is State.UNKNOWN and claim.attempts > 0:
+        return Ending(claim, MessageState.UNKNOWN, now, "no_answer", was_tried=True)
+    delay = delay_after(claim.attempts + 1, chance=random.random())
+    if delay is None:
+        return Ending(claim, MessageState.REJECTED, now, reason, was_tried=True)
+    return Ending(claim, MessageState.PLANNED, now, reason, due_at=now + delay, was_tried=True)

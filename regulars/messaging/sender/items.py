@@ -1,0 +1,54 @@
+"""What travels through the sender: a claimed message, and how its hand-over ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from regulars.customers.records import Profile
+from regulars.messaging.letters import Account, Reading
+from regulars.messaging.records import MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that is ours until `claimed_until`; the token proves it."""
+
+    workspace_id: int
+    id: int
+    token: int
+    public_id: str
+    campaign_id: int | None
+    customer_id: int
+    template_version_id: int
+    is_marketing: bool
+    attempts: int
+    claimed_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A claimed message with all it takes to write the letter."""
+
+    claim: Claim
+    account: Account
+    reading: Reading
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is to be stored of a message that was ours.
+
+    state    PLANNED gives it back: at `due_at` when the peer put it off, at once when it was
+             only not got round to
+    is_gone  the server said that the address will never take mail
+    """
+
+    claim: Claim
+    state: MessageState
+    at: datetime
+    reason: str = ""
+    due_at: datetime | None = None
+    was_tried: bool = False
+    is_gone: bool = False

@@ -1,0 +1,241 @@
+"""The sender's only way to write: one thread, one transaction for all that waits.
+
+The endings of letters and the marks of the next ones go in the same commit, in the order they
+came, so a crash leaves at most one letter a connection without an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from itertools import groupby
+
+from django.db import close_old_connections, connections, transaction
+
+from regulars.customers import actions as customers
+from regulars.customers import queries as customer_queries
+from regulars.events import actions as events
+from regulars.events.records import NewEvent
+from regulars.kernel import clock
+from regulars.kernel.errors import Outside
+from regulars.messaging.records import MessageState
+from regulars.messaging.sender.claims import HANDING_LEASE
+from regulars.messaging.sender.items import Claim, Ending
+from regulars.store.scope import cursor, scope
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "email"
+FAULT_PAUSE_S = 0.5
+# Whoever unsubscribes waits for marks under way, and later marks see it: advisory lock, this class.
+CONSENT_LOCK_CLASS = 0x6D75
+LOCK_NUMBERS = 1 << 31
+
+_END = """
+UPDATE messaging_message m
+SET state = g.state, reason = g.reason, due_at = coalesce(g.due_at, m.due_at),
+    accepted_at = CASE WHEN g.state = 'accepted' THEN g.at ELSE m.accepted_at END,
+    finished_at = CASE WHEN g.state <> 'planned' THEN g.at END,
+    attempts = m.attempts + g.tried, claimed_until = NULL, worker = NULL,
+    token = CASE WHEN g.state <> 'planned' THEN m.token END
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[],
+            %s::timestamptz[], %s::int[]) AS g (id, token, state, reason, due_at, at, tried)
+WHERE m.workspace_id = %s AND m.id = g.id AND m.token = g.token
+  AND m.state IN ('claimed', 'handing', 'unknown')
+RETURNING m.id
+"""
+_HAND = """
+UPDATE messaging_message m
+SET state = 'handing', handed_at = %(now)s, claimed_until = %(until)s
+FROM unnest(%(ids)s::bigint[], %(tokens)s::bigint[]) AS g (id, token)
+WHERE m.workspace_id = %(workspace)s AND m.id = g.id AND m.token = g.token
+  AND m.state = 'claimed' AND m.claimed_until > %(now)s
+RETURNING m.id
+"""
+
+
+class Ledger:
+    """Stores marks and endings for the connections of one event loop."""
+
+    def __init__(self) -> None:
+        self.commits = 0
+        self._endings: list[Ending] = []
+        self._handings: list[tuple[Claim, Future[bool]]] = []
+        self._wake = threading.Condition()
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="messaging-ledger", daemon=True)
+
+    def start(self) -> None:
+        """Begin to store."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """Store what waits, then end."""
+        with self._wake:
+            self._is_stopping = True
+            self._wake.notify()
+        self._thread.join(timeout_s)
+
+    async def hand(self, claim: Claim) -> bool:
+        """Mark the message as handing, durably; False when it may not be sent any more.
+
+        raises  Outside(ledger_unavailable) when the mark could not be stored
+        """
+        future: Future[bool] = Future()
+        with self._wake:
+            self._handings.append((claim, future))
+            self._wake.notify()
+        return await asyncio.wrap_future(future)
+
+    def finish(self, ending: Ending) -> None:
+        """Store how it ended, soon; kept and tried again until it is stored."""
+        with self._wake:
+            self._endings.append(ending)
+            self._wake.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._endings and not self._handings and not self._is_stopping:
+                    self._wake.wait()
+                endings, self._endings = self._endings, []
+                handings, self._handings = self._handings, []
+                is_last = self._is_stopping and not endings and not handings
+            if is_last:
+                connections.close_all()
+                return
+            self._store(endings, handings)
+
+    def _store(self, endings: list[Ending], handings: list[tuple[Claim, Future[bool]]]) -> None:
+        try:
+            marked = store(endings, [claim for claim, _ in handings])
+        except Exception:
+            # Nothing was handed over without its mark; the endings wait for the database.
+            log.exception("the sender could not store its marks; it goes on shortly")
+            with self._wake:
+                self._endings = endings + self._endings
+            for _, future in handings:
+                future.set_exception(Outside("ledger_unavailable", "The mark was not stored."))
+            close_old_connections()
+            threading.Event().wait(FAULT_PAUSE_S)
+            return
+        self.commits += 1
+        for claim, future in handings:
+            future.set_result(claim.id in marked)
+
+
+def store(endings: Sequence[Ending], handings: Sequence[Claim]) -> set[int]:
+    """Write endings, then marks, in one transaction; returns which marks were given.
+
+    A mark is refused when the message is not ours any more, or when its receiver may not be
+    written to now.
+    """
+    marked: set[int] = set()
+    with transaction.atomic():
+        for workspace_id, group in groupby(
+            sorted(endings, key=lambda e: e.claim.workspace_id), lambda e: e.claim.workspace_id
+        ):
+            with scope(workspace_id):
+                _end(workspace_id, list(group))
+        for workspace_id, claims in groupby(
+            sorted(handings, key=lambda c: c.workspace_id), lambda c: c.workspace_id
+        ):
+            with scope(workspace_id):
+                marked |= _hand(workspace_id, list(claims))
+    return marked
+
+
+def _end(workspace_id: int, endings: list[Ending]) -> None:
+    raw = cursor()
+    columns = [
+        [e.claim.id for e in endings],
+        [e.claim.token for e in endings],
+        [e.state.value for e in endings],
+        [e.reason for e in endings],
+        [e.due_at for e in endings],
+        [e.at for e in endings],
+        [int(e.was_tried) for e in endings],
+    ]
+    raw.execute(_END, [*columns, workspace_id])
+    ended = {row[0] for row in raw.fetchall()}
+    sent = [e for e in endings if e.claim.id in ended and e.state is MessageState.ACCEPTED]
+    events.record_many(workspace_id, [_sent_event(ending) for ending in sent])
+    for ending in endings:
+        if ending.is_gone and ending.claim.id in ended:
+            _suppress(workspace_id, ending)
+
+
+def _sent_event(ending: Ending) -> NewEvent:
+    claim = ending.claim
+    return NewEvent(
+        kind="message.sent",
+        time=ending.at,
+        key=f"message.sent:{claim.id}",
+        customer_id=claim.customer_id,
+        subject_id=claim.id,
+        props={"message": claim.public_id, "campaign": claim.campaign_id, "channel": CHANNEL},
+    )
+
+
+def _suppress(workspace_id: int, ending: Ending) -> None:
+    customer_id = ending.claim.customer_id
+    profile = customer_queries.profiles(workspace_id, [customer_id]).get(customer_id)
+    if profile is not None and profile.email:
+        customers.suppress(
+            workspace_id,
+            channel=CHANNEL,
+            address=profile.email,
+            customer_id=customer_id,
+            reason="bounce",
+            at=ending.at,
+        )
+
+
+def _hand(workspace_id: int, claims: list[Claim]) -> set[int]:
+    raw, now = cursor(), clock.now()
+    raw.execute(
+        "SELECT pg_advisory_xact_lock_shared(%s, %s)",
+        [CONSENT_LOCK_CLASS, workspace_id % LOCK_NUMBERS],
+    )
+    refused = refuse_unwanted(workspace_id, claims)
+    allowed = [claim for claim in claims if claim.id not in refused]
+    raw.execute(
+        _HAND,
+        {
+            "workspace": workspace_id,
+            "ids": [claim.id for claim in allowed],
+            "tokens": [claim.token for claim in allowed],
+            "now": now,
+            "until": now + HANDING_LEASE,
+        },
+    )
+    return {row[0] for row in raw.fetchall()}
+
+
+def refuse_unwanted(workspace_id: int, claims: Sequence[Claim]) -> set[int]:
+    """Refuse messages whose receivers may not be written to now; returns their ids.
+
+    When it cannot be read, the error ends the transaction and nothing is sent.
+    """
+    endings: list[Ending] = []
+    for is_marketing in (False, True):
+        group = [claim for claim in claims if claim.is_marketing is is_marketing]
+        if not group:
+            continue
+        reasons = customer_queries.contact_refusals(
+            workspace_id,
+            [claim.customer_id for claim in group],
+            channel=CHANNEL,
+            purpose="marketing" if is_marketing else "transactional",
+        )
+        endings += [
+            Ending(claim, MessageState.REFUSED, clock.now(), reasons[claim.customer_id])
+            for claim in group
+            if claim.customer_id in reasons
+        ]
+    if endings:
+        _end(workspace_id, endings)
+    return {ending.claim.id for ending in endings}
