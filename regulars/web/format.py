@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -9,6 +10,7 @@ from functools import lru_cache
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import (
+    NumberPattern,
     format_compact_currency,
     format_compact_decimal,
     format_decimal,
@@ -57,9 +59,7 @@ def number(value: Number) -> str:
 
 def decimal(value: Number, digits: int = 1) -> str:
     """A number with exactly so many digits after the point."""
-    return _minus(
-        locale().decimal_formats[None].apply(value, locale(), force_frac=(digits, digits))
-    )
+    return _minus(_pattern(locale(), "decimal", digits).apply(value, locale()))
 
 
 def short(value: float | Decimal) -> str:
@@ -72,8 +72,7 @@ def short(value: float | Decimal) -> str:
 
 def percent(share: Number, digits: int = 1) -> str:
     """A share as per cent: 0.386 is 38.6%."""
-    pattern = locale().percent_formats[None]
-    return _minus(pattern.apply(share, locale(), force_frac=(digits, digits)))
+    return _minus(_pattern(locale(), "percent", digits).apply(share, locale()))
 
 
 def plus(value: Number) -> str:
@@ -174,9 +173,22 @@ def _compact_digits(value: Number) -> int:
 
 
 def _in_currency(amount: Decimal, currency: str, digits: int) -> str:
-    pattern = locale().currency_formats["standard"]
-    text = pattern.apply(amount, locale(), currency=currency, force_frac=(digits, digits))
+    pattern = _pattern(locale(), "currency", digits)
+    text = pattern.apply(amount, locale(), currency=currency, currency_digits=False)
     return _with_sign(text, currency)
+
+
+@lru_cache(maxsize=64)
+def _pattern(language: Locale, kind: str, digits: int) -> NumberPattern:
+    """The language's pattern for one kind of number, with exactly so many decimals."""
+    patterns = {
+        "decimal": language.decimal_formats[None],
+        "percent": language.percent_formats[None],
+        "currency": language.currency_formats["standard"],
+    }
+    pattern: NumberPattern = copy(patterns[kind])
+    pattern.frac_prec = (digits, digits)
+    return pattern
 
 
 def _with_sign(text: str, currency: str) -> str:

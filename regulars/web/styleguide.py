@@ -20,7 +20,9 @@ class ExampleForm(forms.Form):
     """One field of each kind."""
 
     name = forms.CharField(label="Name", max_length=60)
-    link = forms.URLField(label="Link", help_text="Opens when the button is pressed.")
+    link = forms.URLField(
+        assume_scheme="https", label="Link", help_text="Opens when the button is pressed."
+    )
     kind = forms.ChoiceField(label="Kind", choices=[("a", "E-mail"), ("b", "SMS")])
     note = forms.CharField(label="Text", widget=forms.Textarea, required=False)
     is_open = forms.BooleanField(label="Count opens", required=False, help_text="By a picture.")
