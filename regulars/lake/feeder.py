@@ -75,10 +75,9 @@ def split_by_workspace(relation: Relation, rows: pa.Table) -> Iterator[tuple[int
     """Each workspace with its rows, sorted and shaped as a tail file."""
     order = [(WORKSPACE, "ascending"), *((name, "ascending") for name in relation.sort)]
     rows = rows.sort_by(order)
-    workspaces, starts = np.unique(rows[WORKSPACE].to_numpy(), return_index=True)
-    ends = [*starts[1:], rows.num_rows]
-    for workspace_id, start, end in zip(workspaces, starts, ends, strict=True):
-        part = rows.slice(start, end - start).select(relation.tail_schema.names)
+    owners = np.unique(rows[WORKSPACE].to_numpy(), return_index=True, return_counts=True)
+    for workspace_id, start, count in zip(*owners, strict=True):
+        part = rows.slice(start, count).select(relation.tail_schema.names)
         yield int(workspace_id), part.cast(relation.tail_schema)
 
 

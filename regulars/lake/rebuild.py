@@ -18,7 +18,7 @@ from regulars.lake.source import Position
 _BETWEEN, _NULL = "chr(31)", "chr(30)"
 
 
-def content_hash(workspace_id: int, relation: str, engine: Engine, live: Sequence[LakeFile]) -> str:
+def content_hash(engine: Engine, workspace_id: int, relation: str) -> str:
     """What the relation holds, whatever the order of rows and their files, merges left aside.
 
     It does not depend on the version of any engine: count of rows, and the sum of the lower

@@ -1,6 +1,6 @@
 """The manifest: which files are the lake, and how far each relation has been read.
 
-The migration of `regulars.store` creates these tables; every statement about them is in
+The second migration of `regulars.events` creates these tables; every statement about them is in
 `manifest.py`.
 """
 
