@@ -66,6 +66,12 @@ class Cohort:
             return None
         return Ratio(self.customers[month_index], self.size)
 
+    def money_share(self, month_index: int) -> Ratio | None:
+        """Money of that month against the first; nothing when the month has not begun."""
+        if month_index >= len(self.money_minor):
+            return None
+        return Ratio(self.money_minor[month_index], self.money_minor[0])
+
 
 @dataclass(frozen=True, slots=True)
 class CohortTable:

@@ -30,6 +30,8 @@ create table events (
 create table messages (
   id bigint, campaign_id bigint, customer bigint, channel varchar, state varchar,
   planned_at timestamp, accepted_at timestamp, bounced_at timestamp);
+create table consents (
+  customer bigint, channel varchar, purpose varchar, state varchar, changed_at timestamp);
 create table assignments (
   id bigint, experiment varchar, customer bigint, arm varchar, assigned_at timestamp);
 """

@@ -1,0 +1,176 @@
+"""What the reports say in words: names of periods, measures, classes and verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from regulars.analytics import lift as verdicts
+from regulars.analytics import rfm as fifths
+from regulars.analytics.lift import Lift
+from regulars.analytics.messages import MessageCounts
+from regulars.analytics.ratios import Ratio
+from regulars.analytics.rfm import Rfm, scores_of_class
+from regulars.analytics.trends import Period
+from regulars.reports.queries.questions import YEAR
+
+CLASS_HINTS: dict[str, Promise] = {
+    fifths.CHAMPIONS: gettext_lazy("Bought lately and often: thank them, show news first."),
+    fifths.LOYAL: gettext_lazy("Buy often: offer more of what they like."),
+    fifths.POTENTIAL_LOYALISTS: gettext_lazy("Bought lately, more than once: invite them back."),
+    fifths.NEW: gettext_lazy("First order just now: help them to the second."),
+    fifths.PROMISING: gettext_lazy("One order not long ago: remind them that you exist."),
+    fifths.NEED_ATTENTION: gettext_lazy("In the middle of everything: give a reason to come now."),
+    fifths.ABOUT_TO_SLEEP: gettext_lazy("Few orders and cooling: write before they are gone."),
+    fifths.AT_RISK: gettext_lazy("Used to buy often, silent for long: win them back."),
+    fifths.CANT_LOSE: gettext_lazy("Your best of old, silent for long: call them."),
+    fifths.HIBERNATING: gettext_lazy("Few orders long ago: write seldom or not at all."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the comparison with the control group allows to say."""
+
+    tone: str
+    title: str
+    text: str
+
+
+def period_name(days: int) -> str:
+    """The period on its button."""
+    if days == YEAR:
+        return _("12 months")
+    return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+
+
+def period_note(period: Period) -> str:
+    """Which days are shown, and with which they are compared."""
+    return _(
+        "%(since)s – %(until)s, compared with the days from %(previous)s. Today is not over yet."
+    ) % {
+        "since": date_format(period.since, "j M Y"),
+        "until": date_format(period.last_day, "j M Y"),
+        "previous": date_format(period.previous_since, "j M Y"),
+    }
+
+
+def tile_labels(days: int) -> list[tuple[str, str]]:
+    """The figures on top, by their names among the sales of a period."""
+    period = period_name(days)
+    return [
+        ("revenue_minor", _("Revenue, %(period)s") % {"period": period}),
+        ("orders", _("Orders, %(period)s") % {"period": period}),
+        ("customers", _("Customers who bought")),
+        ("new_customers", _("New customers")),
+    ]
+
+
+def measures() -> list[tuple[str, str, str]]:
+    """The state of the base: name of the rate, its label, how it is written."""
+    return [
+        ("order_value", _("Average order"), "money"),
+        ("first_order_value", _("Average first order"), "money"),
+        ("repeat_order_value", _("Average repeat order"), "money"),
+        ("revenue_per_customer", _("Revenue per customer"), "money"),
+        ("orders_per_customer", _("Orders per customer"), "decimal"),
+        ("lines_per_order", _("Lines per order"), "decimal"),
+        ("products_per_order", _("Products per order"), "decimal"),
+        ("items_per_order", _("Pieces per order"), "decimal"),
+        ("repeat_share", _("Customers with more than one order"), "percent"),
+        ("mean_lifetime_days", _("Days from the first to the last order"), "decimal"),
+    ]
+
+
+def bounds_text(rfm: Rfm, name: str) -> str:
+    """What the class means today in orders and days; empty when it has nobody."""
+    bounds = rfm.bounds(*scores_of_class(name))
+    if bounds is None:
+        return ""
+    return f"{_orders_text(bounds)}, {_days_text(bounds)}"
+
+
+def rates(counts: MessageCounts) -> list[tuple[str, Ratio]]:
+    """Rates of a mailing with their names, in the order of the funnel."""
+    return [
+        (_("Delivered of sent"), counts.delivery_rate),
+        (_("Opened of delivered, machines too"), counts.open_rate),
+        (_("Opened of delivered, confirmed"), counts.confirmed_open_rate),
+        (_("CTR (sent)"), counts.click_rate_sent),
+        (_("CTR (delivered)"), counts.click_rate_delivered),
+        (_("Clicked of opened (CTOR)"), counts.click_to_open_rate),
+        (_("Ordered of clicked"), counts.conversion_of_clicks),
+        (_("Ordered of delivered"), counts.conversion_of_delivered),
+        (_("Unsubscribed of delivered"), counts.unsubscribe_rate),
+        (_("Complained of delivered"), counts.complaint_rate),
+    ]
+
+
+def verdict(lift: Lift) -> Verdict:
+    """The sentence that stands above the comparison."""
+    return {
+        verdicts.CONTROL_ABSENT: Verdict(
+            "neutral",
+            _("No control group"),
+            _("Nobody was held back, so nobody can tell what would have happened anyway."),
+        ),
+        verdicts.SPLIT_BROKEN: Verdict(
+            "bad",
+            _("The split is broken"),
+            _(
+                "The groups do not have the sizes that were planned, and chance does not explain "
+                "it. The comparison is not shown, for it would mislead."
+            ),
+        ),
+        verdicts.DATA_SHORT: Verdict(
+            "warn",
+            _("Not enough data yet"),
+            _("A comparison needs 30 customers in each group and 10 buyers in both together."),
+        ),
+        verdicts.GAIN: Verdict(
+            "good",
+            _("The campaign brought money"),
+            _("Contacted customers spent more than those held back, beyond chance."),
+        ),
+        verdicts.LOSS: Verdict(
+            "bad",
+            _("The campaign cost money"),
+            _("Contacted customers spent less than those held back, beyond chance."),
+        ),
+        verdicts.UNCLEAR: Verdict(
+            "info",
+            _("No clear difference"),
+            _("The difference in money between the groups may be chance."),
+        ),
+    }[lift.verdict]
+
+
+def _orders_text(bounds: fifths.Bounds) -> str:
+    least, most = bounds.frequency_min or 1, bounds.frequency_max
+    if most is None:
+        return ngettext("%(n)s order or more", "%(n)s orders or more", least) % {"n": least}
+    if least == most:
+        return ngettext("%(n)s order", "%(n)s orders", least) % {"n": least}
+    return ngettext("%(least)s–%(n)s order", "%(least)s–%(n)s orders", most) % {
+        "least": least,
+        "n": most,
+    }
+
+
+def _days_text(bounds: fifths.Bounds) -> str:
+    least, most = bounds.recency_days_min or 0, bounds.recency_days_max
+    if most is None:
+        return ngettext(
+            "last one %(n)s day ago or earlier", "last one %(n)s days ago or earlier", least
+        ) % {"n": least}
+    if least == 0:
+        return ngettext(
+            "last one in the last %(n)s day", "last one in the last %(n)s days", most
+        ) % {"n": most}
+    return ngettext(
+        "last one %(least)s–%(n)s day ago", "last one %(least)s–%(n)s days ago", most
+    ) % {"least": least, "n": most}
