@@ -7,8 +7,8 @@ from django.db import models
 from regulars.store.rows import WorkspaceRow
 
 # Prices may be finer than a coin and are kept as received.
-QUANTITY = {"max_digits": 18, "decimal_places": 6}
-UNIT_PRICE = {"max_digits": 18, "decimal_places": 6}
+DIGITS = 18
+PLACES = 6
 
 
 class Product(WorkspaceRow):
@@ -18,7 +18,7 @@ class Product(WorkspaceRow):
     name = models.TextField(null=True)
     category = models.TextField(null=True)
     brand = models.TextField(null=True)
-    price = models.DecimalField(null=True, **UNIT_PRICE)
+    price = models.DecimalField(null=True, max_digits=DIGITS, decimal_places=PLACES)
     sold_quantity = models.DecimalField(max_digits=24, decimal_places=6, default=0)
     sold_minor = models.BigIntegerField(default=0)
     first_at = models.DateTimeField()
@@ -73,8 +73,8 @@ class Line(WorkspaceRow):
     sku = models.TextField()
     name = models.TextField(null=True)
     category = models.TextField(null=True)
-    quantity = models.DecimalField(**QUANTITY)
-    unit_price = models.DecimalField(**UNIT_PRICE)
+    quantity = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
+    unit_price = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
     total_minor = models.BigIntegerField()
     kind = models.TextField()
 

@@ -2,7 +2,7 @@
 
 from regulars.customers.queries.cards import card, customer_id_of, profiles
 from regulars.customers.queries.contact import contact_refusals, may_contact
-from regulars.customers.queries.identities import find, identity_faults, known, roots_of
+from regulars.customers.queries.identities import find, identities, identity_faults, known, roots_of
 from regulars.customers.queries.lists import countries, export_rows, page
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "customer_id_of",
     "export_rows",
     "find",
+    "identities",
     "identity_faults",
     "known",
     "may_contact",

@@ -77,3 +77,25 @@ def known(workspace_id: int, identities: Sequence[Identity]) -> list[bool]:
     )
     found = set(raw.fetchall())
     return [any((i.kind.value, i.value) in found for i in identifiers) for identifiers in named]
+
+
+def identities(workspace_id: int, customer_ids: Sequence[int]) -> dict[int, Identity]:
+    """One identifier of each kind for these customers, the first each was known by."""
+    raw = cursor()
+    raw.execute(
+        "SELECT DISTINCT ON (customer_id, kind) customer_id, kind, value FROM customers_identifier"
+        " WHERE workspace_id = %s AND customer_id = ANY(%s) ORDER BY customer_id, kind, id",
+        [workspace_id, list(customer_ids)],
+    )
+    named: dict[int, dict[str, str]] = {}
+    for customer_id, kind, value in raw.fetchall():
+        named.setdefault(customer_id, {})[kind] = value
+    return {
+        customer_id: Identity(
+            external_id=found.get("external"),
+            email=found.get("email"),
+            phone=found.get("phone"),
+            anonymous_id=found.get("anonymous"),
+        )
+        for customer_id, found in named.items()
+    }

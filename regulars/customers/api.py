@@ -1,0 +1,178 @@
+"""Customers over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import ConfigDict, Field
+
+from regulars.customers import actions, queries
+from regulars.customers.records import Card, ConsentEntry, Identity, ListFilter, Profile
+from regulars.kernel.errors import Invalid
+
+router = Router(tags=["customers"])
+IDENTIFY_ROWS_MAX = 1_000
+
+
+class Strict(Schema):
+    """A body in which an unknown field is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class IdentityIn(Strict):
+    external_id: str | None = Field(None, max_length=200)
+    email: str | None = Field(None, max_length=254)
+    phone: str | None = Field(None, max_length=40)
+    anonymous_id: str | None = Field(None, max_length=200)
+    traits: dict[str, Any] = Field(default_factory=dict, max_length=200)
+    seen_at: datetime | None = None
+
+
+class ConsentIn(Strict):
+    channel: str = Field(min_length=1, max_length=60)
+    purpose: str = Field("marketing", min_length=1, max_length=60)
+    state: Literal["given", "withdrawn"]
+    source: str = Field("api", max_length=200)
+    text_version: str = Field("", max_length=200)
+    at: datetime | None = None
+
+
+class CustomerOut(Schema):
+    id: str
+    external_id: str | None
+    name: str | None
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+    city: str | None
+    country: str | None
+    language: str | None
+    gender: str | None
+    birth_on: date | None
+    attrs: dict[str, Any]
+    first_seen_at: datetime
+
+
+class ConsentOut(Schema):
+    channel: str
+    purpose: str
+    state: str
+    at: datetime
+    source: str
+    text_version: str
+
+
+class IdentifierOut(Schema):
+    kind: str
+    value: str
+
+
+class CardOut(CustomerOut):
+    identifiers: list[IdentifierOut]
+    consents: list[ConsentOut]
+
+
+class PageOut(Schema):
+    customers: list[CustomerOut]
+    next: str | None
+    count: int
+    is_count_capped: bool
+
+
+class IdsOut(Schema):
+    ids: list[str]
+
+
+@router.get("", response=PageOut)
+def list_customers(
+    request: HttpRequest,
+    search: str = "",
+    country: str = "",
+    city: str = "",
+    sort: str = "-seen",
+    after: str = "",
+) -> dict[str, object]:
+    """Customers, 50 a page; `next` of a page is `after` of the following one."""
+    chosen = ListFilter(search=search, country=country, city=city, sort=sort)
+    page = queries.page(_workspace_id(request), chosen, after=after)
+    return {
+        "customers": [_out(profile) for profile in page.rows],
+        "next": page.after,
+        "count": page.count,
+        "is_count_capped": page.is_count_capped,
+    }
+
+
+@router.get("/{public_id}", response=CardOut)
+def one_customer(request: HttpRequest, public_id: str) -> dict[str, object]:
+    """A customer with identifiers and consents; an id merged away answers with its root."""
+    workspace_id = _workspace_id(request)
+    return _card(queries.card(workspace_id, queries.customer_id_of(workspace_id, public_id)))
+
+
+@router.post("/identify", response=IdsOut)
+def identify(request: HttpRequest, body: list[IdentityIn]) -> dict[str, list[str]]:
+    """Find or make a customer for each identity; the ids stand in the order of the body."""
+    if len(body) > IDENTIFY_ROWS_MAX:
+        raise Invalid("identities_too_many", f"Send at most {IDENTIFY_ROWS_MAX} at once.")
+    workspace_id = _workspace_id(request)
+    identities = [Identity(**row.dict()) for row in body]
+    for place, fault in enumerate(queries.identity_faults(workspace_id, identities)):
+        if fault:
+            raise Invalid(fault, "An identity cannot be read; mend it and send again.", row=place)
+    found = actions.identify_many(workspace_id, identities)
+    known = queries.profiles(workspace_id, found)
+    return {"ids": [known[customer_id].public_id for customer_id in found]}
+
+
+@router.post("/{public_id}/consents", response=CardOut)
+def say_consent(request: HttpRequest, public_id: str, body: ConsentIn) -> dict[str, object]:
+    """Write down what the customer agreed to or refused."""
+    workspace_id = _workspace_id(request)
+    customer_id = queries.customer_id_of(workspace_id, public_id)
+    say = actions.give_consent if body.state == "given" else actions.withdraw_consent
+    say(
+        workspace_id,
+        customer_id,
+        channel=body.channel,
+        purpose=body.purpose,
+        source=body.source,
+        actor="api",
+        at=body.at,
+        text_version=body.text_version,
+    )
+    return _card(queries.card(workspace_id, customer_id))
+
+
+def _workspace_id(request: HttpRequest) -> int:
+    workspace_id: int = request.workspace.id  # type: ignore[attr-defined]
+    return workspace_id
+
+
+def _out(profile: Profile) -> dict[str, object]:
+    names = [name for name in CustomerOut.model_fields if name != "id"]
+    return {"id": profile.public_id, **{name: getattr(profile, name) for name in names}}
+
+
+def _card(card: Card) -> dict[str, object]:
+    return {
+        **_out(card.profile),
+        "identifiers": [{"kind": i.kind.value, "value": i.value} for i in card.identifiers],
+        "consents": [_consent(entry) for entry in card.consents],
+    }
+
+
+def _consent(entry: ConsentEntry) -> dict[str, object]:
+    return {
+        "channel": entry.channel,
+        "purpose": entry.purpose,
+        "state": entry.state.value,
+        "at": entry.at,
+        "source": entry.source,
+        "text_version": entry.text_version,
+    }

@@ -1,0 +1,75 @@
+"""Customers, consents, suppressions and merges as the lake sees them."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from regulars.lake.relations import TIME, Relation
+
+TEXTS = (
+    "public_id", "external_id", "name", "first_name", "last_name", "email", "phone", "city",
+    "country", "language", "gender",
+)  # fmt: skip
+
+CUSTOMERS = Relation(
+    name="customers",
+    select_sql=f"""
+        SELECT workspace_id, xid, id, {", ".join(TEXTS)}, birth_on, first_seen_at, created_at,
+               attrs
+        FROM customers_customer""",
+    columns=pa.schema(
+        [
+            ("id", pa.int64()),
+            *((name, pa.string()) for name in TEXTS),
+            ("birth_on", pa.date32()),
+            ("first_seen_at", TIME),
+            ("created_at", TIME),
+            ("attrs", pa.string()),
+        ]
+    ),
+    key="keyed",
+    sort=("id",),
+    lowered=TEXTS[1:],
+)
+CONSENTS = Relation(
+    name="consents",
+    select_sql="""
+        SELECT workspace_id, xid, id, customer_id AS customer, channel, purpose, state,
+               changed_at, is_gone
+        FROM customers_consentstate""",
+    columns=pa.schema(
+        [
+            ("customer", pa.int64()),
+            ("channel", pa.string()),
+            ("purpose", pa.string()),
+            ("state", pa.string()),
+            ("changed_at", TIME),
+        ]
+    ),
+    key="keyed",
+    sort=("customer",),
+    bucket="customer",
+    gone="is_gone",
+)
+# Suppressions of addresses nobody owns concern no segment, but they may find an owner later.
+SUPPRESSIONS = Relation(
+    name="suppressions",
+    select_sql="""
+        SELECT workspace_id, xid, id, customer_id AS customer, channel,
+               lifted_at IS NOT NULL OR customer_id IS NULL AS is_gone
+        FROM customers_suppression""",
+    columns=pa.schema([("customer", pa.int64()), ("channel", pa.string())]),
+    key="keyed",
+    sort=("customer",),
+    bucket="customer",
+    gone="is_gone",
+)
+MERGES = Relation(
+    name="merges",
+    select_sql="""
+        SELECT workspace_id, xid, id, loser_id AS loser, root_id AS root FROM customers_merge""",
+    columns=pa.schema([("loser", pa.int64()), ("root", pa.int64())]),
+    key="keyed",
+    sort=("loser",),
+)
+RELATIONS = (CUSTOMERS, CONSENTS, SUPPRESSIONS, MERGES)

@@ -1,0 +1,122 @@
+"""What orders do when events arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from regulars.customers import queries as customers
+from regulars.events import actions as event_actions
+from regulars.events.records import Event
+from regulars.kernel.errors import Invalid, Refused
+from regulars.orders import actions, queries
+from regulars.orders.pure import from_events
+from regulars.orders.pure.meaning import check
+from regulars.orders.records import NewOrder, OrderStatus, Outcome
+from regulars.workspaces import queries as workspaces
+
+STAGE = "orders"
+Read = Callable[[Event, str], NewOrder]
+
+
+def take_order_events(workspace_id: int, events: Sequence[Event]) -> None:
+    """Orders from Segment's events: completed ones, refunds, cancellations, in that order.
+
+    What cannot become an order is kept among the failed events with its reason; the others are
+    written all the same.
+    """
+    currency = workspaces.workspace(workspace_id).currency
+    _record(workspace_id, events, "Order Completed", _completed, currency)
+    _record(workspace_id, events, "Order Refunded", _refunded, currency)
+    _cancel(workspace_id, [event for event in events if event.kind == "Order Cancelled"])
+
+
+def _completed(event: Event, currency: str) -> NewOrder:
+    return from_events.completed(event.props, event.time, event.customer_id, currency)
+
+
+def _refunded(event: Event, currency: str) -> NewOrder:
+    return from_events.refunded(event.props, event.time, event.customer_id, currency, event.id)
+
+
+def _record(
+    workspace_id: int, events: Sequence[Event], kind: str, read: Read, currency: str
+) -> None:
+    by_origin: dict[str, list[tuple[Event, NewOrder]]] = {}
+    for event in events:
+        if event.kind != kind:
+            continue
+        try:
+            order = read(event, currency)
+            check(order, currency)
+        except Invalid as error:
+            _keep(workspace_id, event, error.code, error.message)
+        else:
+            by_origin.setdefault(event.origin, []).append((event, order))
+    for origin, pairs in by_origin.items():
+        recorded = actions.record_orders_many(
+            workspace_id, [order for _, order in pairs], origin=origin
+        )
+        for (event, order), answer in zip(pairs, recorded, strict=True):
+            if answer.outcome is Outcome.DIFFERS:
+                _keep(
+                    workspace_id,
+                    event,
+                    "idempotency_mismatch",
+                    f"Order {order.number} is already here and says something else.",
+                )
+
+
+def _cancel(workspace_id: int, events: Sequence[Event]) -> None:
+    numbers: dict[str, Event] = {}
+    for event in events:
+        try:
+            numbers[from_events.number_of(event.props)] = event
+        except Invalid as error:
+            _keep(workspace_id, event, error.code, error.message)
+    found = queries.order_ids(workspace_id, from_events.SOURCE, list(numbers))
+    for number, event in sorted(numbers.items()):
+        if number not in found:
+            _keep(workspace_id, event, "order_unknown", f"There is no order {number} to cancel.")
+            continue
+        try:
+            actions.set_status(
+                workspace_id,
+                found[number],
+                OrderStatus.CANCELLED,
+                at=event.time,
+                origin=event.origin,
+            )
+        except Refused as error:
+            _keep(workspace_id, event, error.code, error.message)
+
+
+def _keep(workspace_id: int, event: Event, reason: str, detail: str) -> None:
+    event_actions.keep_failed(
+        workspace_id,
+        source=event.source,
+        inbox_kind="segment",
+        received_at=event.received_at,
+        stage=STAGE,
+        rejects=[(reason, detail, _payload(workspace_id, event))],
+    )
+
+
+def _payload(workspace_id: int, event: Event) -> bytes:
+    """The event as a message that can be mended and sent again, under an id of its own."""
+    message: dict[str, Any] = {
+        "type": "track",
+        "event": event.kind,
+        "messageId": f"orders-{event.id}",
+        "timestamp": event.time.isoformat(),
+        "properties": event.props,
+    }
+    if event.customer_id is not None:
+        named = customers.identities(workspace_id, [event.customer_id]).get(event.customer_id)
+        if named is not None:
+            message["userId"] = named.external_id
+            message["anonymousId"] = named.anonymous_id
+            message["context"] = {"traits": {"email": named.email, "phone": named.phone}}
+    return msgspec.json.encode(message)
