@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.utils import timezone
 
 from regulars.kernel.errors import RegularsError
@@ -27,7 +30,7 @@ class ShellMiddleware:
         with timezone.override(zone_of(request)):
             response = self.get_response(request)
         _forbid_shared_caches(response)
-        return response
+        return _whole_page_sign_in(request, response)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A page for an error of the product; every other error stays what it is."""
@@ -41,6 +44,16 @@ def zone_of(request: HttpRequest) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError):
         return None
+
+
+def _whole_page_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Sends the whole page to sign in when a session ended under a part of it."""
+    target, login = response.headers.get("Location", ""), resolve_url(settings.LOGIN_URL)
+    if not request.headers.get("HX-Request") or not target.startswith(login):
+        return response
+    here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    address = f"{login}?{urlencode({'next': here.path or '/'})}"
+    return HttpResponse(status=204, headers={"HX-Redirect": address})
 
 
 def _forbid_shared_caches(response: HttpResponse) -> None:

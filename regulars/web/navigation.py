@@ -61,7 +61,6 @@ ENTRIES = (
     Entry(ENGAGE, _("Outbox"), "messaging:outbox", "inbox", "campaigns.view"),
     Entry(ANALYTICS, _("Revenue"), "reports:revenue", "chart-column", "reports.view", "a"),
     Entry(ANALYTICS, _("Cohorts"), "reports:cohorts", "chart-no-axes-gantt", "reports.view"),
-    Entry(ANALYTICS, _("Reports"), "reports:list", "chart-line", "reports.view"),
     Entry(DATA, _("Sources"), "intake:sources", "plug", "data.view"),
     Entry(DATA, _("Imports"), "intake:imports", "database", "data.import", "i"),
     Entry(DATA, _("Events"), "events:list", "activity", "data.view"),

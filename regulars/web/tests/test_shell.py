@@ -83,3 +83,20 @@ def test_a_page_runs_in_the_zone_of_its_workspace_and_is_kept_by_no_shared_cache
 
 def test_static_files_rewrite_the_imports_of_modules() -> None:
     assert Storage.support_js_module_import_aggregation is True
+
+
+def test_a_session_that_ended_sends_the_whole_page_to_sign_in() -> None:
+    def page(request):
+        return HttpResponse(status=302, headers={"Location": "/login/?next=/search/results"})
+
+    part = RequestFactory().get(
+        "/search/results",
+        headers={"HX-Request": "true", "HX-Current-URL": "https://shop.example/segments/?a=1"},
+    )
+    whole = RequestFactory().get("/search/results")
+
+    answer = ShellMiddleware(page)(part)
+
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"] == "/login/?next=%2Fsegments%2F"
+    assert ShellMiddleware(page)(whole).status_code == 302

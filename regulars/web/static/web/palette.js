@@ -20,6 +20,10 @@ palette.addEventListener("keydown", (event) => {
   } else if (event.key === "ArrowUp" && at >= 0) {
     event.preventDefault();
     (links[at - 1] ?? input).focus();
+  } else if (event.key === "Escape") {
+    // A search field would take the first Esc to clear itself.
+    event.preventDefault();
+    palette.close();
   } else if (event.key === "Enter" && document.activeElement === input && links.length) {
     event.preventDefault();
     links[0].click();
