@@ -15,6 +15,9 @@ from regulars.store.scope import cursor
 
 CHANNEL = "email"
 MARKETING = "marketing"
+# Whoever unsubscribes waits for marks under way, and later marks see it: advisory lock, this class.
+CONSENT_LOCK_CLASS = 0x6D75
+LOCK_NUMBERS = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,10 @@ def unsubscribe(workspace_id: int, message_public_id: str, *, source: str) -> bo
     sent = _sent(workspace_id, message_public_id)
     if sent is None:
         return False
+    # Marks under way end first, and those that come later see the withdrawal.
+    cursor().execute(
+        "SELECT pg_advisory_xact_lock(%s, %s)", [CONSENT_LOCK_CLASS, workspace_id % LOCK_NUMBERS]
+    )
     now = clock.now()
     customers.withdraw_consent(
         workspace_id,

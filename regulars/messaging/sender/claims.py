@@ -1,7 +1,8 @@
 """Which messages are whose: claimed under a lease, given back when a worker died.
 
-Each sender holds an advisory lock under its number. What carries the number of a sender whose lock
-can be taken belongs to a dead one: claimed rows are safe to send again, rows marked handing are not.
+Each sender holds an advisory lock under its number. What carries the number of a sender whose
+lock can be taken belongs to a dead one: claimed rows are safe to send again, rows marked handing
+are not.
 """
 
 from __future__ import annotations

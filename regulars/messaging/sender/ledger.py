@@ -21,6 +21,7 @@ from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Outside
+from regulars.messaging.actions.answers import CONSENT_LOCK_CLASS, LOCK_NUMBERS
 from regulars.messaging.records import MessageState
 from regulars.messaging.sender.claims import HANDING_LEASE
 from regulars.messaging.sender.items import Claim, Ending
@@ -30,9 +31,6 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "email"
 FAULT_PAUSE_S = 0.5
-# Whoever unsubscribes waits for marks under way, and later marks see it: advisory lock, this class.
-CONSENT_LOCK_CLASS = 0x6D75
-LOCK_NUMBERS = 1 << 31
 
 _END = """
 UPDATE messaging_message m
@@ -47,6 +45,9 @@ WHERE m.workspace_id = %s AND m.id = g.id AND m.token = g.token
   AND m.state IN ('claimed', 'handing', 'unknown')
 RETURNING m.id
 """
+_SERVER_WORKS = (
+    "UPDATE messaging_sender SET faults = 0, last_error = '' WHERE workspace_id = %s AND faults > 0"
+)
 _HAND = """
 UPDATE messaging_message m
 SET state = 'handing', handed_at = %(now)s, claimed_until = %(until)s
@@ -163,6 +164,8 @@ def _end(workspace_id: int, endings: list[Ending]) -> None:
     ended = {row[0] for row in raw.fetchall()}
     sent = [e for e in endings if e.claim.id in ended and e.state is MessageState.ACCEPTED]
     events.record_many(workspace_id, [_sent_event(ending) for ending in sent])
+    if sent:
+        raw.execute(_SERVER_WORKS, [workspace_id])
     for ending in endings:
         if ending.is_gone and ending.claim.id in ended:
             _suppress(workspace_id, ending)

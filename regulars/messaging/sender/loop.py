@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import close_old_connections, connections, transaction
@@ -68,7 +69,9 @@ class SendLoop:
                 stop.wait(FAULT_PAUSE_S)
                 continue
             stop.wait(BUSY_POLL_S if fed or self.backlog else POLL_S)
-        asyncio.run_coroutine_threadsafe(self._stop_lanes(), self._loop).result(STOP_WAIT_S)
+        stopping = asyncio.run_coroutine_threadsafe(self._stop_lanes(), self._loop)
+        with suppress(TimeoutError):
+            stopping.result(STOP_WAIT_S)
         self.ledger.stop(STOP_WAIT_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         network.join(STOP_WAIT_S)
