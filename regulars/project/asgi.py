@@ -32,6 +32,14 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
+def _as_coroutine(receive: Receive) -> Receive:
+    # The bridge calls receive from its threads and needs a coroutine; the server gives a future.
+    async def received() -> MutableMapping[str, Any]:
+        return await receive()
+
+    return received
+
+
 class Router:
     """Chooses by the beginning of the path."""
 
@@ -65,7 +73,7 @@ class Router:
             if path.startswith(prefix):
                 await handler(scope, receive, send)
                 return
-        await self._pages(scope, receive, send)
+        await self._pages(scope, _as_coroutine(receive), send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

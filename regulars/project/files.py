@@ -16,7 +16,10 @@ def prepare() -> None:
     from regulars.web.translations import compile_all
 
     compile_all()
-    call_command("collectstatic", interactive=False, verbosity=0)
+    # The extensions of htmx import modules that the package does not ship.
+    call_command(
+        "collectstatic", interactive=False, verbosity=0, ignore_patterns=["django_htmx/ext/*"]
+    )
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def serve(host: str, port: int) -> int:
     """Run until told to stop; returns the exit code."""
     lock = lock_folder(place.data_folder())
     os.environ.setdefault("REGULARS_PUBLIC_URL", f"http://127.0.0.1:{port}")
-    database.migrate()
+    database.migrate_if_needed()
     database.check_fences()
     prepare_files()
     os.environ["REGULARS_HAS_ROLES"] = "1" if _roles_exist() else "0"
