@@ -36,7 +36,7 @@ def write_people(
 ) -> list[int]:
     """Customer ids in the order of the people, their consents written too."""
     ids: list[int] = []
-    for start, chunk in _chunks(people, CHUNK_PEOPLE):
+    for start, chunk in chunks(people, CHUNK_PEOPLE):
         with scope(workspace_id):
             found = customers.identify_many(
                 workspace_id, [_identity(plan, person) for person in chunk], origin=ORIGIN
@@ -52,7 +52,7 @@ def write_people(
     return ids
 
 
-def _chunks(items: Sequence[Item], size: int) -> Iterator[tuple[int, Sequence[Item]]]:
+def chunks(items: Sequence[Item], size: int) -> Iterator[tuple[int, Sequence[Item]]]:
     for start in range(0, len(items), size):
         yield start, items[start : start + size]
 
@@ -93,7 +93,7 @@ def write_orders(
     orders = history.orders
     bounds = np.searchsorted(orders.owner, np.arange(len(orders.day) + 1))
     books = [*range(len(orders.day))]
-    for start, chunk in _chunks(books, CHUNK_ORDERS):
+    for start, chunk in chunks(books, CHUNK_ORDERS):
         with scope(workspace_id):
             orders_book.record_orders_many(
                 workspace_id,
@@ -102,7 +102,7 @@ def write_orders(
             )
         progress(0.95 * (start + len(chunk)) / len(books))
     backs = [*range(len(history.returns.order))]
-    for _, chunk in _chunks(backs, CHUNK_ORDERS):
+    for _, chunk in chunks(backs, CHUNK_ORDERS):
         with scope(workspace_id):
             orders_book.record_orders_many(
                 workspace_id, [_return(plan, history, place, ids) for place in chunk], origin=ORIGIN
@@ -162,7 +162,7 @@ def write_visits(
         for p in PRODUCTS
     ]  # fmt: skip
     places = [*range(len(seen.day))]
-    for start, chunk in _chunks(places, CHUNK_EVENTS):
+    for start, chunk in chunks(places, CHUNK_EVENTS):
         rows = [
             NewEvent(
                 kind=KINDS[seen.kind[n]],
