@@ -181,5 +181,6 @@ def _standing_orders(slots: Slots) -> list[exp.Expression]:
     return [
         sql("kind = $kind", kind=exp.Literal.string(declared.COUNTED_KIND)),
         exp.not_(exp.column("status").isin(*dropped)),
+        sql("total_minor > 0"),
         *within("placed_at", None, slots),
     ]

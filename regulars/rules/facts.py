@@ -26,7 +26,7 @@ class Attr:
 
 @dataclass(frozen=True, slots=True)
 class OrdersAggregate:
-    """A figure over the customer's orders that count: sales neither cancelled nor returned."""
+    """A figure over the customer's orders that count: paid for, not cancelled, not returned."""
 
     function: Literal["count", "sum", "min", "max", "avg"]
     column: Literal["id", "total_minor", "lines_count", "placed_at"] = "id"
@@ -60,9 +60,9 @@ Facts = Mapping[str, Fact]
 
 ATTRIBUTE_PREFIX = "customer.attr."
 
-# An order counts once and while it stands; the lake's words for that.
+# An order counts once it is paid and while it stands, and only when it cost something.
 COUNTED_KIND = "sale"
-UNCOUNTED_STATUSES = ("cancelled", "returned")
+UNCOUNTED_STATUSES = ("new", "cancelled", "returned")
 
 # Where a channel's address is kept in the relation of customers.
 ADDRESS_COLUMNS = {"email": "email", "sms": "phone"}

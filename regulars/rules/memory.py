@@ -149,6 +149,7 @@ def _orders_figure(source: OrdersAggregate, question: _Question) -> object:
         for order in question.history.orders
         if order.kind == declared.COUNTED_KIND
         and order.status not in declared.UNCOUNTED_STATUSES
+        and order.total_minor > 0
         and order.placed_at <= question.now
     ]
     if source.function == "count":

@@ -113,7 +113,7 @@ def histories(draw: st.DrawFn, now: datetime, customer_id: int) -> History:
             draw(st.integers(-500, 2000)),
             draw(st.integers(0, 3)),
             draw(st.sampled_from(("sale", "sale", "return", "adjustment"))),
-            draw(st.sampled_from(("paid", "paid", "cancelled", "returned"))),
+            draw(st.sampled_from(("paid", "delivered", "new", "cancelled", "returned"))),
         )
         for index in range(draw(st.integers(0, 3)))
     ]

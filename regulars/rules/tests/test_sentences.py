@@ -1,0 +1,80 @@
+"""Rules in words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from regulars.rules import language, operators, phrases, sentences
+from regulars.rules.facts import Column, Fact
+from regulars.rules.tests import strategies
+
+CITY = Fact("customer.city", "text", "", "city", "місто", "город", Column("city"))
+RULE = language.parse({
+    "version": 1,
+    "where": {
+        "all": [
+            {"fact": "customer.city", "op": "eq", "value": "Kyiv"},
+            {"did": "order.paid", "count": {"gte": 2}, "within": {"last": "90d"}},
+            {"not": {"any": [{"did": "Product Viewed"}, {"reachable": "email"}]}},
+        ]
+    },
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (
+            "en",
+            "Customers for whom this holds: city is “Kyiv” and they placed an order at least"
+            " 2 times in the last 90 days and not (they did “Product Viewed” or can be reached"
+            " by email).",
+        ),
+        (
+            "uk",
+            "Клієнти, для яких справджується: місто дорівнює «Kyiv» і зробили замовлення"
+            " щонайменше 2 рази за останні 90 днів і не (виконали дію «Product Viewed» або"
+            " досяжні через email).",
+        ),
+        (
+            "ru",
+            "Клиенты, для которых верно: город равно «Kyiv» и сделали заказ минимум 2 раза"
+            " за последние 90 дней и не (совершили действие «Product Viewed» или досягаемы"
+            " через email).",
+        ),
+    ],
+)
+def test_a_rule_is_said_in_three_languages(code, expected):
+    assert sentences.sentence(RULE, code, {CITY.name: CITY}) == expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(strategies.rules(strategies.MOMENTS[0], ("vip",)))
+def test_every_rule_has_a_sentence_in_every_language(document):
+    rule = language.parse(document)
+
+    for code in phrases.LANGUAGES:
+        assert sentences.sentence(rule, code, strategies.FACTS)
+
+
+def test_the_languages_have_the_same_phrases():
+    for table in (phrases.UNITS, phrases.EVENTS, phrases.TESTS, phrases.PARTS):
+        assert {frozenset(table[code]) for code in phrases.LANGUAGES} == {frozenset(table["en"])}
+    assert set(phrases.TESTS["en"]) == set(operators.OPERAND)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "expected"),
+    [
+        ("1d", "en", "1 day"),
+        ("2d", "en", "2 days"),
+        ("1d", "uk", "1 день"),
+        ("3d", "uk", "3 дні"),
+        ("11d", "uk", "11 днів"),
+        ("21d", "uk", "21 день"),
+        ("5y", "ru", "5 лет"),
+    ],
+)
+def test_a_duration_takes_the_right_plural(text, code, expected):
+    assert sentences.amount(text, code) == expected
