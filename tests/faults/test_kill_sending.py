@@ -1,0 +1,114 @@
+"""kill -9 at any point of sending gives nobody a marketing message twice and loses none."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.faults.server import Server
+from tests.faults.sink import Sink
+
+CONNECTIONS_MAX = 32
+FINISHED = ("accepted", "rejected", "refused", "unknown", "expired", "cancelled")
+WAIT_S = 240
+
+ARRANGE = """
+import os, sys
+os.environ["REGULARS_ROLE"] = "engine"
+os.environ["DJANGO_SETTINGS_MODULE"] = "regulars.project.settings"
+import django
+django.setup()
+from regulars.kernel import clock
+from regulars.messaging import actions
+from regulars.messaging.actions import NewSender
+from regulars.store.scope import cursor, scope
+from regulars.workspaces import queries
+
+port = int(sys.argv[1])
+shop = queries.workspace_by_slug("letters")
+with scope(shop.id):
+    raw = cursor()
+    raw.execute("SELECT id FROM customers_customer WHERE workspace_id = %s ORDER BY id", [shop.id])
+    customers = [row[0] for row in raw.fetchall()]
+    actions.save_sender(shop.id, NewSender(from_address="shop@letters.example", host="127.0.0.1",
+                                           port=port, security="none"), may_be_private=True)
+    template = actions.create_template(shop.id, name="Hello", subject="Hello",
+        source="<mjml><mj-body><mj-section><mj-column><mj-text>Hello {{ customer.first_name }},"
+               " <a href='{{ unsubscribe_url }}'>stop</a></mj-text></mj-column></mj-section>"
+               "</mj-body></mjml>")
+    planned = actions.plan_messages(shop.id, occurrence="kill", campaign_id=None,
+        customer_ids=customers, template_version_id=template.version.id, due_at=clock.now(),
+        is_marketing=True)
+print(planned)
+"""
+
+
+def campaign(folder: Path, *, letters: int, points: int, seed: int) -> None:
+    """Kill at random moments while letters leave, then count what the peer received."""
+    rng = random.Random(seed)
+    sink = Sink()
+    server = Server(folder, REGULARS_ALLOW_PRIVATE_HOSTS="1")
+    server.start()
+    people = folder.parent / "people.csv"
+    rows = "".join(f"c{n},c{n}@people.example,yes\n" for n in range(letters))
+    people.write_text("external_id,email,consent_email\n" + rows)
+    server.command("import", "customers", str(people), "--workspace", "letters")
+    arranged = subprocess.run(
+        [sys.executable, "-c", ARRANGE, str(sink.port)],
+        env={**server.environment, "DATABASE_URL": server.database_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert arranged.stdout.strip().endswith(str(letters)), arranged.stderr[-2000:]
+
+    kills = 0
+    while kills < points and sum(sink.received.values()) < letters:
+        time.sleep(rng.uniform(0.1, 0.8))
+        victim = ("worker", "worker", "everything")[kills % 3]
+        server.kill(victim)
+        kills += 1
+        if victim == "everything":
+            server.start()
+    states = _final_states(server)
+    server.stop()
+
+    twice = {who: count for who, count in sink.received.items() if count > 1}
+    assert twice == {}
+    assert kills >= points // 2, "the letters were gone before the killing was done"
+    assert sum(states.values()) == letters
+    assert set(states) <= {"accepted", "unknown"}
+    assert states["unknown"] <= kills * CONNECTIONS_MAX
+    # What the peer has is what was accepted and at most what nobody can know.
+    received = len(sink.received)
+    assert states["accepted"] <= received <= states["accepted"] + states["unknown"]
+
+
+def _final_states(server: Server) -> Counter[str]:
+    deadline = time.monotonic() + WAIT_S
+    with psycopg.connect(server.database_url, autocommit=True) as connection:
+        while time.monotonic() < deadline:
+            rows = connection.execute(
+                "SELECT state, count(*) FROM messaging_message GROUP BY state"
+            ).fetchall()
+            states = Counter({str(state): int(count) for state, count in rows})
+            if set(states) <= set(FINISHED):
+                return states
+            time.sleep(0.5)
+    raise AssertionError(f"not finished: {states}")
+
+
+def test_a_few_kills_send_nothing_twice(tmp_path: Path) -> None:
+    campaign(tmp_path / "data", letters=1_500, points=3, seed=3)
+
+
+@pytest.mark.long
+def test_thirty_kills_send_nothing_twice(tmp_path: Path) -> None:
+    campaign(tmp_path / "data", letters=30_000, points=30, seed=4)
