@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from regulars.experiments.records import ArmName, ArmSizes
 from regulars.store.scope import cursor
@@ -32,6 +33,23 @@ def arm_sizes(workspace_id: int, experiment: str) -> ArmSizes:
         contacted=counts.get(ArmName.CONTACTED.value, 0),
         control=counts.get(ArmName.CONTROL.value, 0),
     )
+
+
+def customers_of_arm(
+    workspace_id: int, experiment: str, arm: ArmName, *, after_id: int = 0, limit: int = 50
+) -> list[tuple[int, int, datetime]]:
+    """Customers of one arm, a page at a time: key of the row, customer, when they were assigned.
+
+    after_id  key of the last row already seen
+    """
+    raw = cursor()
+    raw.execute(
+        "SELECT id, customer_id, at FROM experiments_assignment"
+        " WHERE workspace_id = %s AND experiment = %s AND arm = %s AND id > %s"
+        " ORDER BY id LIMIT %s",
+        [workspace_id, experiment, arm.value, after_id, limit],
+    )
+    return [(key, customer_id, at) for key, customer_id, at in raw.fetchall()]
 
 
 def experiments_of(workspace_id: int, customer_id: int) -> list[tuple[str, ArmName]]:

@@ -76,6 +76,24 @@ def test_another_workspace_sees_nothing_of_it(db):
     assert (seen, sizes) == ({}, ArmSizes(contacted=0, control=0))
 
 
+def test_the_customers_of_an_arm_come_page_by_page(db):
+    bakery, florist = workspace("bakery"), workspace("florist")
+    arms = assign(bakery.id, CROWD)
+    assign(florist.id, [7], share=0.999999)
+
+    found, after = [], 0
+    with scope(bakery.id):
+        while rows := queries.customers_of_arm(
+            bakery.id, "campaign:1", ArmName.CONTROL, after_id=after, limit=37
+        ):
+            assert len(rows) <= 37
+            assert {at for _, _, at in rows} == {AT}
+            found += [customer_id for _, customer_id, _ in rows]
+            after = rows[-1][0]
+
+    assert tuple(found) == arms.control
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.0, 1.5])
 def test_a_share_outside_its_bounds_writes_nothing(db, share):
     bakery = workspace()
