@@ -115,15 +115,25 @@ GROUP BY 1
 # customer merged out of two different arms is in neither.
 ARMS_SQL = f"""
 WITH {SALES},
+windows AS (
+  SELECT * FROM (VALUES %(windows)s) AS listed (experiment, window_days)
+),
 arms AS (
-  SELECT customer, MIN(arm) AS arm, MIN(assigned_at) AS begun_at
-  FROM assignments
-  WHERE experiment = $experiment AND assigned_at < $at
-  GROUP BY customer
-  HAVING MIN(arm) = MAX(arm)
+  SELECT
+    a.experiment,
+    a.customer,
+    MIN(a.arm) AS arm,
+    MIN(a.assigned_at) AS begun_at,
+    MIN(w.window_days) AS window_days
+  FROM assignments AS a
+  JOIN windows AS w ON w.experiment = a.experiment
+  WHERE a.assigned_at < $at
+  GROUP BY a.experiment, a.customer
+  HAVING MIN(a.arm) = MAX(a.arm)
 ),
 spent AS (
   SELECT
+    arms.experiment,
     arms.customer,
     arms.arm,
     COUNT(sales.id) AS orders,
@@ -132,10 +142,11 @@ spent AS (
   LEFT JOIN sales
     ON sales.customer = arms.customer
     AND sales.placed_at >= arms.begun_at
-    AND EPOCH(sales.placed_at) - EPOCH(arms.begun_at) < $window_days * {DAY_S}
-  GROUP BY arms.customer, arms.arm
+    AND EPOCH(sales.placed_at) - EPOCH(arms.begun_at) < arms.window_days * {DAY_S}
+  GROUP BY arms.experiment, arms.customer, arms.arm
 )
 SELECT
+  experiment,
   arm,
   COUNT(*) AS customers,
   COUNT(CASE WHEN orders > 0 THEN 1 END) AS buyers,
@@ -143,7 +154,7 @@ SELECT
   AVG(CAST(revenue_minor AS DOUBLE)) AS mean,
   COALESCE(VAR_SAMP(CAST(revenue_minor AS DOUBLE)), 0) AS variance
 FROM spent
-GROUP BY arm
+GROUP BY experiment, arm
 """
 
 NOBODY = Arm(customers=0, buyers=0, orders=0, revenue=Moments(0, 0.0, 0.0))
@@ -192,15 +203,35 @@ def claimed_days_of(rows: Iterable[Mapping[str, int]], period: Period) -> tuple[
 
 def arms_statement(scope: Scope, experiment: str, *, window_days: int) -> Statement:
     """The question behind `arms_of`: one row per arm with its people, orders and money."""
-    return Statement(
-        ARMS_SQL, {**scope.params(), "experiment": experiment, "window_days": window_days}
-    )
+    return all_arms_statement(scope, {experiment: window_days})
 
 
 def arms_of(rows: Iterable[Mapping[str, int | float | str]]) -> tuple[Arm, Arm]:
     """Contacted and control, from the rows that `arms_statement` gives."""
     found = {str(row["arm"]): _arm(row) for row in rows}
     return found.get("contacted", NOBODY), found.get("control", NOBODY)
+
+
+def all_arms_statement(scope: Scope, windows: Mapping[str, int]) -> Statement:
+    """The question behind `all_arms_of`: one row per experiment and arm.
+
+    windows  experiment → window in days; other experiments are left out
+    """
+    if not windows:
+        raise ValueError("name at least one experiment")
+    names = {f"experiment_{place}": name for place, name in enumerate(windows)}
+    listed = ", ".join(f"(${key}, {int(windows[name])})" for key, name in names.items())
+    return Statement(ARMS_SQL % {"windows": listed}, {**scope.params(), **names})
+
+
+def all_arms_of(
+    rows: Iterable[Mapping[str, int | float | str]],
+) -> dict[str, tuple[Arm, Arm]]:
+    """Experiment → contacted and control, from the rows that `all_arms_statement` gives."""
+    found: dict[str, list[Mapping[str, int | float | str]]] = {}
+    for row in rows:
+        found.setdefault(str(row["experiment"]), []).append(row)
+    return {name: arms_of(mine) for name, mine in found.items()}
 
 
 def _listed(windows: Mapping[int, int]) -> str:

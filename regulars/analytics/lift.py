@@ -89,8 +89,8 @@ class Lift:
         return self.verdict not in (CONTROL_ABSENT, SPLIT_BROKEN)
 
     @property
-    def money_per_contacted_minor(self) -> float | None:
-        """Extra minor units that each contacted customer brought."""
+    def money_per_contacted(self) -> float | None:
+        """Extra money that each contacted customer brought, a mean in minor units."""
         return self.revenue.difference if self.is_readable else None
 
     @property
@@ -99,9 +99,9 @@ class Lift:
         return self.revenue.interval if self.is_readable else None
 
     @property
-    def extra_revenue_minor(self) -> float | None:
-        """Money that would not have come without the campaign."""
-        per_customer = self.money_per_contacted_minor
+    def extra_revenue(self) -> float | None:
+        """Money that would not have come without the campaign, an estimate in minor units."""
+        per_customer = self.money_per_contacted
         return None if per_customer is None else per_customer * self.contacted.customers
 
     @property
@@ -113,7 +113,7 @@ class Lift:
     @property
     def relative(self) -> float | None:
         """Extra money as a share of what the control group spent per customer."""
-        per_customer, usual = self.money_per_contacted_minor, self.control.revenue.mean
+        per_customer, usual = self.money_per_contacted, self.control.revenue.mean
         return None if per_customer is None or usual <= 0 else per_customer / usual
 
     def _is_short(self) -> bool:

@@ -96,6 +96,11 @@ class Sales:
         """Average order value, minor units."""
         return Ratio(self.revenue_minor, self.orders)
 
+    @property
+    def repeat_share(self) -> Ratio:
+        """Customers whose first order lies before these days, of all who bought in them."""
+        return Ratio(self.customers - self.new_customers, self.customers)
+
 
 @dataclass(frozen=True, slots=True)
 class Trends:

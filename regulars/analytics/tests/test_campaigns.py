@@ -10,6 +10,8 @@ import pytest
 from regulars.analytics.campaigns import (
     NOBODY,
     Funnel,
+    all_arms_of,
+    all_arms_statement,
     arms_of,
     arms_statement,
     claimed_days_of,
@@ -153,3 +155,35 @@ def test_an_unknown_experiment_has_empty_arms(lake):
     rows = ask(lake, arms_statement(SCOPE, "campaign:9", window_days=30))
 
     assert arms_of(rows) == (NOBODY, NOBODY)
+
+
+def test_several_experiments_keep_their_own_windows_and_people(lake):
+    for name, customer, arm in [
+        ("campaign:1", 10, "contacted"),
+        ("campaign:1", 11, "control"),
+        ("campaign:2", 10, "control"),
+        ("campaign:3", 10, "contacted"),
+    ]:
+        lake.execute(
+            "insert into assignments values (0, ?, ?, ?, '2025-06-01 08:00')",
+            [name, customer, arm],
+        )
+    add_order(lake, 1, 10, "2025-06-05 08:00", 200)
+    add_order(lake, 2, 10, "2025-06-20 08:00", 400)
+
+    rows = ask(lake, all_arms_statement(SCOPE, {"campaign:1": 7, "campaign:2": 30}))
+
+    arms = all_arms_of(rows)
+    nothing = Arm(customers=1, buyers=0, orders=0, revenue=Moments(1, 0.0, 0.0))
+    assert arms == {
+        "campaign:1": (
+            Arm(customers=1, buyers=1, orders=1, revenue=Moments(1, 200.0, 0.0)),
+            nothing,
+        ),
+        "campaign:2": (
+            NOBODY,
+            Arm(customers=1, buyers=1, orders=2, revenue=Moments(1, 600.0, 0.0)),
+        ),
+    }
+    with pytest.raises(ValueError, match="at least one experiment"):
+        all_arms_statement(SCOPE, {})

@@ -124,7 +124,7 @@ def test_the_mens_mail_reads_as_a_gain_in_money(arms):
     lift = read_lift(contacted, control, control_share=0.5)
 
     assert lift.verdict == GAIN
-    assert round(lift.money_per_contacted_minor, 4) == 76.9827
+    assert round(lift.money_per_contacted, 4) == 76.9827
     assert round(lift.money_per_contacted_interval.low, 2) == 48.51
-    assert round(lift.extra_revenue_minor) == 1_640_271
+    assert round(lift.extra_revenue) == 1_640_271
     assert round(lift.relative, 4) == 1.1793

@@ -22,8 +22,8 @@ def test_a_clear_gain_names_money_per_contacted_customer():
     lift = read_lift(contacted, arm_of(*QUIET), control_share=0.1)
 
     assert lift.verdict == GAIN
-    assert lift.money_per_contacted_minor == 400.0
-    assert lift.extra_revenue_minor == 360_000.0
+    assert lift.money_per_contacted == 400.0
+    assert lift.extra_revenue == 360_000.0
     assert lift.relative == 4.0
     assert lift.extra_revenue_interval.low > 0
     assert (lift.contacted.revenue_minor, lift.control.revenue_minor) == (450_000, 10_000)
@@ -35,7 +35,7 @@ def test_a_clear_loss_is_called_a_loss():
     lift = read_lift(contacted, arm_of(*QUIET), control_share=0.1)
 
     assert lift.verdict == LOSS
-    assert lift.money_per_contacted_minor == -100.0
+    assert lift.money_per_contacted == -100.0
 
 
 def test_equal_arms_are_unclear():
@@ -44,7 +44,7 @@ def test_equal_arms_are_unclear():
     lift = read_lift(contacted, arm_of(*QUIET), control_share=0.1)
 
     assert lift.verdict == UNCLEAR
-    assert lift.money_per_contacted_minor == 0.0
+    assert lift.money_per_contacted == 0.0
 
 
 def test_a_broken_split_silences_the_figures():
@@ -54,7 +54,7 @@ def test_a_broken_split_silences_the_figures():
 
     assert lift.verdict == SPLIT_BROKEN
     assert lift.split.is_broken
-    assert (lift.money_per_contacted_minor, lift.extra_revenue_minor) == (None, None)
+    assert (lift.money_per_contacted, lift.extra_revenue) == (None, None)
     assert (lift.money_per_contacted_interval, lift.relative) == (None, None)
 
 
@@ -62,7 +62,7 @@ def test_without_a_control_group_there_is_no_lift():
     lift = read_lift(arm_of([1, 0], [500, 0]), arm_of([], []), control_share=None)
 
     assert (lift.verdict, lift.split) == (CONTROL_ABSENT, None)
-    assert lift.extra_revenue_minor is None
+    assert lift.extra_revenue is None
     assert lift.contacted.buyers == 1
 
 

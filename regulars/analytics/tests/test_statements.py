@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from regulars.analytics.base import base_statement
 from regulars.analytics.campaigns import (
+    all_arms_statement,
     arms_statement,
     claimed_days_statement,
     funnel_statement,
@@ -29,11 +30,13 @@ STATEMENTS = {
     "funnel": funnel_statement(SCOPE, {1: 30, 2: 7}),
     "claimed": claimed_days_statement(last_days(SCOPE, 30), {1: 30}),
     "arms": arms_statement(SCOPE, "campaign:1", window_days=30),
+    "all arms": all_arms_statement(SCOPE, {"campaign:1": 30, "campaign:2": 7}),
 }
 
 # Words of our own that stand in the text: kinds, states, units.
 WORDS = {
-    "sale", "new", "cancelled", "returned", "UTC", "day", "current", "previous", "refused", "unknown",
+    "sale", "new", "cancelled", "returned", "UTC", "day", "current", "previous", "refused",
+    "unknown",
     "message.opened", "message.clicked", "message.unsubscribed", "message.complained",
     "$.is_confirmed", "true", "is_confirmed",
 }  # fmt: skip
