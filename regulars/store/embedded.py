@@ -45,11 +45,25 @@ def start(data_folder: Path) -> Embedded:
     folder.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()
+    _give_folder_to(server.system_user, folder)
     _write_parameters(folder)
     _start_with_patience(server)
     url = server.get_uri()
     _ensure_database(url)
     return Embedded(url=server.get_uri(database=DATABASE_NAME), folder=folder)
+
+
+def _give_folder_to(user: str | None, folder: Path) -> None:
+    # Run as root, the server itself runs as another user, who must own the files: a folder that
+    # came from a backup or a copy belongs to root.
+    if user is None:
+        return
+    import pwd
+
+    owner = pwd.getpwnam(user)
+    for path in (folder, *folder.rglob("*")):
+        if path.lstat().st_uid != owner.pw_uid:
+            os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 
 
 def _start_with_patience(server: object) -> None:

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import psycopg
+import pytest
+from django.db import transaction
+
+from regulars.jobs import actions as jobs
+from regulars.store.scope import cursor, scope
+from tests.town import workspace
+
+
+def _seen() -> int:
+    raw = cursor()
+    raw.execute("SELECT current_setting('regulars.workspace', true)")
+    row = raw.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _enqueue_and_fail(workspace_id: int) -> None:
+    with scope(workspace_id):
+        jobs.enqueue(workspace_id, "never", {}, "key")
+        raise ZeroDivisionError
+
+
+def test_a_scope_within_a_scope_gives_the_outer_one_back(db: None) -> None:
+    bakery, florist = workspace(), workspace()
+    with scope(bakery.id):
+        with scope(florist.id):
+            inside = _seen()
+        after = _seen()
+
+    assert (inside, after) == (florist.id, bakery.id)
+
+
+def test_a_fault_within_a_scope_gives_the_outer_one_back_and_undoes_its_writes(db: None) -> None:
+    bakery, florist = workspace(), workspace()
+    with scope(bakery.id):
+        with pytest.raises(ZeroDivisionError):
+            _enqueue_and_fail(florist.id)
+        after = _seen()
+
+    assert after == bakery.id
+    with scope(florist.id):
+        raw = cursor()
+        raw.execute("SELECT count(*) FROM jobs_job")
+        assert raw.fetchone() == (0,)
+
+
+def test_nothing_of_a_scope_stays_on_the_connection(db: None) -> None:
+    bakery = workspace()
+    with scope(bakery.id):
+        jobs.enqueue(bakery.id, "never", {}, "key")
+
+    with (
+        pytest.raises(psycopg.DatabaseError, match="a query without a workspace"),
+        transaction.atomic(),
+    ):
+        cursor().execute("SELECT count(*) FROM jobs_job")
+
+
+def test_json_comes_as_values(db: None) -> None:
+    with scope(workspace().id):
+        raw = cursor()
+        raw.execute("""SELECT '{"a": [1, null]}'::jsonb""")
+        assert raw.fetchone() == ({"a": [1, None]},)
