@@ -11,9 +11,11 @@ from regulars.jobs.records import JobRecord
 from regulars.kernel import clock
 from regulars.store.scope import cursor
 
-LEASE = timedelta(minutes=5)
+# The runner renews the lease while the handler runs; a job of a dead worker is free after this.
+LEASE = timedelta(seconds=30)
 TRIES_MAX = 5
 DELAY = timedelta(seconds=10)
+WORKER_DIED = "The worker died while it did this, each time it was tried."
 COLUMNS = "id, workspace_id, kind, key, payload, state, due_at, token, attempts, progress, reason"
 
 
@@ -42,9 +44,17 @@ def enqueue(
 
 
 def claim() -> JobRecord | None:
-    """The next job that is due, leased to the caller; engine only."""
+    """The next job that is due, leased to the caller; engine only.
+
+    A job whose worker died TRIES_MAX times is given up: it may be what kills them.
+    """
     now = clock.now()
     raw = cursor()
+    raw.execute(
+        "UPDATE jobs_job SET state = 'failed', reason = %s, finished_at = %s, leased_until = NULL"
+        " WHERE state = 'running' AND leased_until < %s AND attempts >= %s",
+        [WORKER_DIED, now, now, TRIES_MAX],
+    )
     raw.execute(
         f"UPDATE jobs_job SET state = 'running', leased_until = %s, token = token + 1,"
         f" attempts = attempts + 1 WHERE id = ("
@@ -64,6 +74,17 @@ def report_progress(job: JobRecord, progress: Mapping[str, Any]) -> bool:
         "UPDATE jobs_job SET progress = %s, leased_until = %s"
         " WHERE id = %s AND token = %s AND state = 'running' RETURNING 1",
         [json.dumps(progress), clock.now() + LEASE, job.id, job.token],
+    )
+    return raw.fetchone() is not None
+
+
+def renew(job: JobRecord) -> bool:
+    """Hold the job for another LEASE; false when it was taken over."""
+    raw = cursor()
+    raw.execute(
+        "UPDATE jobs_job SET leased_until = %s"
+        " WHERE id = %s AND token = %s AND state = 'running' RETURNING 1",
+        [clock.now() + LEASE, job.id, job.token],
     )
     return raw.fetchone() is not None
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 
-from django.db import transaction
+from django.db import Error, connection, transaction
 
 from regulars.jobs import actions
 from regulars.jobs.records import JobRecord
@@ -15,20 +17,22 @@ from regulars.kernel.errors import Outside, RegularsError
 log = logging.getLogger(__name__)
 
 Handler = Callable[[JobRecord], None]
+BEAT_S = actions.LEASE.total_seconds() / 3
 
 
 def run_once(handlers: Mapping[str, str]) -> bool:
     """Claim and run one due job; false when none was due.
 
-    A handler manages its own transactions, calls actions.report_progress at least every lease, and
-    may raise; it must be safe to run again from where its committed work stands.
+    A handler manages its own transactions and may raise; its lease is renewed while it runs. It
+    must be safe to run again from where its committed work stands.
     """
     with transaction.atomic():
         job = actions.claim()
     if job is None:
         return False
     try:
-        _handler(handlers, job.kind)(job)
+        with _held(job):
+            _handler(handlers, job.kind)(job)
     except RegularsError as error:
         is_permanent = not isinstance(error, Outside) or error.is_permanent
         with transaction.atomic():
@@ -43,6 +47,33 @@ def run_once(handlers: Mapping[str, str]) -> bool:
             if not _was_put_back(job):
                 actions.finish(job)
     return True
+
+
+@contextmanager
+def _held(job: JobRecord) -> Iterator[None]:
+    """Renew the lease from a second thread until the handler is done."""
+    is_over = threading.Event()
+    thread = threading.Thread(target=_beat, args=(job, is_over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def _beat(job: JobRecord, is_over: threading.Event) -> None:
+    try:
+        while not is_over.wait(BEAT_S):
+            try:
+                with transaction.atomic():
+                    if not actions.renew(job):
+                        return
+            except Error:
+                # The database is away for a moment: the next beat tries again.
+                log.warning("the lease of job %s could not be renewed", job.id)
+    finally:
+        connection.close()
 
 
 def _handler(handlers: Mapping[str, str], kind: str) -> Handler:

@@ -6,10 +6,12 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 from regulars.store.roles import Role
 
 STOP_WAIT_S = 20.0
+JOB_THREADS = 2
 
 
 def run() -> int:
@@ -30,12 +32,13 @@ def run() -> int:
         signal.signal(number, lambda *_: stop.set())
     bell = loops.Bell()
     keeper = lake.Keeper(lake.open_engine(lake.WORKER_MEMORY_MB))
-    steps = {
+    steps: dict[str, Callable[[], int | bool]] = {
         "processor": loops.process_inbox,
         "consumers": loops.ConsumerStep(),
-        "jobs": loops.run_jobs,
         "lake": lambda: _paced(keeper, stop),
     }
+    # A long import must not keep a campaign from starting.
+    steps.update({f"jobs-{number}": loops.run_jobs for number in range(JOB_THREADS)})
     threads = [
         threading.Thread(
             target=loops.forever, args=(name, step, stop, bell.new()), name=name, daemon=True
