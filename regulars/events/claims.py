@@ -12,7 +12,6 @@ from regulars.store.scope import cursor
 CLAIM_ROWS = 64
 CLAIM_BYTES_MAX = 8 << 20
 BODY_BYTES_MAX = 8 << 20
-TRIES_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,6 @@ class InboxRow:
     kind: str
     source: str
     received_at: datetime
-    attempts: int
     body: bytes
 
 
@@ -32,18 +30,18 @@ def claim(rows_max: int = CLAIM_ROWS) -> list[InboxRow]:
     """The oldest rows nobody holds, locked until the transaction ends."""
     raw = cursor()
     raw.execute(
-        "SELECT id, workspace_id, kind, source, received_at, attempts, is_gzip, body"
+        "SELECT id, workspace_id, kind, source, received_at, is_gzip, body"
         " FROM events_inbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
         [rows_max],
     )
     rows: list[InboxRow] = []
     size = 0
-    for id_, workspace_id, kind, source, received_at, attempts, is_gzip, body in raw.fetchall():
+    for id_, workspace_id, kind, source, received_at, is_gzip, body in raw.fetchall():
         plain = unzip(body, BODY_BYTES_MAX) if is_gzip else bytes(body)
         size += len(plain)
         if rows and size > CLAIM_BYTES_MAX:
             break
-        rows.append(InboxRow(id_, workspace_id, kind, source, received_at, attempts, plain))
+        rows.append(InboxRow(id_, workspace_id, kind, source, received_at, plain))
     return rows
 
 
@@ -67,11 +65,3 @@ def unzip(body: bytes, limit: int) -> bytes:
 def settle(rows: Sequence[InboxRow]) -> None:
     """Remove processed rows, in the transaction that wrote their effects."""
     cursor().execute("DELETE FROM events_inbox WHERE id = ANY(%s)", [[row.id for row in rows]])
-
-
-def count_attempt(rows: Sequence[InboxRow]) -> None:
-    """Note that these rows could not be processed; in a transaction of its own."""
-    cursor().execute(
-        "UPDATE events_inbox SET attempts = attempts + 1 WHERE id = ANY(%s)",
-        [[row.id for row in rows]],
-    )

@@ -13,13 +13,13 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any
 
-import psycopg
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 
 from regulars.events.queries import COLUMNS
 from regulars.events.records import PARTITIONS, Consumer, Event, Origin
 from regulars.kernel import clock
 from regulars.kernel.errors import RegularsError
+from regulars.store.faults import is_transient
 from regulars.store.scope import cursor, scope
 
 log = logging.getLogger(__name__)
@@ -147,15 +147,11 @@ def _try(handler: Handler, workspace_id: int, events: Sequence[Event]) -> str | 
     try:
         with transaction.atomic(), scope(workspace_id):
             handler(workspace_id, events)
-    except psycopg.OperationalError:
-        raise
-    except DatabaseError as error:
-        if connection.connection is None or connection.connection.closed:
-            raise
-        return f"{type(error).__name__}"
     except RegularsError as error:
         return error.code
     except Exception as error:
+        if is_transient(error):
+            raise
         # Any fault of a handler must not stop the log; it is kept where the owner sees it.
         log.exception("a consumer failed")
         return type(error).__name__

@@ -12,7 +12,6 @@ CREATE TABLE events_inbox (
     source text NOT NULL,
     received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     is_gzip boolean NOT NULL,
-    attempts smallint NOT NULL DEFAULT 0,
     body bytea NOT NULL
 );
 -- Bodies arrive compressed or short; trying to compress them again only costs time.

@@ -22,6 +22,7 @@ from regulars.intake import segment
 from regulars.intake.segment import Incoming, Reject
 from regulars.kernel import clock
 from regulars.kernel.errors import RegularsError
+from regulars.store.faults import is_transient
 from regulars.store.scope import scope
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,9 @@ def run_once(takers: Mapping[str, str]) -> int:
         try:
             with transaction.atomic():
                 _take(takers, rows)
-        except Exception:
+        except Exception as error:
+            if is_transient(error):
+                raise
             # One of them has a fault nobody foresaw: find it, so that the others go on.
             log.exception("a batch of the inbox failed; going row by row")
             _one_by_one(takers, rows)
@@ -68,6 +71,9 @@ def _one_by_one(takers: Mapping[str, str], rows: Sequence[InboxRow]) -> None:
             with transaction.atomic():
                 _take(takers, [row])
         except Exception as error:
+            # Acknowledged requests wait in the inbox for as long as the database is unwell.
+            if is_transient(error):
+                raise
             log.exception("inbox row %s failed", row.id)
             with scope(row.workspace_id):
                 events.keep_failed(
