@@ -52,15 +52,19 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def page_for(request: HttpRequest, error: RegularsError) -> HttpResponse:
     """A refusal of the product as a page, or as a toast when only a part was asked for."""
     status = next((code for kind, code in STATUS_OF if isinstance(error, kind)), 400)
-    return error_page(request, status, error.message)
+    # Rooms below know no language: their sentences are looked up here, where the reader is known.
+    return error_page(request, status, _(error.message) if error.message else "")
 
 
-def error_page(request: HttpRequest, status: int, reason: str = "") -> HttpResponse:
+def error_page(
+    request: HttpRequest, status: int, reason: str = "", *, template: str = ""
+) -> HttpResponse:
     """The page of one status; htmx gets the toast alone."""
     if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
         return HttpResponse(_toast(reason or _("That did not work. Try again.")), status=status)
     name = status if status in PAGES else 400
-    page = loader.render_to_string(f"{name}.html", {"reason": reason}, _safe_request(request, name))
+    template = template or f"{name}.html"
+    page = loader.render_to_string(template, {"reason": reason}, _safe_request(request, name))
     return HttpResponse(page, status=status)
 
 

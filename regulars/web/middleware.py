@@ -1,25 +1,31 @@
-"""The workspace's clock for a request, and refusals as pages."""
+"""Who may come in, in whose language and by whose clock a page is made, and refusals as pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from regulars.kernel.errors import RegularsError
-from regulars.web.errors import page_for
+from regulars.web.errors import error_page, page_for
 
 Handler = Callable[[HttpRequest], HttpResponse]
+# The API asks for a key instead; pages of one's own account need no workspace.
+API_APP = "ninja"
+ACCOUNT_PREFIX = "account_"
 
 
 class ShellMiddleware:
-    """Shows times in the workspace's zone and answers the product's refusals with pages.
+    """Shuts pages to strangers, speaks the member's language, answers refusals with pages.
 
+    A page is open to everyone only when it is marked `login_not_required`.
     Stands last, after the middleware that sets `request.workspace`.
     """
 
@@ -27,14 +33,37 @@ class ShellMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        _speak(request)
         with timezone.override(zone_of(request)):
             response = self.get_response(request)
         _forbid_shared_caches(response)
         return _whole_page_sign_in(request, response)
 
+    def process_view(
+        self, request: HttpRequest, page: Handler, args: Sequence[Any], named: Mapping[str, Any]
+    ) -> HttpResponse | None:
+        """The way to sign-in for strangers, a word for those who belong to no workspace."""
+        match = request.resolver_match
+        if not getattr(page, "login_required", True) or (match and API_APP in match.app_names):
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
+        is_own = bool(match and (match.url_name or "").startswith(ACCOUNT_PREFIX))
+        if is_own or getattr(request, "member", None) is not None:
+            return None
+        return error_page(request, 403, template="web/no_workspace.html")
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A page for an error of the product; every other error stays what it is."""
         return page_for(request, error) if isinstance(error, RegularsError) else None
+
+
+def _speak(request: HttpRequest) -> None:
+    """The language of the member's profile, which goes before the browser's wish."""
+    language = getattr(getattr(request, "user", None), "language", "")
+    if language in dict(settings.LANGUAGES):
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo | None:

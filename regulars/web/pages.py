@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
@@ -12,25 +13,25 @@ from django.views.i18n import set_language
 
 from regulars.web.context import KEYS_COOKIE, THEME_COOKIE, THEMES
 from regulars.web.search import results_for
+from regulars.workspaces.actions import choose_language_of
 
 YEAR_S = 365 * 24 * 3600
 QUERY_CHARS_MAX = 200
 
 
-@login_required
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """The search page, for those who come without the palette."""
     return render(request, "web/search.html", _found(request))
 
 
-@login_required
 @require_GET
 def search_results(request: HttpRequest) -> HttpResponse:
     """Only the list, for the palette."""
     return render(request, "web/parts/results.html", _found(request))
 
 
+@login_not_required
 @require_POST
 def choose_look(request: HttpRequest) -> HttpResponse:
     """Keeps the choice of theme or of keyboard shortcuts in a cookie and returns."""
@@ -44,12 +45,17 @@ def choose_look(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@login_not_required
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponseBase:
-    """Django keeps the language in its cookie and returns to the page."""
+    """Keeps the language in Django's cookie and, for a member, in the profile; then returns."""
+    language = request.POST.get("language", "")
+    if request.user.is_authenticated and language in dict(settings.LANGUAGES):
+        choose_language_of(request.user.pk, language)
     return set_language(request)
 
 
+@login_not_required
 def favicon(request: HttpRequest) -> HttpResponse:
     """Browsers ask for this address by habit."""
     return redirect(static("web/mark.svg"), permanent=True)

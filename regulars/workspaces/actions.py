@@ -8,6 +8,7 @@ import secrets
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_noop
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, NotFound
@@ -21,6 +22,7 @@ SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]?\Z")
 CURRENCY = re.compile(r"[A-Z]{3}\Z")
 KEY_BYTES = 32
 KEY_HINT_CHARACTERS = 6
+_NO_OWNER = gettext_noop("A workspace needs an owner: name another one first.")
 
 
 def create_workspace(
@@ -67,11 +69,15 @@ def _check(slug: str, currency: str, time_zone: str) -> None:
             "workspace_slug", "Use small Latin letters, digits and hyphens, 60 characters at most."
         )
     if not CURRENCY.match(currency):
-        raise Invalid("workspace_currency", "Give the currency as three letters, such as UAH.")
+        raise Invalid(
+            "workspace_currency", gettext_noop("Give the currency as three letters, such as UAH.")
+        )
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise Invalid("workspace_time_zone", "Give a zone such as Europe/Kyiv.") from error
+        raise Invalid(
+            "workspace_time_zone", gettext_noop("Give a zone such as Europe/Kyiv.")
+        ) from error
 
 
 def update_workspace(
@@ -80,7 +86,7 @@ def update_workspace(
     """The workspace with its settings changed; the same errors as on creation."""
     _check("x", currency, time_zone)
     if not name.strip():
-        raise Invalid("workspace_name", "Give the workspace a name.")
+        raise Invalid("workspace_name", gettext_noop("Give the workspace a name."))
     Workspace.objects.filter(id=workspace_id).update(
         name=name.strip()[:120],
         currency=currency,
@@ -102,8 +108,18 @@ def ensure_user(email: str, password: str | None, *, name: str = "") -> int:
     return user.id
 
 
+def choose_language_of(user_id: int, language: str) -> None:
+    """Let the interface speak this language to the user, on every device."""
+    User.objects.filter(id=user_id).update(language=language)
+
+
 def add_member(workspace_id: int, user_id: int, role: Role) -> None:
-    """Give the user this role in the workspace, whatever role they had."""
+    """Give the user this role in the workspace, whatever role they had.
+
+    raises  Invalid(member_last_owner) when nobody would be left to own the workspace
+    """
+    if role is not Role.OWNER:
+        _keep_an_owner(workspace_id, user_id)
     Membership.objects.update_or_create(
         workspace_id=workspace_id,
         user_id=user_id,
@@ -116,17 +132,21 @@ def remove_member(workspace_id: int, user_id: int) -> None:
 
     raises  NotFound, Invalid(member_last_owner)
     """
+    _keep_an_owner(workspace_id, user_id)
+    deleted, _ = Membership.objects.filter(workspace_id=workspace_id, user_id=user_id).delete()
+    if not deleted:
+        raise NotFound("member_unknown", gettext_noop("This person is not a member."))
+
+
+def _keep_an_owner(workspace_id: int, leaving_id: int) -> None:
     owners = list(
         Membership.objects.select_for_update()
         .filter(workspace_id=workspace_id, role=Role.OWNER)
         .order_by("id")
         .values_list("user_id", flat=True)
     )
-    if owners == [user_id]:
-        raise Invalid("member_last_owner", "A workspace needs an owner: name another one first.")
-    deleted, _ = Membership.objects.filter(workspace_id=workspace_id, user_id=user_id).delete()
-    if not deleted:
-        raise NotFound("member_unknown", "This person is not a member.")
+    if owners == [leaving_id]:
+        raise Invalid("member_last_owner", _NO_OWNER)
 
 
 def create_key(workspace_id: int, key_scope: KeyScope, *, name: str = "") -> str:
@@ -149,7 +169,7 @@ def revoke_key(workspace_id: int, key_id: int) -> None:
         workspace_id=workspace_id, id=key_id, revoked_at__isnull=True
     ).update(revoked_at=clock.now())
     if not changed:
-        raise NotFound("key_unknown", "There is no such open key.")
+        raise NotFound("key_unknown", gettext_noop("There is no such open key."))
 
 
 def hash_of_key(key: str) -> str:

@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.workspaces import actions, queries
 from regulars.workspaces.middleware import SESSION_KEY
@@ -25,6 +27,15 @@ ROLE_NAMES = {
     Role.CASHIER: gettext_lazy("Cashier"),
     Role.SUPPORT: gettext_lazy("Support agent"),
     Role.ORDER_MANAGER: gettext_lazy("Order manager"),
+}
+ROLE_HINTS = {
+    Role.OWNER: gettext_lazy("Everything, settings, team and keys included."),
+    Role.MARKETER: gettext_lazy("Customers, segments, campaigns, templates and imports."),
+    Role.ANALYST: gettext_lazy("Sees reports, customers and campaigns; builds segments, exports."),
+    Role.SHOP_MANAGER: gettext_lazy("Sees reports and orders; edits customers."),
+    Role.CASHIER: gettext_lazy("Finds customers."),
+    Role.SUPPORT: gettext_lazy("Sees orders; edits customers."),
+    Role.ORDER_MANAGER: gettext_lazy("Sees customers; works on orders."),
 }
 SCOPE_NAMES = {
     KeyScope.INTAKE: gettext_lazy("Intake: sends events"),
@@ -69,12 +80,14 @@ class MemberForm(forms.Form):
 
     email = forms.EmailField(label=gettext_lazy("E-mail"))
     role = forms.ChoiceField(
-        label=gettext_lazy("Role"), choices=[(r.value, n) for r, n in ROLE_NAMES.items()]
+        label=gettext_lazy("Role"),
+        choices=[(r.value, n) for r, n in ROLE_NAMES.items()],
+        initial=Role.MARKETER.value,
     )
     password = forms.CharField(
         label=gettext_lazy("First password"),
         min_length=PASSWORD_LENGTH_MIN,
-        widget=forms.PasswordInput,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=gettext_lazy("At least 10 characters; not needed for someone who has one."),
         required=False,
     )
@@ -99,7 +112,10 @@ def settings_page(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The settings are saved."))
         return redirect("workspaces:settings")
     return render(
-        request, "workspaces/settings.html", {"form": form}, status=422 if form.errors else 200
+        request,
+        "workspaces/settings.html",
+        {"form": form, "now": clock.now()},
+        status=422 if form.errors else 200,
     )
 
 
@@ -116,16 +132,21 @@ def team(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The member is added."))
             return redirect("workspaces:team")
     members = [(m, ROLE_NAMES[m.role]) for m in queries.members(workspace.id)]
+    roles = [(role.value, name, ROLE_HINTS[role]) for role, name in ROLE_NAMES.items()]
     return render(
         request,
         "workspaces/team.html",
-        {"form": form, "members": members},
+        {"form": form, "members": members, "roles": roles},
         status=422 if form.errors else 200,
     )
 
 
 def _add_member(workspace_id: int, given: dict[str, str]) -> None:
     user_id = queries.user_by_email(given["email"])
+    if user_id in {member.user_id for member in queries.members(workspace_id)}:
+        raise Invalid(
+            "member_exists", _("This person is in the team: change the role in the list.")
+        )
     if user_id is None:
         if not given["password"]:
             raise Invalid("password_missing", _("Give a new member a first password."))
@@ -134,14 +155,37 @@ def _add_member(workspace_id: int, given: dict[str, str]) -> None:
 
 
 @require_POST
-def remove_member(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Take a membership away."""
+def change_role(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Give a member another role."""
     workspace = _workspace(request, Right.TEAM_EDIT)
-    actions.remove_member(workspace.id, user_id)
-    messages.success(request, _("The member is removed."))
+    role = request.POST.get("role", "")
+    if user_id not in {member.user_id for member in queries.members(workspace.id)}:
+        raise NotFound("member_unknown", _("This person is not a member."))
+    if role not in ROLE_NAMES:
+        raise Invalid("role_unknown", _("Choose one of the roles in the list."))
+    try:
+        actions.add_member(workspace.id, user_id, Role(role))
+    except Invalid as error:
+        messages.error(request, _(error.message))
+    else:
+        messages.success(request, _("The role is changed."))
     return redirect("workspaces:team")
 
 
+@require_POST
+def remove_member(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Take a membership away."""
+    workspace = _workspace(request, Right.TEAM_EDIT)
+    try:
+        actions.remove_member(workspace.id, user_id)
+    except Invalid as error:
+        messages.error(request, _(error.message))
+    else:
+        messages.success(request, _("The member is removed."))
+    return redirect("workspaces:team")
+
+
+@never_cache
 def keys(request: HttpRequest) -> HttpResponse:
     """Keys of programs; a new one is shown once."""
     workspace = _workspace(request, Right.SETTINGS_EDIT)

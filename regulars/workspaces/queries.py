@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from regulars.kernel.errors import NotFound, Refused
 from regulars.store.scope import act_as_user
@@ -23,7 +24,7 @@ def workspace(workspace_id: int) -> WorkspaceRecord:
     """The workspace. raises NotFound"""
     row = Workspace.objects.filter(id=workspace_id).first()
     if row is None:
-        raise NotFound("workspace_unknown", "There is no such workspace.")
+        raise NotFound("workspace_unknown", gettext_noop("There is no such workspace."))
     return _record(row)
 
 
@@ -121,6 +122,6 @@ def require(member: Member, right: Right) -> None:
     if not member.may(right):
         raise Refused(
             "right_missing",
-            "Your role does not allow this; ask an owner of the workspace.",
+            gettext_noop("Your role does not allow this; ask an owner of the workspace."),
             right=right.value,
         )
