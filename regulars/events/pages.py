@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from regulars.events import actions, queries
+from regulars.events.words import origin_name, reason_name
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import Member, Right, WorkspaceRecord
 
 PAYLOAD_SHOWN_MAX = 2_000
+PROPERTIES_SHOWN_MAX = 40
+# Properties no longer than this stand in the row; others open on a click.
+BRIEF_CHARS_MAX = 60
 REPLAYED_AT_ONCE_MAX = 1_000
 
 
@@ -22,18 +29,38 @@ def feed(request: HttpRequest) -> HttpResponse:
     """What came last."""
     workspace = _workspace(request, Right.DATA_VIEW)
     rows = [
-        (event, json.dumps(event.props, ensure_ascii=False)[:200])
+        {
+            "event": event,
+            "origin": origin_name(event.origin),
+            "props": (lines := _lines(event.props)),
+            "brief": sum(len(name) + len(value) for name, value in lines) <= BRIEF_CHARS_MAX,
+        }
         for event in queries.latest(workspace.id)
     ]
     return render(request, "events/feed.html", {"rows": rows})
+
+
+def _lines(props: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        for name, value in list(props.items())[:PROPERTIES_SHOWN_MAX]
+    ]
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """What could not become an event, and why."""
     workspace = _workspace(request, Right.DATA_VIEW)
     before = request.GET.get("before", "")
-    rows = queries.failed(workspace.id, before_id=int(before) if before.isdigit() else None)
-    shown = [(row, row.payload[:PAYLOAD_SHOWN_MAX].decode("utf-8", "replace")) for row in rows]
+    rows = queries.failed(workspace.id, before_id=int(before) if before.isdecimal() else None)
+    shown = [
+        {
+            "failed": row,
+            "reason": reason_name(row.reason),
+            "payload": row.payload[:PAYLOAD_SHOWN_MAX].decode("utf-8", "replace"),
+        }
+        for row in rows
+    ]
+    member: Member = request.member  # type: ignore[attr-defined]
     return render(
         request,
         "events/failed.html",
@@ -41,6 +68,7 @@ def failed(request: HttpRequest) -> HttpResponse:
             "rows": shown,
             "total": queries.failed_count(workspace.id),
             "next": rows[-1].id if len(rows) == queries.FAILED_PAGE else None,
+            "may_replay": member.may(Right.DATA_IMPORT),
         },
     )
 
@@ -49,7 +77,10 @@ def failed(request: HttpRequest) -> HttpResponse:
 def replay(request: HttpRequest) -> HttpResponse:
     """Send failed events through the processor again."""
     workspace = _workspace(request, Right.DATA_IMPORT)
-    ids = [int(value) for value in request.POST.getlist("id") if value.isdigit()]
+    ids = [int(value) for value in request.POST.getlist("id") if value.isdecimal()]
+    if not ids:
+        messages.info(request, _("Choose at least one event to replay."))
+        return redirect("events:failed")
     count = actions.replay_failed(workspace.id, ids[:REPLAYED_AT_ONCE_MAX])
     messages.success(
         request,
