@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from importlib.util import find_spec
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from regulars.api.auth import ApiKeyAuth, in_scope
 from regulars.api.errors import body_of, status_of
 from regulars.kernel.errors import RegularsError
+
+log = logging.getLogger(__name__)
 
 ROUTERS = {
     "customers": "/customers",
@@ -52,3 +55,35 @@ def _shape(request: HttpRequest, error: ValidationError) -> HttpResponse:
         "details": {"faults": faults},
     }
     return api.create_response(request, content, status=422)
+
+
+@api.exception_handler(AuthenticationError)
+def _stranger(request: HttpRequest, _: AuthenticationError) -> HttpResponse:
+    return _answer(
+        request,
+        401,
+        "key_unknown",
+        "Send an open key of scope api as Authorization: Bearer <key>; Settings → Keys makes one.",
+    )
+
+
+@api.exception_handler(HttpError)
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return _answer(request, error.status_code, "request_unreadable", f"{error}.")
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, _: Http404) -> HttpResponse:
+    return _answer(request, 404, "not_found", "There is nothing at this address.")
+
+
+@api.exception_handler(Exception)
+def _fault(request: HttpRequest, _: Exception) -> HttpResponse:
+    # The words of a fault may name data of others: they stay here.
+    log.exception("an API call failed")
+    return _answer(request, 500, "server_fault", "The server failed; nothing was changed.")
+
+
+def _answer(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
+    content = {"code": code, "message": message, "details": {}}
+    return api.create_response(request, content, status=status)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, cast
 
 import django
@@ -25,6 +27,9 @@ from regulars.store.roles import Role  # noqa: E402
 from regulars.workspaces.records import KeyScope  # noqa: E402
 
 PAGE_THREADS = 8
+FAULT = b'{"code": "server_fault", "message": "The server failed; nothing was acknowledged."}'
+
+log = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -38,6 +43,23 @@ def _as_coroutine(receive: Receive) -> Receive:
         return await receive()
 
     return received
+
+
+def _door_of(path: str) -> str:
+    return "/" + path.strip("/").partition("/")[0]
+
+
+async def _fail(send: Send) -> None:
+    # When the answer had begun already, the server ignores a second one and closes.
+    with suppress(Exception):
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 500,
+                "headers": [(b"content-type", b"application/json")],
+            }
+        )
+        await send({"type": "http.response.body", "body": FAULT})
 
 
 class Router:
@@ -68,12 +90,18 @@ class Router:
             self._is_started = True
         if scope["type"] != "http":
             return
-        path = scope["path"]
+        try:
+            await self._handler_of(scope["path"])(scope, _as_coroutine(receive), send)
+        except Exception:
+            # The server would log it with its words, which may hold personal data.
+            log.exception("a request to %s failed", _door_of(scope["path"]))
+            await _fail(send)
+
+    def _handler_of(self, path: str) -> Handler:
         for prefix, handler in self._hot:
             if path.startswith(prefix):
-                await handler(scope, receive, send)
-                return
-        await self._pages(scope, _as_coroutine(receive), send)
+                return handler
+        return self._pages
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -33,6 +33,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "lucide",
+    # For the static files of the API's documentation page.
+    "ninja",
     "regulars.store",
     "regulars.workspaces",
     "regulars.jobs",
@@ -161,7 +163,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "regulars.project.logs.Formatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("REGULARS_LOG_LEVEL", "INFO")},
     "loggers": {

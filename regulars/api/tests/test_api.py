@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from regulars.customers import queries as customers
+from regulars.store.scope import scope
+from regulars.workspaces import actions
+from regulars.workspaces.records import KeyScope
+from tests.town import Town, town
+
+
+@pytest.fixture
+def place(db: None) -> Town:
+    return town()
+
+
+def _client(workspace_id: int, key_scope: KeyScope = KeyScope.API) -> Client:
+    with scope(workspace_id):
+        key = actions.create_key(workspace_id, key_scope)
+    return Client(headers={"authorization": f"Bearer {key}"}, raise_request_exception=False)
+
+
+def _code(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def test_a_call_without_an_open_key_of_its_scope_is_refused(place: Town) -> None:
+    till = _client(place.bakery.id, KeyScope.POS)
+
+    assert _code(Client().get("/api/v1/customers/")) == (401, "key_unknown")
+    assert _code(till.get("/api/v1/customers/")) == (401, "key_unknown")
+
+
+def test_a_key_opens_its_own_workspace_only(place: Town) -> None:
+    with scope(place.other.id):
+        zoe = customers.profiles(place.other.id, [place.zoe])[place.zoe].public_id
+    bakery, florist = _client(place.bakery.id), _client(place.other.id)
+
+    assert florist.get(f"/api/v1/customers/{zoe}").status_code == 200
+    assert bakery.get(f"/api/v1/customers/{zoe}").status_code == 404
+
+
+def test_a_body_that_is_no_json_gets_a_clear_error(place: Town) -> None:
+    answer = _client(place.bakery.id).post(
+        "/api/v1/segments/count", data=b'{"rule": ', content_type="application/json"
+    )
+
+    assert _code(answer) == (400, "request_unreadable")
+
+
+def test_a_body_of_the_wrong_shape_is_told_where(place: Town) -> None:
+    answer = _client(place.bakery.id).post(
+        "/api/v1/segments/count", data={"rules": 1}, content_type="application/json"
+    )
+
+    assert _code(answer) == (422, "body_invalid")
+    assert "rule" in str(answer.json()["details"]["faults"])
+
+
+def test_the_description_names_every_room_and_asks_for_a_key(db: None) -> None:
+    described = Client().get("/api/v1/openapi.json").json()
+
+    rooms = {path.split("/")[3] for path in described["paths"]}
+    assert rooms == {"customers", "orders", "segments", "campaigns"}
+    assert described["components"]["securitySchemes"]["ApiKeyAuth"]["scheme"] == "bearer"
+
+
+def test_the_documentation_loads_nothing_from_elsewhere(db: None) -> None:
+    page = Client().get("/api/v1/docs").content.decode()
+
+    assert "swagger-ui" in page
+    assert "//" not in page.replace("</", "").replace("<!--", "").split("<body", 1)[0]
+    assert "http" not in page
