@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from regulars.messaging.records import MessageState
+
 CHANNEL = "email"
 PURPOSE = "marketing"
 
@@ -118,4 +120,4 @@ class ListRow:
 
     campaign: CampaignRecord
     segment_name: str
-    messages: Mapping[str, int] = field(default_factory=dict)
+    messages: Mapping[MessageState, int] = field(default_factory=dict)

@@ -55,8 +55,8 @@ def _carry_on(job: JobRecord, campaign_id: int, number: int) -> None:
 def _freeze(job: JobRecord, campaign: CampaignRecord) -> CampaignRecord | None:
     # The question is asked outside the transaction: it may take seconds and holds no lock.
     with scope(job.workspace_id):
-        rule = queries.audience_rule(job.workspace_id, campaign)
-    found = queries.audience(job.workspace_id, rule, clock.now())
+        question = queries.audience_question(job.workspace_id, campaign, clock.now())
+    found = queries.audience(job.workspace_id, question)
     with scope(job.workspace_id):
         return launching.freeze(job.workspace_id, campaign.id, campaign.launch_number, found)
 

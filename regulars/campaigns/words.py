@@ -13,6 +13,7 @@ from regulars.analytics.lift import Lift
 from regulars.analytics.messages import MessageCounts
 from regulars.analytics.ratios import Ratio
 from regulars.campaigns.pure import drafts, letters
+from regulars.campaigns.pure.reactions import Step
 from regulars.campaigns.queries import Fate, Person
 from regulars.campaigns.records import State
 from regulars.messaging.records import MessageState
@@ -31,6 +32,7 @@ STATES: dict[State, tuple[str, Word]] = {
 
 MESSAGE_STATES: dict[MessageState, tuple[str, Word]] = {
     MessageState.PLANNED: ("info", gettext_lazy("Waiting")),
+    MessageState.DEFERRED: ("warn", gettext_lazy("Put off by the mail server, tried again later")),
     MessageState.CLAIMED: ("info", gettext_lazy("About to be sent")),
     MessageState.HANDING: ("info", gettext_lazy("Being handed over")),
     MessageState.ACCEPTED: ("good", gettext_lazy("Accepted by the mail server")),
@@ -52,8 +54,18 @@ REASONS: dict[str, Word] = {
     "customer_erased": gettext_lazy("Is no longer in the base"),
 }
 
+STEPS: dict[Step, Word] = {
+    Step.OPENED: gettext_lazy("Opened, machines too"),
+    Step.OPENED_CONFIRMED: gettext_lazy("Opened, confirmed"),
+    Step.CLICKED: gettext_lazy("Clicked"),
+    Step.ORDERED: gettext_lazy("Ordered within the window"),
+    Step.UNSUBSCRIBED: gettext_lazy("Unsubscribed"),
+    Step.COMPLAINED: gettext_lazy("Complained"),
+}
+
 LACKS: dict[str, Word] = {
     drafts.RECIPIENTS_MISSING: gettext_lazy("Choose who the campaign is for."),
+    drafts.SEGMENT_ARCHIVED: gettext_lazy("The segment was archived: choose another one."),
     drafts.SUBJECT_MISSING: gettext_lazy("Write a subject."),
     drafts.MESSAGE_MISSING: gettext_lazy("Write the message."),
 }
@@ -65,6 +77,9 @@ LINK_FAULTS: dict[str, Word] = {
     letters.LINK_HOST: gettext_lazy("is not a complete address"),
     letters.LINK_INSECURE: gettext_lazy("use https:// instead of http://"),
 }
+
+
+WELCOME = frozenset({Step.OPENED, Step.OPENED_CONFIRMED, Step.CLICKED, Step.ORDERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,9 @@ def fate(person: Person) -> tuple[str, Word]:
     if person.fate is Fate.MESSAGE:
         assert person.state is not None
         return message_state(person.state)
+    if person.fate is Fate.REACTED:
+        assert person.step is not None
+        return "good" if person.step in WELCOME else "warn", STEPS[person.step]
     return {
         Fate.CONTROL: ("neutral", gettext_lazy("Held back in the control group")),
         Fate.EXCLUDED: ("warn", gettext_lazy("Left out")),

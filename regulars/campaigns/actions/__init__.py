@@ -2,6 +2,7 @@
 
 from regulars.campaigns.actions.control import cancel, pause, resume
 from regulars.campaigns.actions.drafts import copy_draft, create_draft, update
+from regulars.campaigns.actions.past import record_past
 from regulars.campaigns.actions.starts import schedule, send_now, unschedule
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "copy_draft",
     "create_draft",
     "pause",
+    "record_past",
     "resume",
     "schedule",
     "send_now",

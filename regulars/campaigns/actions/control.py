@@ -27,12 +27,16 @@ def pause(workspace_id: int, public_id: str, *, reason: str = "") -> CampaignRec
 def resume(workspace_id: int, public_id: str) -> CampaignRecord:
     """Go on where it stopped, with the same recipients. raises NotFound, Conflict"""
     row = locked(workspace_id, public_id, Verb.RESUME)
+    now = clock.now()
+    if row.paced_until is not None:
+        # What was planned is moved by the length of the pause; what comes after it moves along.
+        row.paced_until += now - row.updated_at
     row.state = (State.SENDING if _is_planned(row) else State.LAUNCHING).value
     row.launch_number += 1
-    row.reason, row.updated_at = "", clock.now()
+    row.reason, row.updated_at = "", now
     row.save()
     messaging.release_messages(workspace_id, campaign_id=row.id)
-    enqueue_launch(row, due_at=clock.now())
+    enqueue_launch(row, due_at=now)
     return record_of(row)
 
 

@@ -8,7 +8,7 @@ from regulars.campaigns.actions.locks import check_verb, find_locked, locked
 from regulars.campaigns.models import Campaign
 from regulars.campaigns.pure import drafts
 from regulars.campaigns.pure.states import Verb
-from regulars.campaigns.queries import has_sender
+from regulars.campaigns.queries import audience_rule, has_sender
 from regulars.campaigns.queries.campaigns import record_of
 from regulars.campaigns.records import CampaignRecord, State
 from regulars.jobs import actions as jobs
@@ -23,8 +23,8 @@ SCHEDULE_AHEAD_MAX = timedelta(days=366)
 def send_now(workspace_id: int, public_id: str, *, key: str) -> CampaignRecord:
     """Begin to send; the same key again, or a double click, launches nothing a second time.
 
-    raises  NotFound, Refused(campaign_incomplete | sender_missing), Invalid from the template,
-            Conflict(campaign_state | idempotency_mismatch)
+    raises  NotFound, Refused(campaign_incomplete | segment_archived | sender_missing), Invalid
+            from the template, Conflict(campaign_state | idempotency_mismatch)
     """
     row = find_locked(workspace_id, public_id)
     if _is_repeat(row, key, None):
@@ -95,6 +95,8 @@ def _freeze_content(row: Campaign) -> None:
             "The campaign is not complete: see its review.",
             missing=", ".join(missing),
         )
+    # Raises when the segment was archived since it was chosen.
+    audience_rule(row.workspace_id, record_of(row))
     if not has_sender(row.workspace_id):
         raise Refused("sender_missing", "Enter the mail server in the sender settings first.")
     letter = messaging.create_template(

@@ -44,7 +44,9 @@ def customer_of(workspace_id: int, text: str) -> int | None:
     except NotFound:
         pass
     given = (
-        [Identity(email=text)] if "@" in text else [Identity(external_id=text), Identity(phone=text)]
+        [Identity(email=text)]
+        if "@" in text
+        else [Identity(external_id=text), Identity(phone=text)]
     )
     for identity in given:
         if customers.identity_faults(workspace_id, [identity]) != [None]:

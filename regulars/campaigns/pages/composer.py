@@ -248,9 +248,7 @@ def _first(workspace_id: int, one: CampaignRecord) -> dict[str, Any]:
     }
 
 
-def _message_first(
-    workspace_id: int, one: CampaignRecord, request: HttpRequest
-) -> dict[str, str]:
+def _message_first(workspace_id: int, one: CampaignRecord, request: HttpRequest) -> dict[str, str]:
     chosen = request.GET.get("template", "")
     if chosen:
         version = letters.template(workspace_id, chosen).version
@@ -266,7 +264,9 @@ def _preview_context(
     customer_id = _preview_customer(workspace_id, one, given)
     if customer_id is None:
         context["fault"] = (
-            _("Nobody is known by that name.") if given else _("Choose recipients to see a preview.")
+            _("Nobody is known by that name.")
+            if given
+            else _("Choose recipients to see a preview.")
         )
         return context
     profile = customers.profiles(workspace_id, [customer_id]).get(customer_id)

@@ -16,13 +16,15 @@ from django.views.decorators.http import require_GET
 from regulars.analytics.lift import Lift
 from regulars.campaigns import queries, words
 from regulars.campaigns.pages.access import campaign_of, customer_of
+from regulars.campaigns.pure.reactions import Step
 from regulars.campaigns.pure.states import Verb, may
 from regulars.campaigns.queries import CampaignReport, People, Person
-from regulars.campaigns.records import CampaignRecord
-from regulars.messaging.records import MessageState
+from regulars.campaigns.records import CampaignRecord, State
+from regulars.messaging.records import FINAL_STATES, MessageState
 from regulars.workspaces.records import Right
 
 ACCEPTED = (MessageState.ACCEPTED, MessageState.BOUNCED)
+UNDER_WAY = (State.LAUNCHING, State.SENDING, State.PAUSED)
 GROUPS = ("contacted", "control", "excluded")
 
 
@@ -47,6 +49,9 @@ def report(request: HttpRequest, public_id: str) -> HttpResponse:
         "money_plot": _money_plot(found.lift),
         "buyers_plot": _buyers_plot(found.lift),
         "places": _places(found),
+        "waiting": one.state in UNDER_WAY,
+        "planned": max(one.contacted_count, 1),
+        "done": sum(n for state, n in found.states.items() if state in FINAL_STATES),
         "excluded": [
             (words.reason(code), count, _people_url(one, "excluded", reason=code))
             for code, count in found.excluded.items()
@@ -79,12 +84,18 @@ def people(request: HttpRequest, public_id: str) -> HttpResponse:
         "campaign": one,
         "group": group,
         "groups": [
-            ("contacted", _("Contacted")), ("control", _("Held back")), ("excluded", _("Left out")),
+            {"url": _people_url(one, name), "label": label, "on": name == group}
+            for name, label in (
+                ("contacted", _("Contacted")), ("control", _("Held back")),
+                ("excluded", _("Left out")),
+            )
         ],
         "rows": [_line(person) for person in page.rows],
         "next": _next_url(request, page),
         "states": [(state.value, label) for state, (_tone, label) in words.MESSAGE_STATES.items()],
         "state": request.GET.get("state", ""),
+        "steps": [(step.value, label) for step, label in words.STEPS.items()],
+        "step": request.GET.get("step", ""),
         "reason": request.GET.get("reason", ""),
         "asked": asked,
         "answer": _line(queries.person(workspace.id, one, customer_id)) if customer_id else None,
@@ -101,6 +112,8 @@ def _page(request: HttpRequest, workspace_id: int, one: CampaignRecord, group: s
         return queries.control(workspace_id, one, after=after)
     if group == "excluded":
         return queries.excluded_people(workspace_id, one, reason=reason, after=after)
+    if request.GET.get("step") in {step.value for step in Step}:
+        return queries.reacted(workspace_id, one, Step(request.GET["step"]), after=after)
     states = _states(request.GET.getlist("state"))
     return queries.contacted(workspace_id, one, states=states, reason=reason, after=after)
 
@@ -137,18 +150,19 @@ def _people_url(one: CampaignRecord, group: str, **filters: object) -> str:
 def _funnel_steps(found: CampaignReport) -> list[dict[str, Any]]:
     counts, one = found.funnel.counts, found.campaign
     accepted = [state.value for state in ACCEPTED]
-    machines = _("%(count)s more were opened by machines only") % {
-        "count": counts.opened_by_machine
+    steps = {
+        step: {"name": label, "url": _people_url(one, "contacted", step=step.value)}
+        for step, label in words.STEPS.items()
     }
     return [
         {"name": _("Sent"), "count": counts.sent,
          "url": _people_url(one, "contacted", state=accepted)},
         {"name": _("Delivered"), "count": counts.delivered,
          "url": _people_url(one, "contacted", state=MessageState.ACCEPTED.value)},
-        {"name": _("Opened, confirmed"), "count": counts.opened_confirmed,
-         "note": machines if counts.opened_by_machine else ""},
-        {"name": _("Clicked"), "count": counts.clicked},
-        {"name": _("Ordered within the window"), "count": counts.ordered},
+        {**steps[Step.OPENED], "count": counts.opened},
+        {**steps[Step.OPENED_CONFIRMED], "count": counts.opened_confirmed},
+        {**steps[Step.CLICKED], "count": counts.clicked},
+        {**steps[Step.ORDERED], "count": counts.ordered},
     ]  # fmt: skip
 
 
@@ -178,7 +192,7 @@ def _money_plot(lift: Lift) -> dict[str, Any] | None:
         "label": _("Extra money per contacted customer"),
         "finding": words.verdict(lift).text,
         "rows": [{"name": _("Money per customer"), "low": interval.low,
-                  "mid": lift.money_per_contacted_minor, "high": interval.high}],
+                  "mid": lift.money_per_contacted, "high": interval.high}],
     }  # fmt: skip
 
 

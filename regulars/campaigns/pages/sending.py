@@ -23,9 +23,7 @@ def must_confirm(reach: Reach) -> bool:
     return reach.contacted > CONFIRM_ABOVE
 
 
-def send_context(
-    one: CampaignRecord, reach: Reach, form: SendForm | None = None
-) -> dict[str, Any]:
+def send_context(one: CampaignRecord, reach: Reach, form: SendForm | None = None) -> dict[str, Any]:
     """The form to send with, and how long sending will take."""
     takes = pacing.duration(reach.contacted, per_hour=one.pace_per_hour)
     return {

@@ -20,6 +20,7 @@ SUBJECT_CHARS_MAX = 500
 SOURCE_CHARS_MAX = 200_000
 
 RECIPIENTS_MISSING = "recipients_missing"
+SEGMENT_ARCHIVED = "segment_archived"
 SUBJECT_MISSING = "subject_missing"
 MESSAGE_MISSING = "message_missing"
 

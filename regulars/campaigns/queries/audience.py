@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from regulars.campaigns.pure.drafts import lacks
+from regulars.campaigns.pure.drafts import RECIPIENTS_MISSING, SEGMENT_ARCHIVED, lacks
 from regulars.campaigns.pure.letters import LetterCheck, Seen, check_letters
 from regulars.campaigns.pure.reach import REACH_SQL, SAMPLE_SQL, Reach, reach_of
 from regulars.campaigns.records import CHANNEL, PURPOSE, CampaignRecord
@@ -15,9 +15,18 @@ from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound, Refused
 from regulars.lake import engine
 from regulars.messaging import queries as messaging
+from regulars.messaging.records import Preview
 from regulars.segments import queries as segments
 
 SAMPLE_CUSTOMERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A statement for the lake, with its parameters."""
+
+    sql: str
+    params: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +51,66 @@ class Review:
 def audience_rule(workspace_id: int, campaign: CampaignRecord) -> Mapping[str, Any]:
     """The rule that finds the recipients, that of the segment as it is now.
 
-    raises  Refused(recipients_missing), NotFound when the segment is gone
+    raises  Refused(recipients_missing | segment_archived)
     """
     if campaign.segment_id is not None:
-        return segments.segment(workspace_id, campaign.segment_id).rule
+        return _segment_rule(workspace_id, campaign.segment_id)
     if campaign.rule is None:
         raise Refused("recipients_missing", "Choose who the campaign is for.")
     return campaign.rule
 
 
-def audience(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> Sequence[int]:
-    """The customers of the rule at the instant, from the lake. raises Invalid"""
-    question = segments.compiled(workspace_id, rule, at)
-    found: list[int] = engine.customer_set(workspace_id, question.sql, question.params).to_pylist()
+def _segment_rule(workspace_id: int, segment_id: int) -> Mapping[str, Any]:
+    for segment in segments.segments(workspace_id):
+        if segment.id == segment_id:
+            return segment.rule
+    # Nobody keeps an eye on an archived segment, so nothing is sent by it.
+    raise Refused("segment_archived", "The segment was archived; choose another one.")
+
+
+def check_rule(workspace_id: int, rule: Mapping[str, Any]) -> None:
+    """Nothing when the rule can be asked. raises Invalid with the place of the fault"""
+    segments.compiled(workspace_id, rule, clock.now())
+
+
+def audience_question(workspace_id: int, campaign: CampaignRecord, at: datetime) -> Question:
+    """What finds the recipients as of the instant, ready to be asked outside any transaction.
+
+    raises  Refused(recipients_missing | segment_archived), Invalid
+    """
+    found = segments.compiled(workspace_id, audience_rule(workspace_id, campaign), at)
+    return Question(found.sql, found.params)
+
+
+def audience(workspace_id: int, question: Question) -> Sequence[int]:
+    """The customers whom the question finds in the lake."""
+    found: list[int] = engine.customer_set(
+        workspace_id, question.sql, dict(question.params)
+    ).to_pylist()
     return found
 
 
 def review(workspace_id: int, campaign: CampaignRecord) -> Review:
     """What sending the campaign now would mean."""
     missing = lacks(campaign.draft())
-    has_rule = campaign.segment_id is not None or campaign.rule is not None
+    if RECIPIENTS_MISSING not in missing and not has_audience(workspace_id, campaign):
+        missing = (SEGMENT_ARCHIVED, *missing)
+    can_ask = not {RECIPIENTS_MISSING, SEGMENT_ARCHIVED}.intersection(missing)
     return Review(
-        reach=campaign_reach(workspace_id, campaign) if has_rule else Reach(),
-        letter=letter_check(workspace_id, campaign) if has_rule else LetterCheck(),
+        reach=campaign_reach(workspace_id, campaign) if can_ask else Reach(),
+        letter=letter_check(workspace_id, campaign) if can_ask else LetterCheck(),
         lacks=missing,
         has_sender=has_sender(workspace_id),
     )
+
+
+def has_audience(workspace_id: int, campaign: CampaignRecord) -> bool:
+    """True when there is a rule, or a segment in use, that finds recipients."""
+    try:
+        audience_rule(workspace_id, campaign)
+    except Refused:
+        return False
+    return True
 
 
 def campaign_reach(workspace_id: int, campaign: CampaignRecord) -> Reach:
@@ -121,8 +164,13 @@ def has_sender(workspace_id: int) -> bool:
         return False
 
 
-def _seen(workspace_id: int, campaign: CampaignRecord, customer_id: int) -> Seen:
-    shown = messaging.preview(
+def preview(workspace_id: int, campaign: CampaignRecord, customer_id: int) -> Preview:
+    """The letter as this customer would get it. raises NotFound, Invalid from the template"""
+    return messaging.preview(
         workspace_id, customer_id, subject=campaign.subject, source=campaign.source, text=""
     )
+
+
+def _seen(workspace_id: int, campaign: CampaignRecord, customer_id: int) -> Seen:
+    shown = preview(workspace_id, campaign, customer_id)
     return Seen(shown.html, shown.missing, shown.unknown, shown.has_unsubscribe)

@@ -33,6 +33,12 @@ def campaigns(workspace_id: int) -> list[CampaignRecord]:
     return [record_of(row) for row in rows]
 
 
+def windows(workspace_id: int) -> dict[int, int]:
+    """Campaign id → its attribution window in days, of every launched campaign."""
+    rows = Campaign.objects.filter(workspace_id=workspace_id, launched_at__isnull=False)
+    return dict(rows.values_list("id", "window_days"))
+
+
 def find_created(workspace_id: int, key: str) -> tuple[CampaignRecord, str] | None:
     """The campaign that was created under this key, and the hash of what it was created from."""
     row = Campaign.objects.filter(workspace_id=workspace_id, create_key=key).first()

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
+from regulars.analytics.statements import Scope
 from regulars.campaigns.models import Exclusion, Part
+from regulars.campaigns.pure.reactions import Step, reactions_statement
+from regulars.campaigns.queries.campaigns import windows
 from regulars.campaigns.records import CampaignRecord
 from regulars.customers import queries as customers
 from regulars.experiments import queries as experiments
 from regulars.experiments.records import ArmName, experiment_of_campaign
+from regulars.kernel import clock
+from regulars.lake import engine
 from regulars.messaging import queries as messaging
 from regulars.messaging.records import MessageRecord, MessageState
+from regulars.workspaces import queries as workspaces
 
 PAGE_ROWS = 50
 
@@ -22,6 +28,7 @@ class Fate(StrEnum):
     """What became of a customer in a campaign."""
 
     MESSAGE = "message"
+    REACTED = "reacted"
     CONTROL = "control"
     EXCLUDED = "excluded"
     WAITING = "waiting"
@@ -35,6 +42,7 @@ class Person:
     name    best name there is; empty for a customer who is known no more
     state   of the message, when there is one
     reason  why it was refused, came back, or the customer was left out
+    step    what they did, in a list of those who did it
     """
 
     customer_id: int
@@ -44,6 +52,7 @@ class Person:
     state: MessageState | None = None
     reason: str = ""
     at: datetime | None = None
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,7 @@ class _Row:
     state: MessageState | None = None
     reason: str = ""
     at: datetime | None = None
+    step: Step | None = None
 
 
 def contacted(
@@ -77,6 +87,26 @@ def contacted(
         limit=PAGE_ROWS + 1,
     )  # fmt: skip
     return _people(workspace_id, Fate.MESSAGE, [_row_of(message) for message in found])
+
+
+def reacted(workspace_id: int, campaign: CampaignRecord, step: Step, *, after: int = 0) -> People:
+    """Customers who did this with their message, as the report counts them, a page at a time."""
+    workspace = workspaces.workspace(workspace_id)
+    scope = Scope(at=clock.now(), zone=workspace.time_zone, currency=workspace.currency)
+    question = reactions_statement(
+        scope,
+        windows(workspace_id),
+        campaign=campaign.id,
+        step=step,
+        after=after,
+        limit=PAGE_ROWS + 1,
+    )
+    found = engine.query(workspace_id, question.sql, dict(question.params)).to_pylist()
+    rows = [
+        _Row(row["id"], row["customer"], at=row["at_first"].replace(tzinfo=UTC), step=step)
+        for row in found
+    ]
+    return _people(workspace_id, Fate.REACTED, rows)
 
 
 def control(workspace_id: int, campaign: CampaignRecord, *, after: int = 0) -> People:
@@ -146,6 +176,7 @@ def _people(workspace_id: int, fate: Fate, rows: list[_Row]) -> People:
                 state=row.state,
                 reason=row.reason,
                 at=row.at,
+                step=row.step,
             )
         )
     return People(tuple(people), shown[-1].key if len(rows) > PAGE_ROWS else None)

@@ -17,7 +17,7 @@ from regulars.analytics.lift import Lift, read_lift
 from regulars.analytics.messages import MessageCounts
 from regulars.analytics.statements import Scope, Statement
 from regulars.campaigns.models import Exclusion
-from regulars.campaigns.queries.campaigns import campaign, campaigns
+from regulars.campaigns.queries.campaigns import campaign, windows
 from regulars.campaigns.records import CampaignRecord
 from regulars.experiments.records import experiment_of_campaign
 from regulars.kernel import clock
@@ -95,8 +95,7 @@ def excluded(workspace_id: int, campaign_id: int) -> dict[str, int]:
 
 def _funnel(workspace_id: int, one: CampaignRecord, scope: Scope) -> Funnel:
     # Every campaign is asked about: an order belongs to the last click, whoever's it was.
-    windows = {each.id: each.window_days for each in campaigns(workspace_id) if each.is_launched}
-    rows = _rows(workspace_id, funnel_statement(scope, {**windows, one.id: one.window_days}))
+    rows = _rows(workspace_id, funnel_statement(scope, windows(workspace_id)))
     return funnels_of(rows).get(one.id, NOTHING)
 
 
