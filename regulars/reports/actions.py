@@ -13,8 +13,9 @@ from regulars.reports.records import Answer
 LIVE_MS_MAX = 80
 # A kept answer older than this is renewed by the worker while people still read it …
 RENEW_AFTER = timedelta(minutes=1)
-# … and one older than this is not shown any more: the page waits instead.
-KEEP_MAX = timedelta(minutes=10)
+# … and one older than this is not shown any more: the page waits instead. Until then a reader
+# who comes back after lunch sees the figures of the morning, with their time, and new ones soon.
+KEEP_MAX = timedelta(hours=24)
 RENEW_JOB = "reports.renew"
 
 

@@ -12,15 +12,16 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from regulars.analytics import rfm as fifths
 from regulars.analytics.cohorts import Cohort, CohortTable
-from regulars.analytics.lift import Lift
 from regulars.analytics.messages import MessageCounts
 from regulars.analytics.rfm import Rfm
-from regulars.analytics.trends import Trends
+from regulars.analytics.trends import Period, Trends
 from regulars.reports.pure.buckets import Bucket, buckets
 
 Drawing = dict[str, Any]
 
 COHORTS_SHOWN_MAX = 24
+# Months after the first that are drawn; a shop that slept for years would have hundreds.
+COHORT_MONTHS_MAX = 24
 
 CLASS_LABELS: dict[str, Promise] = {
     fifths.CHAMPIONS: gettext_lazy("Champions"),
@@ -77,6 +78,13 @@ def revenue_bars(trends: Trends, claimed_minor: Sequence[int]) -> Drawing:
     return chart
 
 
+def on_days(period: Period, known: Period, values: Sequence[int]) -> tuple[int, ...]:
+    """The values of one period's days laid on another's: kept answers may be a day older."""
+    shift = (period.since - known.since).days
+    places = range(shift, shift + period.days)
+    return tuple(values[place] if 0 <= place < len(values) else 0 for place in places)
+
+
 def label_of(bucket: Bucket) -> str:
     """The bar's day, first day of its week, or month."""
     return date_format(bucket.since, LINES[bucket.unit])
@@ -104,6 +112,7 @@ def cohort_drawing(
     *,
     measure: str = "customers",
     rows_max: int = COHORTS_SHOWN_MAX,
+    months_max: int = COHORT_MONTHS_MAX,
 ) -> Drawing:
     """Retention of the youngest cohorts; months that have not begun stay blank.
 
@@ -111,7 +120,8 @@ def cohort_drawing(
     measure  customers: who bought; revenue: what they spent, against their first month
     """
     shown = table.cohorts[-rows_max:]
-    months = max((len(cohort.customers) for cohort in shown), default=0)
+    longest = max((len(cohort.customers) for cohort in shown), default=0)
+    months = min(longest, months_max + 1)
     return {
         "label": COHORT_LABELS[measure],
         "columns": [str(i) for i in range(months)],
@@ -140,33 +150,6 @@ def funnel_steps(counts: MessageCounts) -> list[Drawing]:
     ]
 
 
-def buyers_plot(lift: Lift) -> Drawing | None:
-    """The difference in the share of buyers with its interval, when it may be read."""
-    interval, difference = lift.buyers.interval, lift.buyers.difference
-    if not lift.is_readable or interval is None or difference is None:
-        return None
-    return _plot(_("More buyers among the contacted"), interval.low, difference, interval.high)
-
-
-def money_plot(lift: Lift) -> Drawing | None:
-    """The difference in money per customer with its interval, when it may be read."""
-    interval, difference = lift.money_per_contacted_interval, lift.money_per_contacted_minor
-    if interval is None or difference is None:
-        return None
-    return _plot(_("More money per contacted customer"), interval.low, difference, interval.high)
-
-
-def _plot(label: str, low: float, mid: float, high: float) -> Drawing:
-    is_clear = low > 0 or high < 0
-    finding = (
-        _("The interval leaves out zero: the difference is real.")
-        if is_clear
-        else _("The interval holds zero: the difference may be chance.")
-    )
-    rows = [{"name": label, "low": low, "mid": mid, "high": high, "note": ""}]
-    return {"label": label, "finding": finding, "rows": rows}
-
-
 def _highest(parts: Sequence[Bucket], totals: Sequence[int]) -> str:
     return label_of(parts[max(range(len(parts)), key=lambda i: totals[i])])
 
@@ -187,6 +170,8 @@ def _cohort_row(
     shares = [share(i) for i in range(months)]
     return {
         "name": date_format(cohort.month, "M Y"),
+        # The running month may lie beyond the last column.
+        "unfinished": len(cohort.customers) <= months,
         "size": cohort.size,
         "url": link(cohort, 0),
         "cells": [None if one is None else one.value for one in shares],

@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from regulars.analytics.base import Base, base_of
-from regulars.analytics.campaigns import arms_of, claimed_days_of, funnels_of
+from regulars.analytics.campaigns import Funnel, claimed_days_of, funnels_of
 from regulars.analytics.cohorts import Cohort, cohorts_of
-from regulars.analytics.lift import read_lift
-from regulars.analytics.messages import MessageCounts
+from regulars.analytics.lift import DATA_SHORT, Lift
 from regulars.analytics.rfm import Rfm, rfm_of, scores_of_class
-from regulars.analytics.trends import Trends, change, trends_of
+from regulars.analytics.trends import trends_of
+from regulars.campaigns.records import CampaignRecord
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
-from regulars.reports import actions, drawings, queries, words
+from regulars.reports import actions, drawings, queries, tiles, words
 from regulars.reports.pure import people
-from regulars.reports.pure.buckets import buckets
-from regulars.reports.queries.campaigns import (
-    Campaign,
-    campaign_by_public_id,
-    started_campaigns,
-)
+from regulars.reports.pure.lifts import lifts_of
 from regulars.reports.queries.questions import PERIOD_DEFAULT, PERIODS, period_of
 from regulars.reports.records import Answer
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 OVERVIEW_COHORTS_MAX = 12
+OVERVIEW_CAMPAIGNS_MAX = 5
 
 
 @login_required
@@ -49,9 +46,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"steps": steps, "steps_done": sum(s.is_done for s in steps)}
     if steps[0].is_done:
         context |= _trends_context(request, workspace)
+        context["tiles"] = tiles.overview_tiles(
+            context["trends"], context["claimed_days"], int(context["days"])
+        )
         context |= _rfm_context(workspace)
         context |= _cohorts_context(workspace, "customers", rows_max=OVERVIEW_COHORTS_MAX)
-        context |= _funnel_context(workspace)
+        context |= _campaigns_context(workspace)
+        context |= _freshness(context)
     return render(request, "reports/overview.html", context)
 
 
@@ -62,20 +63,22 @@ def revenue(request: HttpRequest) -> HttpResponse:
     workspace = _workspace(request)
     answer = _ask(workspace, "base")
     base = base_of(answer.rows[0])
-    context = {
-        **_trends_context(request, workspace),
+    context = _trends_context(request, workspace)
+    context |= {
+        "tiles": tiles.revenue_tiles(context["trends"], int(context["days"])),
         "base": base,
         "measures": _measures(base),
-        "answer": answer,
+        "base_answer": answer,
     }
-    return render(request, "reports/revenue.html", context)
+    return render(request, "reports/revenue.html", context | _freshness(context))
 
 
 @login_required
 @require_GET
 def rfm(request: HttpRequest) -> HttpResponse:
     """The grid of recency and frequency, and the ten classes."""
-    return render(request, "reports/rfm.html", _rfm_context(_workspace(request)))
+    context = _rfm_context(_workspace(request))
+    return render(request, "reports/rfm.html", context | _freshness(context))
 
 
 @login_required
@@ -85,31 +88,14 @@ def cohorts(request: HttpRequest) -> HttpResponse:
     measure = "revenue" if request.GET.get("measure") == "revenue" else "customers"
     context = _cohorts_context(_workspace(request), measure)
     context["measures"] = [("customers", _("Customers")), ("revenue", _("Revenue"))]
-    return render(request, "reports/cohorts.html", context)
+    return render(request, "reports/cohorts.html", context | _freshness(context))
 
 
 @login_required
 @require_GET
 def campaign(request: HttpRequest, public_id: str) -> HttpResponse:
-    """What one campaign did and brought."""
-    workspace = _workspace(request)
-    found = campaign_by_public_id(workspace.id, public_id)
-    answer = _ask(workspace, "funnels")
-    funnel = funnels_of(answer.rows).get(found.id)
-    if funnel is None:
-        raise NotFound("campaign_empty", _("This campaign has no messages yet."))
-    context = {
-        "campaign": found,
-        "money_format": f"money:{workspace.currency}",
-        "funnel": funnel,
-        "counts": funnel.counts,
-        "funnel_steps": drawings.funnel_steps(funnel.counts),
-        "rates": words.rates(funnel.counts),
-        "answer": answer,
-        "campaign_url": _address("campaigns:campaign", found.public_id),
-        **_lift_context(workspace, found),
-    }
-    return render(request, "reports/campaign.html", context)
+    """The report of a campaign stands with the campaign."""
+    return redirect("campaigns:report", public_id)
 
 
 def _trends_context(request: HttpRequest, workspace: WorkspaceRecord) -> dict[str, Any]:
@@ -118,32 +104,22 @@ def _trends_context(request: HttpRequest, workspace: WorkspaceRecord) -> dict[st
     scope = queries.scope_of(workspace.id, answer.at)
     trends = trends_of(answer.rows, period_of(scope, days))
     claims = _ask(workspace, f"claimed:{days}")
-    claimed = claimed_days_of(claims.rows, trends.period)
+    claimed_period = period_of(queries.scope_of(workspace.id, claims.at), days)
+    claimed = drawings.on_days(
+        trends.period, claimed_period, claimed_days_of(claims.rows, claimed_period)
+    )
     return {
         "trends": trends,
         "money_format": f"money:{workspace.currency}",
         "days": str(days),
         "periods": [(str(choice), words.period_name(choice)) for choice in PERIODS],
         "period_note": words.period_note(trends.period),
-        "tiles": _tiles(trends, days),
         "revenue_bars": drawings.revenue_bars(trends, claimed),
+        "claimed_days": claimed,
         "claimed_minor": sum(claimed),
         "trends_answer": answer,
+        "claims_answer": claims,
     }
-
-
-def _tiles(trends: Trends, days: int) -> list[dict[str, Any]]:
-    parts = buckets(trends.period.since, trends.period.days)
-    return [
-        {
-            "name": name,
-            "label": label,
-            "value": getattr(trends.current, name),
-            "change": change(getattr(trends.current, name), getattr(trends.previous, name)),
-            "spark": [part.total([getattr(day, name) for day in trends.days]) for part in parts],
-        }
-        for name, label in words.tile_labels(days)
-    ]
 
 
 def _rfm_context(workspace: WorkspaceRecord) -> dict[str, Any]:
@@ -165,10 +141,19 @@ def _rfm_context(workspace: WorkspaceRecord) -> dict[str, Any]:
     ]
     return {
         "rfm": grid,
+        "newest_order_on": _newest_order_on(grid, workspace, answer),
         "rfm_grid": drawings.rfm_drawing(grid, link),
         "classes": classes,
         "rfm_answer": answer,
     }
+
+
+def _newest_order_on(grid: Rfm, workspace: WorkspaceRecord, answer: Answer) -> date | None:
+    """The day of the last order of a known customer."""
+    if not grid.cells:
+        return None
+    last_day = queries.scope_of(workspace.id, answer.at).last_day()
+    return last_day - timedelta(days=min(cell.recency_days_min for cell in grid.cells))
 
 
 def _people_link(
@@ -189,6 +174,7 @@ def _cohorts_context(
     answer = _ask(workspace, "cohorts")
     table = cohorts_of(answer.rows, queries.scope_of(workspace.id, answer.at))
     is_short = rows_max < drawings.COHORTS_SHOWN_MAX
+    months_max = rows_max - 1 if is_short else drawings.COHORT_MONTHS_MAX
 
     def link(cohort: Cohort, month_index: int) -> str:
         # The overview links sizes only, or its cells would weigh more than the page may.
@@ -198,7 +184,9 @@ def _cohorts_context(
 
     return {
         "cohort_table": table,
-        "cohorts": drawings.cohort_drawing(table, link, measure=measure, rows_max=rows_max),
+        "cohorts": drawings.cohort_drawing(
+            table, link, measure=measure, rows_max=rows_max, months_max=months_max
+        ),
         "cohorts_hidden": max(0, len(table.cohorts) - rows_max),
         "month_1": table.retention(1),
         "measure": measure,
@@ -206,30 +194,40 @@ def _cohorts_context(
     }
 
 
-def _funnel_context(workspace: WorkspaceRecord) -> dict[str, Any]:
-    campaigns = started_campaigns(workspace.id)
-    funnels = funnels_of(_ask(workspace, "funnels").rows) if campaigns else {}
-    newest = next((one for one in campaigns if one.id in funnels), None)
-    if newest is None:
+def _campaigns_context(workspace: WorkspaceRecord) -> dict[str, Any]:
+    launched = queries.launched_campaigns(workspace.id)[:OVERVIEW_CAMPAIGNS_MAX]
+    if not launched:
         return {}
-    counts: MessageCounts = funnels[newest.id].counts
+    sent = _ask(workspace, "funnels")
+    arms = _ask(workspace, f"arms:{OVERVIEW_CAMPAIGNS_MAX}")
+    funnels = funnels_of(sent.rows)
+    rows = [
+        _campaign_row(one, funnels[one.id], lift)
+        for one, lift in lifts_of(launched, arms.rows)
+        if one.id in funnels
+    ]
+    return {"campaign_rows": rows, "sent_answer": sent, "arms_answer": arms}
+
+
+def _campaign_row(one: CampaignRecord, funnel: Funnel, lift: Lift) -> dict[str, Any]:
+    tone, verdict = words.verdict(lift)
+    is_told = lift.is_readable and lift.verdict != DATA_SHORT
     return {
-        "newest": newest,
-        "newest_counts": counts,
-        "newest_steps": drawings.funnel_steps(counts),
+        "campaign": one,
+        "counts": funnel.counts,
+        "steps": drawings.funnel_steps(funnel.counts),
+        "tone": tone,
+        "verdict": verdict,
+        "extra": lift.extra_revenue if is_told else None,
     }
 
 
-def _lift_context(workspace: WorkspaceRecord, found: Campaign) -> dict[str, Any]:
-    answer = _ask(workspace, f"arms:{found.id}")
-    contacted, control = arms_of(answer.rows)
-    lift = read_lift(contacted, control, control_share=found.control_share)
+def _freshness(context: dict[str, Any]) -> dict[str, Any]:
+    """The oldest of the answers on the page, and whether some are being renewed just now."""
+    answers = [part for part in context.values() if isinstance(part, Answer)]
     return {
-        "lift": lift,
-        "verdict": words.verdict(lift),
-        "buyers_plot": drawings.buyers_plot(lift),
-        "money_plot": drawings.money_plot(lift),
-        "lift_answer": answer,
+        "as_of": min(answer.at for answer in answers),
+        "is_renewed": any(answer.at < clock.now() - actions.RENEW_AFTER for answer in answers),
     }
 
 
@@ -261,12 +259,4 @@ def _days(request: HttpRequest) -> int:
 
 
 def _rule_url(rule: people.Rule) -> str:
-    address = _address("segments:new")
-    return f"{address}?{urlencode({'rule': people.text_of(rule)})}" if address else ""
-
-
-def _address(name: str, *arguments: str) -> str:
-    try:
-        return reverse(name, args=arguments)
-    except NoReverseMatch:
-        return ""
+    return f"{reverse('segments:new')}?{urlencode({'rule': people.text_of(rule)})}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -12,7 +10,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from regulars.analytics import lift as verdicts
 from regulars.analytics import rfm as fifths
 from regulars.analytics.lift import Lift
-from regulars.analytics.messages import MessageCounts
 from regulars.analytics.ratios import Ratio
 from regulars.analytics.rfm import Rfm, scores_of_class
 from regulars.analytics.trends import Period
@@ -30,15 +27,6 @@ CLASS_HINTS: dict[str, Promise] = {
     fifths.CANT_LOSE: gettext_lazy("Your best of old, silent for long: call them."),
     fifths.HIBERNATING: gettext_lazy("Few orders long ago: write seldom or not at all."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the comparison with the control group allows to say."""
-
-    tone: str
-    title: str
-    text: str
 
 
 def period_name(days: int) -> str:
@@ -59,15 +47,29 @@ def period_note(period: Period) -> str:
     }
 
 
-def tile_labels(days: int) -> list[tuple[str, str]]:
-    """The figures on top, by their names among the sales of a period."""
-    period = period_name(days)
-    return [
-        ("revenue_minor", _("Revenue, %(period)s") % {"period": period}),
-        ("orders", _("Orders, %(period)s") % {"period": period}),
-        ("customers", _("Customers who bought")),
-        ("new_customers", _("New customers")),
-    ]
+def tile_label(name: str, days: int) -> str:
+    """The words above a figure of a period."""
+    labels = {
+        "revenue": _("Revenue, %(period)s"),
+        "orders": _("Orders, %(period)s"),
+        "claimed": _("From campaigns, %(period)s"),
+        "customers": _("Active customers, %(period)s"),
+        "repeat_share": _("Repeat customers, %(period)s"),
+        "new_customers": _("New customers, %(period)s"),
+    }
+    return labels[name] % {"period": period_name(days)}
+
+
+def note_of_change(delta: float | None) -> str:
+    """What the change beside a figure is a change from."""
+    return _("nothing to compare with") if delta is None else _("vs the period before")
+
+
+def note_of_claim(share: Ratio) -> str:
+    """How much of the revenue followed a click."""
+    if share.value is None:
+        return ""
+    return _("%(share)s of revenue, after a click") % {"share": f"{share.value:.0%}"}
 
 
 def measures() -> list[tuple[str, str, str]]:
@@ -94,58 +96,15 @@ def bounds_text(rfm: Rfm, name: str) -> str:
     return f"{_orders_text(bounds)}, {_days_text(bounds)}"
 
 
-def rates(counts: MessageCounts) -> list[tuple[str, Ratio]]:
-    """Rates of a mailing with their names, in the order of the funnel."""
-    return [
-        (_("Delivered of sent"), counts.delivery_rate),
-        (_("Opened of delivered, machines too"), counts.open_rate),
-        (_("Opened of delivered, confirmed"), counts.confirmed_open_rate),
-        (_("CTR (sent)"), counts.click_rate_sent),
-        (_("CTR (delivered)"), counts.click_rate_delivered),
-        (_("Clicked of opened (CTOR)"), counts.click_to_open_rate),
-        (_("Ordered of clicked"), counts.conversion_of_clicks),
-        (_("Ordered of delivered"), counts.conversion_of_delivered),
-        (_("Unsubscribed of delivered"), counts.unsubscribe_rate),
-        (_("Complained of delivered"), counts.complaint_rate),
-    ]
-
-
-def verdict(lift: Lift) -> Verdict:
-    """The sentence that stands above the comparison."""
+def verdict(lift: Lift) -> tuple[str, str]:
+    """The tone and the few words of what the comparison with the control group says."""
     return {
-        verdicts.CONTROL_ABSENT: Verdict(
-            "neutral",
-            _("No control group"),
-            _("Nobody was held back, so nobody can tell what would have happened anyway."),
-        ),
-        verdicts.SPLIT_BROKEN: Verdict(
-            "bad",
-            _("The split is broken"),
-            _(
-                "The groups do not have the sizes that were planned, and chance does not explain "
-                "it. The comparison is not shown, for it would mislead."
-            ),
-        ),
-        verdicts.DATA_SHORT: Verdict(
-            "warn",
-            _("Not enough data yet"),
-            _("A comparison needs 30 customers in each group and 10 buyers in both together."),
-        ),
-        verdicts.GAIN: Verdict(
-            "good",
-            _("The campaign brought money"),
-            _("Contacted customers spent more than those held back, beyond chance."),
-        ),
-        verdicts.LOSS: Verdict(
-            "bad",
-            _("The campaign cost money"),
-            _("Contacted customers spent less than those held back, beyond chance."),
-        ),
-        verdicts.UNCLEAR: Verdict(
-            "info",
-            _("No clear difference"),
-            _("The difference in money between the groups may be chance."),
-        ),
+        verdicts.CONTROL_ABSENT: ("neutral", _("No control group")),
+        verdicts.SPLIT_BROKEN: ("bad", _("The split is broken")),
+        verdicts.DATA_SHORT: ("neutral", _("Too early to tell")),
+        verdicts.GAIN: ("good", _("Brought more money")),
+        verdicts.LOSS: ("bad", _("Brought less money")),
+        verdicts.UNCLEAR: ("info", _("No clear difference")),
     }[lift.verdict]
 
 

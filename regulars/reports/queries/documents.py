@@ -8,16 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from regulars.analytics.base import base_of
-from regulars.analytics.campaigns import Funnel, arms_of, funnels_of
+from regulars.analytics.campaigns import Funnel, funnels_of
 from regulars.analytics.cohorts import cohorts_of
-from regulars.analytics.lift import Lift, read_lift
+from regulars.analytics.lift import Lift
 from regulars.analytics.ratios import Ratio
 from regulars.analytics.readings import Interval
 from regulars.analytics.rfm import rfm_of
+from regulars.campaigns.records import CampaignRecord
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.kernel.money import decimal_string, minor_digits, to_minor
-from regulars.reports.queries.campaigns import Campaign, started_campaigns
+from regulars.reports.pure.lifts import lifts_of
+from regulars.reports.queries.campaigns import launched_campaigns
 from regulars.reports.queries.questions import answer, scope_of
 
 Document = dict[str, Any]
@@ -110,21 +112,16 @@ def campaign(workspace_id: int, at: datetime) -> Document:
     """Each campaign's way from message to money, and what it brought against its control group."""
     currency = scope_of(workspace_id, at).currency
     funnels = funnels_of(answer(workspace_id, "funnels", at).rows)
+    lifts = lifts_of(launched_campaigns(workspace_id), answer(workspace_id, "arms", at).rows)
     return {
         "campaigns": [
-            _campaign(one, funnels[one.id], lift_of(workspace_id, one, at), currency)
-            for one in started_campaigns(workspace_id)
+            _campaign(one, funnels[one.id], lift, currency)
+            for one, lift in lifts
             if one.id in funnels
         ],
         "currency": currency,
         "at": at.isoformat(),
     }
-
-
-def lift_of(workspace_id: int, one: Campaign, at: datetime) -> Lift:
-    """What the campaign brought within its window, against the customers it held back."""
-    contacted, control = arms_of(answer(workspace_id, f"arms:{one.id}", at).rows)
-    return read_lift(contacted, control, control_share=one.control_share)
 
 
 DOCUMENTS: dict[str, Callable[[int, datetime], Document]] = {
@@ -135,11 +132,12 @@ DOCUMENTS: dict[str, Callable[[int, datetime], Document]] = {
 }
 
 
-def _campaign(one: Campaign, funnel: Funnel, lift: Lift, currency: str) -> Document:
+def _campaign(one: CampaignRecord, funnel: Funnel, lift: Lift, currency: str) -> Document:
     counts = funnel.counts
     return {
         "campaign": one.public_id,
         "name": one.name,
+        "launched_at": None if one.launched_at is None else one.launched_at.isoformat(),
         "window_days": one.window_days,
         "planned": funnel.planned,
         "refused": funnel.refused,
@@ -182,9 +180,9 @@ def _lift(lift: Lift, currency: str) -> Document:
         "buyer_share_difference": lift.buyers.difference if is_readable else None,
         "buyer_share_interval": _bounds(lift.buyers.interval) if is_readable else None,
         "buyer_share_p_value": lift.buyers.p_value if is_readable else None,
-        "money_per_contacted": _money(lift.money_per_contacted_minor, currency),
+        "money_per_contacted": _money(lift.money_per_contacted, currency),
         "money_per_contacted_interval": _money_bounds(lift.money_per_contacted_interval, currency),
-        "extra_revenue": _money(lift.extra_revenue_minor, currency),
+        "extra_revenue": _money(lift.extra_revenue, currency),
         "extra_revenue_interval": _money_bounds(lift.extra_revenue_interval, currency),
         "relative": lift.relative,
         "p_value": lift.revenue.p_value if is_readable else None,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from regulars.analytics.statements import Statement
 from regulars.lake import engine
-from regulars.reports.queries.campaigns import started_campaigns
+from regulars.reports.queries.campaigns import launched_campaigns
+from regulars.segments import queries as segments
 
 STEPS = Statement(
     """
@@ -31,10 +32,6 @@ def first_steps(workspace_id: int) -> list[Step]:
     return [
         Step("data", row["orders"] > 0),
         Step("consents", row["consents"] > 0),
-        Step("segment", _has_segment(workspace_id)),
-        Step("campaign", bool(started_campaigns(workspace_id))),
+        Step("segment", bool(segments.segments(workspace_id))),
+        Step("campaign", bool(launched_campaigns(workspace_id))),
     ]
-
-
-def _has_segment(workspace_id: int) -> bool:
-    return False  # YARD

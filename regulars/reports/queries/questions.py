@@ -1,6 +1,6 @@
 """The questions pages and documents ask, by name.
 
-A name is a word or a word and its argument: `rfm`, `trends:30`, `arms:17`.
+A name is a word or a word and its argument: `rfm`, `trends:30`, `arms:5`.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from collections.abc import Callable
 from datetime import datetime
 
 from regulars.analytics.base import base_statement
-from regulars.analytics.campaigns import arms_statement, claimed_days_statement, funnel_statement
+from regulars.analytics.campaigns import (
+    all_arms_statement,
+    claimed_days_statement,
+    funnel_statement,
+)
 from regulars.analytics.cohorts import cohorts_statement
 from regulars.analytics.rfm import rfm_statement
 from regulars.analytics.statements import Scope, Statement
 from regulars.analytics.trends import Period, last_days, last_year, trends_statement
-from regulars.experiments.records import experiment_of_campaign
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.lake import engine
-from regulars.reports.queries.campaigns import campaign_by_id, windows
+from regulars.reports.queries.campaigns import experiment_windows, windows
 from regulars.reports.records import Answer
 from regulars.workspaces import queries as workspaces
 
@@ -83,9 +86,9 @@ def _claimed(workspace_id: int, scope: Scope, days: str) -> Statement | None:
     return claimed_days_statement(period_of(scope, int(days)), listed) if listed else None
 
 
-def _arms(workspace_id: int, scope: Scope, campaign_id: str) -> Statement:
-    found = campaign_by_id(workspace_id, int(campaign_id))
-    return arms_statement(scope, experiment_of_campaign(found.id), window_days=found.window_days)
+def _arms(workspace_id: int, scope: Scope, newest: str) -> Statement | None:
+    listed = experiment_windows(workspace_id, int(newest) if newest else None)
+    return all_arms_statement(scope, listed) if listed else None
 
 
 QUESTIONS: dict[str, Callable[[int, Scope, str], Statement | None]] = {

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from regulars.analytics.tests.lake_shape import add_order, retail_lake
 from regulars.kernel import clock
+from regulars.reports.tests.town_campaigns import DRAFT, WIN_BACK, know, send_win_back
 from regulars.workspaces import actions as workspaces
 from regulars.workspaces.models import User
 from regulars.workspaces.records import Role
@@ -60,7 +61,8 @@ def test_an_empty_shop_is_shown_its_first_steps(shop):
 
     assert response.status_code == 200
     assert "No orders yet" in html
-    assert html.count("To do") == 4 and "Done" not in html.replace("Steps done", "")
+    assert html.count(">Open</a>") == 4 and ">Done<" not in html
+    assert 'aria-label="Steps done: 0 of 4"' in html
 
 
 @pytest.mark.real_data
@@ -131,7 +133,33 @@ def test_another_shop_is_not_seen(shop, lakes):
     assert "1,234.56" not in theirs
 
 
-def test_a_campaign_that_was_never_sent_is_not_found(shop):
-    response = member_of(shop).get(reverse("reports:campaign", args=["nothing"]))
+def test_the_overview_shows_what_the_last_campaigns_brought(shop, lakes, monkeypatch):
+    know(monkeypatch, shop.id, DRAFT, WIN_BACK)
+    send_win_back(lakes.of(shop.id))
 
-    assert response.status_code == 404
+    response, html = page(member_of(shop), "overview")
+
+    assert response.status_code == 200
+    row = re.search(r"<tr><th[^>]*><a href=\"([^\"]+)\">Come back for tea.*?</tr>", html, re.S)
+    assert row[1] == "/campaigns/win-back-1/report"
+    cells = re.findall(r'<td class="num[^>]*>([^<]*)</td>', row[0])
+    assert cells == ["120", "20", "20", "£400", "£300"]
+    assert "No clear difference" in row[0]
+    assert "From campaigns, 30 days" in html
+    assert "57% of revenue, after a click" in html
+
+
+def test_a_period_without_orders_says_when_the_last_one_was(shop, lakes):
+    add_order(lakes.of(shop.id), 1, 7, "2010-05-01 10:00", 500, currency="GBP")
+
+    _, html = page(member_of(shop), "overview")
+
+    assert "No orders in this period" in html
+    assert "of 1 May 2010" in html
+    assert '<th scope="col">11</th>' in html and '<th scope="col">12</th>' not in html
+
+
+def test_the_address_of_a_campaigns_figures_leads_to_the_campaign(shop):
+    response = member_of(shop).get(reverse("reports:campaign", args=["win-back-1"]))
+
+    assert (response.status_code, response["location"]) == (302, "/campaigns/win-back-1/report")
