@@ -6,7 +6,6 @@ import argparse
 import csv
 import json
 import sys
-from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -83,52 +82,13 @@ def print_report(options: argparse.Namespace) -> None:
     workspace = workspace_named(options.workspace)
     drain()
     with scope(workspace.id):
-        content = reports.report(workspace.id, options.name, instant(options.at, workspace))
+        at = reports.instant_of(workspace.id, options.at) if options.at else clock.now()
+        content = reports.report(workspace.id, options.name, at)
     if options.format == "json":
-        print(json.dumps(content, indent=2, default=str))
+        print(json.dumps(content, indent=2))
         return
-    write_csv(content)
-
-
-def write_csv(content: dict[str, Any]) -> None:
-    """Lists of rows as a table, single figures as name and value."""
-    writer = csv.writer(sys.stdout)
-    for name, value in content.items():
-        if isinstance(value, dict):
-            writer.writerows((f"{name}.{key}", item) for key, item in value.items())
-        elif isinstance(value, list):
-            for row in value:
-                cells = row.values() if isinstance(row, dict) else [row]
-                writer.writerow(
-                    [
-                        name,
-                        *(
-                            c
-                            for cell in cells
-                            for c in (cell if isinstance(cell, list) else [cell])
-                        ),
-                    ]
-                )
-        else:
-            writer.writerow([name, value])
-
-
-def _cells(row: Any) -> list[Any]:
-    values = list(row.values()) if isinstance(row, dict) else [row]
-    return [cell for value in values for cell in (value if isinstance(value, list) else [value])]
-
-
-def instant(text: str | None, workspace: WorkspaceRecord) -> datetime:
-    """A day is its beginning in the workspace's zone; nothing is now. raises Invalid(at)"""
-    if text is None:
-        return clock.now()
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid("at", "Give --at as 2011-12-10 or 2011-12-10T09:30:00.") from error
-    if found.tzinfo is None:
-        found = datetime.combine(found.date(), found.time() or time.min, workspace.zone)
-    return found.astimezone(UTC)
+    header, rows = reports.table(options.name, content)
+    csv.writer(sys.stdout, lineterminator="\n").writerows([header, *rows])
 
 
 def create_key(slug: str, key_scope: str, name: str) -> str:
