@@ -67,7 +67,7 @@ def database() -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         # A query that forgets its workspace is an error in tests, not an empty answer.
         connection.execute(f"ALTER DATABASE {connection.info.dbname} SET regulars.strict = 'on'")
-    _point_django_at(Role.APP)
+    point_django_at(Role.APP)
     return url
 
 
@@ -85,12 +85,13 @@ def as_engine(database: str) -> Iterator[None]:
     """The database through Django's connection as the engine role, as in the worker."""
     from regulars.store.roles import Role
 
-    _point_django_at(Role.ENGINE)
+    point_django_at(Role.ENGINE)
     yield
-    _point_django_at(Role.APP)
+    point_django_at(Role.APP)
 
 
-def _point_django_at(role: Role) -> None:
+def point_django_at(role: Role) -> None:
+    """Let Django's connection be this role's from now on."""
     from django.db import connections
 
     from regulars.store import place

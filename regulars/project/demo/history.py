@@ -46,9 +46,10 @@ class Shop:
     people: Sequence[Person]
     orders: Orders
 
-    def audience(self, mailing: Mailing) -> Ints:
-        """Places of the people a mailing was meant for."""
-        return mailings.audience(self.plan, mailing, self.people, self.orders)
+    def audience(self, mailing: Mailing, earlier: Sequence[Sent]) -> Ints:
+        """Places of the people a mailing was meant for, after the mailings before it."""
+        letters = [sent.letters for sent in earlier]
+        return mailings.audience(self.plan, mailing, self.people, self.orders, letters)
 
     def send(self, mailing: Mailing, contacted: Ints, control: int) -> Sent:
         """What the contacted did, and what they bought because of it."""

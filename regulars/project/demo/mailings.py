@@ -23,7 +23,7 @@ MAILINGS = (
     Mailing(
         key="win-back",
         name="We miss you: 15% on the next order",
-        subject="{{ first_name }}, your coffee is waiting",
+        subject="{{ customer.first_name | default: 'Hello' }}, your coffee is waiting",
         days_ago=118,
         silent_days_min=75,
         control_share=0.2,
@@ -44,15 +44,31 @@ READING_DAYS = 1.4
 ORDER_AFTER_CLICK_DAYS = 3.0
 
 
-def audience(plan: Plan, mailing: Mailing, people: Sequence[Person], orders: Orders) -> Ints:
-    """Places of people who had bought, agreed to e-mail, and been silent long enough by then."""
-    at = plan.horizon - mailing.days_ago
+def audience(
+    plan: Plan,
+    mailing: Mailing,
+    people: Sequence[Person],
+    orders: Orders,
+    earlier: Sequence[Letters] = (),
+) -> Ints:
+    """Places of people who had bought, agreed to e-mail, and been silent long enough by then.
+
+    earlier  letters of mailings before this one: who left or whose address failed is left out
+    """
+    at = mailing.day(plan)
     last = np.full(len(people), np.nan)
     past = (orders.day < at) & orders.counted()
     np.fmax.at(last, orders.buyer[past], orders.day[past])
     agreed = np.array([_agreed(person, at) for person in people], dtype=bool)
+    for letters in earlier:
+        agreed[letters.person[_happened_before(letters.unsubscribed_day, at)]] = False
+        agreed[letters.person[_happened_before(letters.bounced_day, at)]] = False
     # NaN compares as false: whoever never bought is left out.
     return np.flatnonzero(agreed & (at - last >= mailing.silent_days_min))
+
+
+def _happened_before(day: Floats, at: float) -> Flags:
+    return np.asarray(np.nan_to_num(day, nan=np.inf) < at, dtype=bool)
 
 
 def _agreed(person: Person, at: float) -> bool:
@@ -64,7 +80,7 @@ def respond(plan: Plan, mailing: Mailing, contacted: Ints) -> Letters:
     """What each contacted person did; who orders because of the letter opens and clicks it."""
     chance = plan.generator(f"letters {mailing.key}")
     count = len(contacted)
-    sent = plan.horizon - mailing.days_ago
+    sent = mailing.day(plan)
     is_bounced = chance.random(count) < mailing.bounce_rate
     orders = (chance.random(count) < mailing.lift) & ~is_bounced
     by_machine = (chance.random(count) < mailing.machine_rate) & ~orders & ~is_bounced

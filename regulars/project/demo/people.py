@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 
 import numpy as np
@@ -27,7 +28,13 @@ ENGLISH = {
     "male": "James Oliver Daniel Thomas Peter Adam Martin George",
     "last": "Smith Brown Taylor Wilson Davies Evans Walker Roberts Green Clarke Hughes Baker",
 }
-ENGLISH_SHARE = 0.09
+GREEK = {
+    "female": "Ελένη Μαρία Κατερίνα Σοφία Αναστασία Δήμητρα Ειρήνη Χριστίνα",
+    "male": "Γιώργος Νίκος Κώστας Δημήτρης Αλέξανδρος Μιχάλης Θανάσης Σταύρος",
+    "last": "Γεωργίου Νικολάου Βασιλείου Αντωνίου Ιωάννου Δημητρίου Παύλου Ελευθερίου",
+}
+# Names of each people, the language its customers read, and their share.
+NAMES = ((UKRAINIAN, "uk", 0.88), (ENGLISH, "en", 0.09), (GREEK, "el", 0.03))
 CITIES = {
     "Kyiv": 0.38, "Lviv": 0.14, "Odesa": 0.11, "Dnipro": 0.09, "Kharkiv": 0.08,
     "Vinnytsia": 0.05, "Ivano-Frankivsk": 0.05, "Poltava": 0.04, "Chernivtsi": 0.03, "Lutsk": 0.03,
@@ -45,15 +52,14 @@ BIRTHDAY_SHARE = 0.46
 FEMALE_SHARE = 0.61
 
 LETTERS = "абвгґдежзиіїйклмнопрстуфхцчшщюяє"
-LATIN = dict(
-    zip(
-        LETTERS,
-        tuple(
-            "a b v h g d e zh z y i i i k l m n o p r s t u f kh ts ch sh shch iu ia ie".split()  # noqa: SIM905 - a row of letters under a row of letters
-        ),
-        strict=True,
-    )
-) | {"ь": ""}
+ROMAN = "a b v h g d e zh z y i i i k l m n o p r s t u f kh ts ch sh shch iu ia ie"
+GREEK_LETTERS = "αβγδεζηθικλμνξοπρσςτυφχψω"
+GREEK_ROMAN = "a v g d e z i th i k l m n x o p r s s t y f ch ps o"
+LATIN = (
+    dict(zip(LETTERS, ROMAN.split(), strict=True))
+    | dict(zip(GREEK_LETTERS, GREEK_ROMAN.split(), strict=True))
+    | {"ь": ""}
+)
 
 
 def make_people(plan: Plan, seen_day: Floats) -> list[Person]:
@@ -107,7 +113,7 @@ class _Words:
     """Names, places and sources drawn for everybody at once."""
 
     def __init__(self, chance: np.random.Generator, count: int) -> None:
-        self._is_english = chance.random(count) < ENGLISH_SHARE
+        self._people = chance.choice(len(NAMES), count, p=[share for _, _, share in NAMES])
         self._is_female = chance.random(count) < FEMALE_SHARE
         self._first = chance.random(count)
         self._last = chance.random(count)
@@ -116,7 +122,7 @@ class _Words:
         self._domain = chance.integers(0, len(DOMAINS), count)
 
     def _name(self, place: int) -> tuple[str, str]:
-        lists = ENGLISH if self._is_english[place] else UKRAINIAN
+        lists = NAMES[self._people[place]][0]
         firsts = lists["female" if self._is_female[place] else "male"].split()
         lasts = lists["last"].split()
         first = firsts[int(self._first[place] * len(firsts))]
@@ -129,7 +135,7 @@ class _Words:
             "first_name": first,
             "last_name": last,
             "gender": "female" if self._is_female[place] else "male",
-            "language": "en" if self._is_english[place] else "uk",
+            "language": NAMES[self._people[place]][1],
             "city": str(self._city[place]),
             "country": "UA",
             "acquired_by": str(self._source[place]),
@@ -143,4 +149,8 @@ class _Words:
 
 def latin(word: str) -> str:
     """The word in small Latin letters, as addresses write it."""
-    return "".join(LATIN.get(letter, letter) for letter in word.lower())
+    plain = "".join(LATIN.get(letter, letter) for letter in word.lower())
+    # Greek letters keep their stress as a mark of their own once they are taken apart.
+    apart = unicodedata.normalize("NFD", plain)
+    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return "".join(LATIN.get(letter, letter) for letter in bare)

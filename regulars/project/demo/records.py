@@ -18,6 +18,8 @@ HISTORY_DAYS = 730
 ZONE = "Europe/Kyiv"
 CURRENCY = "UAH"
 GUEST = -1
+# Half past ten, as a part of the day.
+MORNING = 10.5 / 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class Visits:
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A campaign of the past.
+    """A campaign of the past, sent in the morning.
 
     lift  chance that a letter brings its reader an order they would not have placed
     """
@@ -140,8 +142,8 @@ class Mailing:
     key: str
     name: str
     subject: str
-    days_ago: float
-    silent_days_min: float
+    days_ago: int
+    silent_days_min: int
     control_share: float
     lift: float
     window_days: int = 30
@@ -150,6 +152,10 @@ class Mailing:
     machine_rate: float = 0.08
     click_rate: float = 0.14
     unsubscribe_rate: float = 0.006
+
+    def day(self, plan: Plan) -> float:
+        """When it went out, in days since the start."""
+        return int(plan.horizon) - self.days_ago + MORNING
 
 
 @dataclass(frozen=True, slots=True)
