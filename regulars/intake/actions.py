@@ -48,6 +48,37 @@ def begin_import(
     ).id
 
 
+def begin_upload(
+    workspace_id: int,
+    kind: str,
+    file_name: str,
+    *,
+    actor: str,
+    stored_as: str,
+    mapping: Mapping[str, Any],
+    seen: Mapping[str, Any],
+) -> str:
+    """The public id of a new import by a page, whose columns are to be chosen next.
+
+    seen  {"headings", "sample_rows", "rows_total"}
+    """
+    import_id = begin_import(
+        workspace_id, kind, file_name, actor=actor, stored_as=stored_as, state="mapping",
+        mapping=mapping,
+    )  # fmt: skip
+    see_again(workspace_id, import_id, mapping, seen)
+    return Import.objects.get(workspace_id=workspace_id, id=import_id).public_id
+
+
+def see_again(
+    workspace_id: int, import_id: int, mapping: Mapping[str, Any], seen: Mapping[str, Any]
+) -> None:
+    """Keep what the file looks like when it is read in another way."""
+    Import.objects.filter(workspace_id=workspace_id, id=import_id).update(
+        mapping=dict(mapping), seen=dict(seen)
+    )
+
+
 def move_import(workspace_id: int, import_id: int, *, state: str, since: Sequence[str]) -> None:
     """Take the import to another state. raises Conflict(import_state) unless it is in `since`"""
     changed = Import.objects.filter(

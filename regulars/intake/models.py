@@ -17,6 +17,8 @@ class Import(WorkspaceRow):
     stored_as = models.TextField(default="")
     state = models.TextField()
     mapping = models.JSONField(default=dict)
+    # Headings and first rows, as a page shows them before the import runs.
+    seen = models.JSONField(default=dict, db_default={})
     stage = models.TextField(default="")
     rows_done = models.BigIntegerField(default=0)
     rows_total = models.BigIntegerField(null=True)

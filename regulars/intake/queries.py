@@ -64,6 +64,7 @@ def _record(row: Import) -> ImportRecord:
         stored_as=row.stored_as,
         state=row.state,
         mapping=row.mapping,
+        seen=row.seen,
         stage=row.stage,
         rows_done=row.rows_done,
         rows_total=row.rows_total,

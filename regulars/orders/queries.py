@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from regulars.kernel.errors import NotFound
@@ -54,15 +55,62 @@ def order(workspace_id: int, public_id: str) -> OrderRecord:
     return OrderRecord(*row)
 
 
-def lines(workspace_id: int, order_id: int) -> list[LineRecord]:
-    """The lines of the order in their own order."""
+def order_by_id(workspace_id: int, order_id: int) -> OrderRecord:
+    """The order of this id. raises NotFound(order_unknown)"""
     raw = cursor()
     raw.execute(
-        "SELECT line_no, sku, name, category, quantity, unit_price, total_minor, kind"
-        " FROM orders_line WHERE workspace_id = %s AND order_id = %s ORDER BY line_no",
+        f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE workspace_id = %s AND id = %s",
         [workspace_id, order_id],
     )
-    return [LineRecord(*row) for row in raw.fetchall()]
+    row = raw.fetchone()
+    if row is None:
+        raise NotFound("order_unknown", "There is no such order.")
+    return OrderRecord(*row)
+
+
+def lines(workspace_id: int, order_id: int) -> list[LineRecord]:
+    """The lines of the order in their own order."""
+    return lines_of(workspace_id, [order_id]).get(order_id, [])
+
+
+def lines_of(workspace_id: int, order_ids: Sequence[int]) -> dict[int, list[LineRecord]]:
+    """The lines of each of these orders in their own order."""
+    raw = cursor()
+    raw.execute(
+        "SELECT order_id, line_no, sku, name, category, quantity, unit_price, total_minor, kind"
+        " FROM orders_line WHERE workspace_id = %s AND order_id = ANY(%s)"
+        " ORDER BY order_id, line_no",
+        [workspace_id, list(order_ids)],
+    )
+    found: dict[int, list[LineRecord]] = {}
+    for order_id, *line in raw.fetchall():
+        found.setdefault(order_id, []).append(LineRecord(*line))
+    return found
+
+
+def returns_of(workspace_id: int, order: OrderRecord) -> list[OrderRecord]:
+    """The returns of parts of the order, the oldest first; their numbers begin with its number."""
+    first, last = f"{order.number}/R", f"{order.number}/S"
+    raw = cursor()
+    raw.execute(
+        f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE workspace_id = %s AND source = %s"
+        " AND number >= %s AND number < %s AND starts_with(number, %s) AND kind = 'return'"
+        " ORDER BY placed_at, id LIMIT %s",
+        [workspace_id, order.source, first, last, first, PAGE_ROWS],
+    )
+    return [OrderRecord(*row) for row in raw.fetchall()]
+
+
+def returned_quantities(
+    workspace_id: int, order: OrderRecord, *, but: int | None = None
+) -> dict[str, Decimal]:
+    """How much of each product came back by returns of the order, one of them left out."""
+    ids = [found.id for found in returns_of(workspace_id, order) if found.id != but]
+    total: dict[str, Decimal] = {}
+    for found in lines_of(workspace_id, ids).values():
+        for line in found:
+            total[line.sku] = total.get(line.sku, Decimal(0)) - line.quantity
+    return total
 
 
 def orders_of(workspace_id: int, customer_ids: Sequence[int], limit: int = 20) -> list[OrderRecord]:
@@ -122,10 +170,14 @@ def page(
     number: str = "",
     kind: str = "",
     status: str = "",
+    customer_ids: Sequence[int] | None = None,
     before: tuple[datetime, int] | None = None,
 ) -> list[OrderRecord]:
-    """The newest orders of the filter, one more than a page to tell whether there is another."""
-    where, given = _where(workspace_id, number, kind, status)
+    """The newest orders of the filter, one more than a page to tell whether there is another.
+
+    customer_ids  a customer with the ids merged into them; None means everybody's
+    """
+    where, given = _where(workspace_id, number, kind, status, customer_ids)
     if before is not None:
         where += " AND (placed_at, id) < (%s, %s)"
         given += before
@@ -138,9 +190,16 @@ def page(
     return [OrderRecord(*row) for row in raw.fetchall()]
 
 
-def count(workspace_id: int, *, number: str = "", kind: str = "", status: str = "") -> int:
+def count(
+    workspace_id: int,
+    *,
+    number: str = "",
+    kind: str = "",
+    status: str = "",
+    customer_ids: Sequence[int] | None = None,
+) -> int:
     """How many orders the filter has, COUNT_MAX + 1 standing for more."""
-    where, given = _where(workspace_id, number, kind, status)
+    where, given = _where(workspace_id, number, kind, status, customer_ids)
     raw = cursor()
     raw.execute(
         f"SELECT count(*) FROM (SELECT FROM orders_order WHERE {where} LIMIT %s) AS few",
@@ -150,12 +209,18 @@ def count(workspace_id: int, *, number: str = "", kind: str = "", status: str = 
     return row[0] if row else 0
 
 
-def _where(workspace_id: int, number: str, kind: str, status: str) -> tuple[str, list[Any]]:
-    parts, given = ["workspace_id = %s"], [workspace_id]
+def _where(
+    workspace_id: int, number: str, kind: str, status: str, customer_ids: Sequence[int] | None
+) -> tuple[str, list[Any]]:
+    parts: list[str] = ["workspace_id = %s"]
+    given: list[Any] = [workspace_id]
     for column, value in (("number", number), ("kind", kind), ("status", status)):
         if value:
             parts.append(f"{column} = %s")
-            given.append(value)  # type: ignore[arg-type]
+            given.append(value)
+    if customer_ids is not None:
+        parts.append("customer_id = ANY(%s)")
+        given.append(list(customer_ids))
     return " AND ".join(parts), given
 
 
@@ -163,11 +228,12 @@ def products(
     workspace_id: int, *, search: str = "", before: tuple[int, int] | None = None
 ) -> list[tuple[int, ProductRecord]]:
     """Products by what they brought, the best first, with the id each page key needs."""
-    where, given = "workspace_id = %s", [workspace_id]
+    where = "workspace_id = %s"
+    given: list[Any] = [workspace_id]
     if search:
         where += " AND (lower(sku) LIKE %s OR lower(name) LIKE %s)"
         pattern = "%" + search.lower().replace("\\", "").replace("%", "\\%").replace("_", "\\_")
-        given += [pattern + "%"] * 2  # type: ignore[list-item]
+        given += [pattern + "%"] * 2
     if before is not None:
         where += " AND (-sold_minor, id) > (%s, %s)"
         given += [-before[0], before[1]]

@@ -7,10 +7,12 @@ from regulars.customers.actions.consents import (
     suppress,
     withdraw_consent,
 )
+from regulars.customers.actions.edit import change_profile
 from regulars.customers.actions.identify import identify_many
 from regulars.customers.actions.merge import merge
 
 __all__ = [
+    "change_profile",
     "give_consent",
     "identify_many",
     "lift_suppression",

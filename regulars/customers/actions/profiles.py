@@ -112,6 +112,22 @@ def update(
     return {customer_id: what for customer_id, (_, what) in due.items() if what}
 
 
+def write_one(
+    workspace_id: int, customer_id: int, columns: Mapping[str, Any], now: datetime
+) -> dict[str, tuple[Any, Any]]:
+    """Set the columns of a customer whose row is locked, empty ones too; gives old and new."""
+    (row,) = _read(workspace_id, [customer_id]).values()
+    changed = {
+        name: (row.columns[name], value)
+        for name, value in columns.items()
+        if row.columns[name] != value
+    }
+    if changed:
+        after = Row({**row.columns, **columns}, row.attrs, row.first_seen_at)
+        cursor().execute(UPDATE, [now, _json([_as_given(customer_id, after)]), workspace_id])
+    return changed
+
+
 def _due(
     present: Mapping[int, Row], told: Mapping[int, Told], only_missing: bool
 ) -> dict[int, tuple[Row, dict[str, tuple[Any, Any]]]]:

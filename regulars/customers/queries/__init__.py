@@ -1,7 +1,7 @@
 """Reads of customers."""
 
 from regulars.customers.queries.cards import card, customer_id_of, profiles
-from regulars.customers.queries.contact import contact_refusals, may_contact
+from regulars.customers.queries.contact import contact_refusals, marketing_channels, may_contact
 from regulars.customers.queries.identities import find, identities, identity_faults, known, roots_of
 from regulars.customers.queries.lists import countries, export_rows, page
 
@@ -15,6 +15,7 @@ __all__ = [
     "identities",
     "identity_faults",
     "known",
+    "marketing_channels",
     "may_contact",
     "page",
     "profiles",

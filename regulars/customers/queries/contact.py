@@ -88,3 +88,15 @@ def contact_refusals(
     """Only those who may not be written to, with the reason; see may_contact."""
     answers = may_contact(workspace_id, customer_ids, channel, purpose)
     return {customer_id: reason for customer_id, reason in answers.items() if reason is not None}
+
+
+def marketing_channels(workspace_id: int, customer_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """The channels by which each of these customers agreed to be written to; absent for none."""
+    raw = cursor()
+    raw.execute(
+        "SELECT customer_id, array_agg(channel) FROM customers_consentstate"
+        " WHERE workspace_id = %s AND customer_id = ANY(%s) AND purpose = %s"
+        " AND state = 'given' AND NOT is_gone GROUP BY customer_id",
+        [workspace_id, list(customer_ids), Purpose.MARKETING.value],
+    )
+    return {row[0]: frozenset(row[1]) for row in raw.fetchall()}

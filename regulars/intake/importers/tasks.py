@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from regulars.intake import actions, queries
+from regulars.intake import actions, queries, uploads
 from regulars.intake.importers.run import run_import
 from regulars.jobs import actions as jobs
 from regulars.jobs.records import JobRecord
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, RegularsError
-from regulars.store import place
 from regulars.store.scope import scope
 
 PROGRESS_EVERY_S = 0.7
-UPLOADS = "uploads"
+TAKEN_OVER = "import_taken_over"
 
 
 def run_import_job(job: JobRecord) -> None:
@@ -36,7 +35,7 @@ def run_import_job(job: JobRecord) -> None:
         run_import(
             job.workspace_id,
             record.kind,
-            place.data_folder() / UPLOADS / record.stored_as,
+            uploads.path_of(record.stored_as),
             record.mapping or None,
             dry_run=is_trial,
             progress=Teller(job, import_id),
@@ -46,9 +45,21 @@ def run_import_job(job: JobRecord) -> None:
         # The import's own page tells it; the job itself did its work.
         return
     except RegularsError as error:
-        with scope(job.workspace_id):
-            actions.fail_import(job.workspace_id, import_id, error.code, error.message)
+        if error.code != TAKEN_OVER:
+            with scope(job.workspace_id):
+                actions.fail_import(job.workspace_id, import_id, error.code, error.message)
         raise
+    except Exception as error:
+        # Tried again it may come through; the page must not wait for a job that gave up.
+        if job.attempts >= jobs.TRIES_MAX:
+            with scope(job.workspace_id):
+                actions.fail_import(
+                    job.workspace_id, import_id, "import_fault", type(error).__name__
+                )
+        raise
+    if not is_trial:
+        # What was taken is in the books and what was not is kept row by row.
+        uploads.forget(record.stored_as)
 
 
 class Teller:
@@ -69,4 +80,4 @@ class Teller:
             actions.show_progress(self.job.workspace_id, self.import_id, stage, done, total)
         with transaction.atomic():
             if not jobs.report_progress(self.job, {"stage": stage, "done": done}):
-                raise Conflict("import_taken_over", "Another worker goes on with this import.")
+                raise Conflict(TAKEN_OVER, "Another worker goes on with this import.")

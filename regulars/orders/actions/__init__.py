@@ -2,12 +2,14 @@
 
 from regulars.orders.actions.books import NO_LINES, write_tables
 from regulars.orders.actions.record import record_order, record_orders_many
+from regulars.orders.actions.returns import record_return
 from regulars.orders.actions.status import recount_values, set_status
 
 __all__ = [
     "NO_LINES",
     "record_order",
     "record_orders_many",
+    "record_return",
     "recount_values",
     "set_status",
     "write_tables",

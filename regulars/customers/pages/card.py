@@ -1,0 +1,195 @@
+"""A customer's card: who they are, what they agreed to, what they bought, what happened."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import heapq
+import itertools
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_GET
+
+from regulars.customers import queries, words
+from regulars.customers.pages.access import may, workspace_of
+from regulars.customers.pages.consents import consent_rows
+from regulars.customers.records import Card
+from regulars.events import queries as events
+from regulars.events.records import Event
+from regulars.kernel.errors import Invalid
+from regulars.workspaces.records import Right, WorkspaceRecord
+
+TIMELINE_ROWS = 30
+MERGED_SHOWN_MAX = 20
+EXPORTED_EVENTS_MAX = 10_000
+Place = tuple[datetime, int]
+
+
+@login_required
+@require_GET
+def card(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Everything about one customer; an id merged away leads to its root."""
+    workspace = workspace_of(request, Right.CUSTOMERS_VIEW)
+    found = queries.card(workspace.id, queries.customer_id_of(workspace.id, public_id))
+    if found.profile.public_id != public_id:
+        return redirect("customers:card", found.profile.public_id)
+    context = {
+        "card": found,
+        "profile": found.profile,
+        "ids": ids_of(found),
+        "identifiers": [(words.IDENTIFIERS[i.kind.value], i.value) for i in found.identifiers],
+        "consents": consent_rows(found),
+        "history": [(entry, *_consent_words(entry.channel, entry.purpose, entry.source))
+                    for entry in found.history],
+        "may_edit": may(request, Right.CUSTOMERS_EDIT),
+        "may_export": may(request, Right.CUSTOMERS_EXPORT),
+        **_timeline(request, workspace, found),
+    }  # fmt: skip
+    return render(request, "customers/card.html", context)
+
+
+@login_required
+@require_GET
+def timeline(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The part of the card that tells what happened, from a place onwards."""
+    workspace = workspace_of(request, Right.CUSTOMERS_VIEW)
+    found = queries.card(workspace.id, queries.customer_id_of(workspace.id, public_id))
+    context = {"profile": found.profile, **_timeline(request, workspace, found)}
+    return render(request, "customers/parts/timeline.html", context)
+
+
+@login_required
+@require_GET
+def personal_data(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What is kept about the customer, for the customer: profile, consents, happenings as JSON."""
+    workspace = workspace_of(request, Right.CUSTOMERS_EXPORT)
+    found = queries.card(workspace.id, queries.customer_id_of(workspace.id, public_id))
+    happened: list[Event] = []
+    before: Place | None = None
+    while len(happened) < EXPORTED_EVENTS_MAX:
+        rows = _happened(workspace.id, ids_of(found), events.TIMELINE_PAGE_MAX, before, ())
+        happened += rows
+        if len(rows) < events.TIMELINE_PAGE_MAX:
+            break
+        before = (rows[-1].time, rows[-1].id)
+    profile = {k: v for k, v in asdict(found.profile).items() if k != "id"}
+    content = {
+        "profile": profile,
+        "identifiers": [{"kind": i.kind.value, "value": i.value} for i in found.identifiers],
+        "consents": [asdict(entry) for entry in found.history],
+        "events": [{"kind": e.kind, "time": e.time, "properties": e.props} for e in happened],
+    }
+    text = msgspec.json.format(msgspec.json.encode(content), indent=2)
+    answer = HttpResponse(text, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="customer-{public_id}.json"'
+    return answer
+
+
+def ids_of(found: Card) -> tuple[int, ...]:
+    """The customer and whoever was merged into them."""
+    return (found.profile.id, *found.merged_ids[:MERGED_SHOWN_MAX])
+
+
+def _consent_words(channel: str, purpose: str, source: str) -> tuple[str, str, str]:
+    return words.channel(channel), words.purpose(purpose), words.source(source)
+
+
+def _timeline(request: HttpRequest, workspace: WorkspaceRecord, found: Card) -> dict[str, Any]:
+    group = request.GET.get("show", "")
+    kinds = words.GROUPS.get(group, ())
+    before = _read_place(request.GET.get("before", ""))
+    rows = _happened(workspace.id, ids_of(found), TIMELINE_ROWS + 1, before, kinds)
+    shown = rows[:TIMELINE_ROWS]
+    more = _key((shown[-1].time, shown[-1].id)) if len(rows) > TIMELINE_ROWS else ""
+    return {
+        "items": [_item(event, workspace) for event in shown],
+        "groups": words.group_choices(),
+        "group": group if group in words.GROUPS else "",
+        "more": more,
+        "is_continued": before is not None,
+    }
+
+
+def _happened(
+    workspace_id: int, ids: Sequence[int], limit: int, before: Place | None, kinds: Sequence[str]
+) -> list[Event]:
+    """The events of one person under every id, newest first."""
+    lists = [events.timeline(workspace_id, one, limit, before, kinds) for one in ids]
+    merged = heapq.merge(*lists, key=lambda event: (event.time, event.id), reverse=True)
+    return list(itertools.islice(merged, limit))
+
+
+def _item(event: Event, workspace: WorkspaceRecord) -> dict[str, Any]:
+    title, icon, tone = words.HAPPENINGS.get(event.kind, (event.kind, "circle-dot", "neutral"))
+    context = {
+        "kind": event.kind,
+        "props": event.props,
+        "currency": event.props.get("currency") or workspace.currency,
+        "changes": _changes(event.props.get("changes")),
+        "channel": words.channel(str(event.props.get("channel", ""))),
+        "purpose": words.purpose(str(event.props.get("purpose", ""))),
+        "own": _own_props(event),
+        "is_imported": event.origin == "import",
+    }
+    return {
+        "at": event.time,
+        "title": str(title),
+        "detail": render_to_string("customers/parts/detail.html", context).strip(),
+        "icon": icon,
+        "tone": tone,
+        "url": _address(event),
+    }
+
+
+def _address(event: Event) -> str:
+    """Where the order of an event is shown, when there are such pages."""
+    if not event.kind.startswith("order.") or event.subject_id is None:
+        return ""
+    try:
+        return reverse("orders:by_id", args=[event.subject_id])
+    except NoReverseMatch:
+        return ""
+
+
+def _changes(told: Any) -> list[tuple[str, Any, Any]]:
+    if not isinstance(told, dict):
+        return []
+    return [
+        (words.column(name), change.get("old"), change.get("new"))
+        for name, change in list(told.items())[:6]
+        if isinstance(change, dict)
+    ]
+
+
+def _own_props(event: Event) -> list[tuple[str, str]]:
+    """The properties of an event that is not ours, as far as they fit one line."""
+    if event.kind in words.HAPPENINGS and not event.kind.endswith("Viewed"):
+        return []
+    plain = [(k, str(v)) for k, v in event.props.items() if not isinstance(v, dict | list)]
+    return [(name, text[:80]) for name, text in plain[:4]]
+
+
+def _key(place: Place) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def _read_place(key: str) -> Place | None:
+    if not key:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
+        place: Place = msgspec.json.decode(text, type=tuple[datetime, int])
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        raise Invalid(
+            "list_key", "The page is not one of this list; start from the top."
+        ) from error
+    return place

@@ -1,0 +1,350 @@
+"""The screens of customers, as members of a shop see them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from regulars.customers import actions, queries
+from regulars.customers.records import Identity
+from regulars.events import actions as events
+from regulars.events import queries as event_queries
+from regulars.events.records import NewEvent
+from regulars.store.scope import scope
+from regulars.workspaces import actions as workspaces
+from regulars.workspaces.models import User
+from regulars.workspaces.records import Role, WorkspaceRecord
+from tests.town import Town, town
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def member_of(shop: WorkspaceRecord, role: Role = Role.OWNER) -> Client:
+    user_id = workspaces.ensure_user(f"m-{shop.id}-{next(_numbers)}@example.com", "long enough")
+    with scope(shop.id):
+        workspaces.add_member(shop.id, user_id, role)
+    client = Client()
+    client.force_login(User.objects.get(id=user_id))
+    return client
+
+
+@pytest.fixture
+def place(db: None) -> Town:
+    return town()
+
+
+def public_id(place: Town, customer_id: int) -> str:
+    with scope(place.bakery.id):
+        return queries.profiles(place.bakery.id, [customer_id])[customer_id].public_id
+
+
+def get(client: Client, address: str, **query: str) -> str:
+    response = client.get(address, query)
+    assert response.status_code == 200, response.content.decode()[:600]
+    return response.content.decode()
+
+
+def names_in(html: str) -> list[str]:
+    return re.findall(r'<a href="/customers/[^"]{22}/">([^<]*)</a>', html)
+
+
+def test_the_list_shows_this_shop_and_nobody_else(place: Town) -> None:
+    html = get(member_of(place.bakery), reverse("customers:list"))
+
+    assert sorted(names_in(html)) == ["Mira", "Oleg"]
+    assert "zoe@example.com" not in html
+    assert "2 rows" in html
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"search": "mir"}, ["Mira"]),
+        ({"search": "oleg@example"}, ["Oleg"]),
+        ({"search": "067 123-45"}, ["Mira"]),
+        ({"search": "MIRA"}, ["Mira"]),
+        ({"search": "nobody at all"}, []),
+        ({"search": "%_'\"\\"}, []),
+        ({"consent": "email"}, ["Mira"]),
+        ({"consent": "no_email"}, ["Oleg"]),
+        ({"has": "no_phone"}, ["Oleg"]),
+        ({"country": "Atlantis"}, []),
+        ({"sort": "-name"}, ["Oleg", "Mira"]),
+        ({"sort": "name"}, ["Mira", "Oleg"]),
+        ({"sort": "nonsense; drop"}, ["Mira", "Oleg"]),
+    ],
+)  # fmt: skip
+def test_the_list_is_searched_and_filtered(
+    place: Town, query: dict[str, str], expected: list[str]
+) -> None:
+    html = get(member_of(place.bakery), reverse("customers:list"), **query)
+
+    found = names_in(html)
+    assert (found if "sort" in query else sorted(found)) in (expected, expected[::-1])
+    if query.get("sort") in ("name", "-name"):
+        assert found == expected
+
+
+def test_pages_are_walked_by_key_there_and_back_without_loss(place: Town) -> None:
+    shop = place.bakery
+    with scope(shop.id):
+        actions.identify_many(
+            shop.id,
+            [Identity(external_id=f"n{i:03}", seen_at=NOON) for i in range(118)],
+            origin="import",
+        )
+    client, seen, address = member_of(shop), [], "?sort=name"
+    while address:
+        html = get(client, reverse("customers:list") + address)
+        seen += names_in(html)
+        found = re.search(r'rel="next" href="([^"]+)"', html)
+        address = found.group(1).replace("&amp;", "&") if found else ""
+
+    assert len(seen) == len(set(seen)) == 120
+    assert seen == sorted(seen, key=str.lower)
+    back = re.search(r'rel="prev" href="([^"]+)"', html)
+    assert back is not None
+    before = get(client, reverse("customers:list") + back.group(1).replace("&amp;", "&"))
+    assert names_in(before) == seen[50:100]
+
+
+def test_a_key_of_another_list_is_refused_clearly(place: Town) -> None:
+    response = member_of(place.bakery).get(reverse("customers:list"), {"page": "a.%%%"})
+
+    assert response.status_code == 422
+
+
+def test_the_card_tells_who_it_is_and_what_was_agreed(place: Town) -> None:
+    html = get(
+        member_of(place.bakery), reverse("customers:card", args=[public_id(place, place.mira)])
+    )
+
+    assert "mira@example.com" in html
+    assert "+380671234567" in html
+    assert "Gave consent" in html
+    assert html.count('class="pill good"') == 1
+    assert "Has not bought anything yet." in html
+
+
+def test_a_customer_of_another_shop_is_not_found(place: Town) -> None:
+    with scope(place.other.id):
+        zoe = queries.profiles(place.other.id, [place.zoe])[place.zoe].public_id
+
+    response = member_of(place.bakery).get(reverse("customers:card", args=[zoe]))
+
+    assert response.status_code == 404
+
+
+def test_a_consent_is_given_and_withdrawn_by_hand_and_the_ledger_keeps_both(place: Town) -> None:
+    shop, client = place.bakery, member_of(place.bakery)
+    address = reverse("customers:consent", args=[public_id(place, place.oleg)])
+    form = {"channel": "email", "purpose": "marketing"}
+
+    client.post(address, form | {"state": "given", "source": "by phone"})
+    client.post(address, form | {"state": "withdrawn"})
+
+    with scope(shop.id):
+        card = queries.card(shop.id, place.oleg)
+        kinds = {e.kind for e in event_queries.timeline(shop.id, place.oleg)}
+        assert queries.may_contact(shop.id, [place.oleg], "email", "marketing") == {
+            place.oleg: "consent_withdrawn"
+        }
+    assert [(e.state.value, e.source) for e in card.history] == [
+        ("withdrawn", "page"),
+        ("given", "by phone"),
+    ]
+    assert all(entry.actor.endswith("@example.com") for entry in card.history)
+    assert {"consent.given", "consent.withdrawn"} <= kinds
+
+
+def test_a_consent_with_nonsense_is_refused_and_nothing_is_written(place: Town) -> None:
+    client = member_of(place.bakery)
+    address = reverse("customers:consent", args=[public_id(place, place.oleg)])
+
+    for form in (
+        {"channel": "email", "purpose": "marketing", "state": "maybe"},
+        {"channel": "", "purpose": "marketing", "state": "given"},
+        {"channel": "e\nmail", "purpose": "marketing", "state": "given"},
+    ):
+        assert client.post(address, form).status_code == 422
+
+    with scope(place.bakery.id):
+        assert queries.card(place.bakery.id, place.oleg).history == ()
+
+
+def test_a_blocked_address_is_shown_and_allowed_again(place: Town) -> None:
+    shop, client = place.bakery, member_of(place.bakery)
+    with scope(shop.id):
+        actions.suppress(shop.id, channel="email", address="mira@example.com", reason="bounce")
+    mira = public_id(place, place.mira)
+
+    assert "Blocked" in get(client, reverse("customers:card", args=[mira]))
+    client.post(reverse("customers:allow", args=[mira]), {"channel": "email"})
+
+    assert "Blocked" not in get(client, reverse("customers:card", args=[mira]))
+
+
+def test_somebody_is_added_by_hand_and_known_at_once(place: Town) -> None:
+    client = member_of(place.bakery)
+    response = client.post(
+        reverse("customers:new"),
+        {"first_name": "Ганна", "email": " Hanna@Example.COM ", "birth_on": "1990-02-28"},
+    )
+
+    assert response.status_code == 302
+    html = get(client, response["Location"])
+    assert "hanna@example.com" in html
+    assert "28 February 1990" in html
+    assert names_in(get(client, reverse("customers:list"), search="ганна")) == ["Ганна"]
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"first_name": "Nobody"}, "by something the customer must be known"),
+        ({"email": "mira@example.com"}, "Another customer has this already"),
+        ({"email": "not an address"}, "name@example.com"),
+        ({"email": "a@b.com\nBcc: x@y.com"}, "line break"),
+        ({"phone": "12"}, "not a number that can be called"),
+        ({"external_id": "null"}, "stands for nobody"),
+        ({"email": "x@example.com", "birth_on": "31.31.1990"}, "birth_on"),
+    ],
+)
+def test_a_form_that_cannot_be_taken_says_why_and_adds_nobody(
+    place: Town, form: dict[str, str], told: str
+) -> None:
+    client = member_of(place.bakery)
+
+    response = client.post(reverse("customers:new"), form)
+
+    assert response.status_code == 422
+    assert told in response.content.decode()
+    assert "2 rows" in get(client, reverse("customers:list"))
+
+
+def test_a_profile_is_changed_emptied_and_the_change_is_told(place: Town) -> None:
+    shop, client = place.bakery, member_of(place.bakery)
+    address = reverse("customers:edit", args=[public_id(place, place.mira)])
+    form = {"first_name": "Myroslava", "city": "", "email": "new@example.com",
+            "phone": "+380671234567", "external_id": "mira"}  # fmt: skip
+
+    assert client.post(address, form).status_code == 302
+
+    with scope(shop.id):
+        profile = queries.profiles(shop.id, [place.mira])[place.mira]
+        told = next(
+            e for e in event_queries.timeline(shop.id, place.mira) if e.kind == "customer.changed"
+        )
+        assert queries.find(shop.id, Identity(email="mira@example.com")) == place.mira
+        assert queries.find(shop.id, Identity(email="new@example.com")) == place.mira
+    assert (profile.first_name, profile.city, profile.email) == (
+        "Myroslava", None, "new@example.com",
+    )  # fmt: skip
+    assert told.props["changes"]["city"] == {"old": "Kyiv", "new": None}
+
+
+def test_an_address_of_another_customer_is_not_taken_away(place: Town) -> None:
+    shop, client = place.bakery, member_of(place.bakery)
+
+    response = client.post(
+        reverse("customers:edit", args=[public_id(place, place.mira)]),
+        {"first_name": "M", "email": "oleg@example.com"},
+    )
+
+    assert response.status_code == 422
+    assert public_id(place, place.oleg) in response.content.decode()
+    with scope(shop.id):
+        assert queries.profiles(shop.id, [place.mira])[place.mira].first_name == "Mira"
+
+
+def test_the_timeline_goes_on_where_it_stopped(place: Town) -> None:
+    shop, client = place.bakery, member_of(place.bakery)
+    with scope(shop.id):
+        events.record_many(
+            shop.id,
+            [
+                NewEvent(kind=f"Step {n:02}", time=NOON + timedelta(minutes=n // 2),
+                         key=f"step {n}", customer_id=place.oleg)
+                for n in range(75)
+            ],
+        )  # fmt: skip
+    html = get(client, reverse("customers:card", args=[public_id(place, place.oleg)]))
+    seen = re.findall(r"Step \d\d", html)
+    while found := re.search(r'hx-get="([^"]+timeline[^"]+)"', html):
+        html = get(client, found.group(1).replace("&amp;", "&"))
+        seen += re.findall(r"Step \d\d", html)
+
+    assert len(seen) == len(set(seen)) == 75
+
+
+def test_two_cards_made_one_are_found_under_both_ids(place: Town) -> None:
+    shop, client = place.bakery, member_of(place.bakery)
+    oleg, mira = public_id(place, place.oleg), public_id(place, place.mira)
+    with scope(shop.id):
+        events.record_many(
+            shop.id, [NewEvent(kind="Tea", time=NOON, key="tea", customer_id=place.oleg)]
+        )
+        actions.merge(shop.id, place.oleg, place.mira)
+
+    response = client.get(reverse("customers:card", args=[oleg]))
+
+    assert response["Location"].endswith(f"/{mira}/")
+    html = get(client, reverse("customers:card", args=[mira]))
+    assert "Tea" in html
+    assert "oleg@example.com" in html
+
+
+def test_personal_data_is_given_as_a_file(place: Town) -> None:
+    response = member_of(place.bakery).get(
+        reverse("customers:data", args=[public_id(place, place.mira)])
+    )
+
+    content = json.loads(response.content)
+    assert response["Content-Disposition"].startswith("attachment")
+    assert content["profile"]["email"] == "mira@example.com"
+    assert [c["state"] for c in content["consents"]] == ["given"]
+    assert "consent.given" in [e["kind"] for e in content["events"]]
+
+
+def test_the_exported_file_holds_no_formulas(place: Town) -> None:
+    shop = place.bakery
+    with scope(shop.id):
+        actions.identify_many(
+            shop.id,
+            [Identity(external_id="=1+cmd|' /C calc'!A0", traits={"name": "@SUM(1)"}),
+             Identity(phone="+380501112233", traits={"name": "=HYPERLINK(\"x\")"})],
+        )  # fmt: skip
+
+    response = member_of(shop).get(reverse("customers:export"))
+
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    assert len(text.splitlines()) == 5
+    assert "'=1+cmd" in text
+    assert "'@SUM" in text
+    assert ",+380501112233," in text
+    assert not re.search(r'(^|,)"?[=@]', text, re.M)
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [(Role.CASHIER, 403), (Role.ORDER_MANAGER, 403), (Role.SUPPORT, 200), (Role.MARKETER, 200)],
+)
+def test_only_some_roles_change_customers(place: Town, role: Role, status: int) -> None:
+    client = member_of(place.bakery, role)
+
+    assert client.get(reverse("customers:new")).status_code == status
+    assert client.get(reverse("customers:list")).status_code == 200
+
+
+def test_strangers_are_sent_to_sign_in(place: Town) -> None:
+    response = Client().get(reverse("customers:list"))
+
+    assert response.status_code == 302
+    assert "login" in response["Location"]

@@ -1,0 +1,113 @@
+"""Names of channels, purposes, identifiers and happenings in the language of the interface."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+Text = str | Promise
+
+CHANNELS: dict[str, Text] = {
+    "email": gettext_lazy("E-mail"),
+    "sms": gettext_lazy("SMS"),
+    "telegram": gettext_lazy("Telegram"),
+    "call": gettext_lazy("Phone call"),
+}
+CHANNEL_ICONS = {
+    "email": "mail",
+    "sms": "message-square",
+    "telegram": "message-circle",
+    "call": "phone",
+}
+PURPOSES: dict[str, Text] = {
+    "marketing": gettext_lazy("marketing"),
+    "profiling": gettext_lazy("profiling"),
+    "transactional": gettext_lazy("service messages"),
+}
+IDENTIFIERS: dict[str, Text] = {
+    "external": gettext_lazy("Id in the shop"),
+    "email": gettext_lazy("E-mail"),
+    "phone": gettext_lazy("Phone"),
+    "anonymous": gettext_lazy("Anonymous id"),
+}
+SOURCES: dict[str, Text] = {
+    "import": gettext_lazy("import of a file"),
+    "api": gettext_lazy("API"),
+    "unsubscribe": gettext_lazy("unsubscribe link"),
+    "page": gettext_lazy("by hand"),
+}
+COLUMNS: dict[str, Text] = {
+    "external_id": gettext_lazy("Id in the shop"),
+    "name": gettext_lazy("Name"),
+    "first_name": gettext_lazy("First name"),
+    "last_name": gettext_lazy("Last name"),
+    "email": gettext_lazy("E-mail"),
+    "phone": gettext_lazy("Phone"),
+    "city": gettext_lazy("City"),
+    "country": gettext_lazy("Country"),
+    "language": gettext_lazy("Language"),
+    "gender": gettext_lazy("Gender"),
+    "birth_on": gettext_lazy("Birthday"),
+}
+# Kind of event → what happened, its icon and its tone.
+HAPPENINGS: dict[str, tuple[Text, str, str]] = {
+    "order.placed": (gettext_lazy("Placed an order"), "shopping-bag", "neutral"),
+    "order.paid": (gettext_lazy("Bought"), "shopping-bag", "brand"),
+    "order.returned": (gettext_lazy("Returned goods"), "undo-2", "amber"),
+    "order.adjusted": (gettext_lazy("Correction in the books"), "pencil", "neutral"),
+    "order.cancelled": (gettext_lazy("Order cancelled"), "x", "bad"),
+    "customer.changed": (gettext_lazy("Profile changed"), "user-pen", "neutral"),
+    "customer.identified": (gettext_lazy("Was recognised"), "fingerprint", "neutral"),
+    "customer.merged": (gettext_lazy("Two cards became one"), "merge", "neutral"),
+    "customer.conflict": (gettext_lazy("Contact belongs to another customer"),
+                          "triangle-alert", "amber"),
+    "consent.given": (gettext_lazy("Gave consent"), "check", "brand"),
+    "consent.withdrawn": (gettext_lazy("Withdrew consent"), "ban", "bad"),
+    "suppression.lifted": (gettext_lazy("Address allowed again"), "check", "neutral"),
+    "message.sent": (gettext_lazy("Was sent a message"), "send", "neutral"),
+    "message.opened": (gettext_lazy("Opened a message"), "mail-open", "neutral"),
+    "message.clicked": (gettext_lazy("Followed a link"), "mouse-pointer-click", "brand"),
+    "message.bounced": (gettext_lazy("Message bounced"), "triangle-alert", "bad"),
+    "message.complained": (gettext_lazy("Marked a message as spam"), "triangle-alert", "bad"),
+    "message.unsubscribed": (gettext_lazy("Unsubscribed"), "ban", "bad"),
+    "Page Viewed": (gettext_lazy("Viewed a page"), "eye", "neutral"),
+    "Screen Viewed": (gettext_lazy("Viewed a screen"), "smartphone", "neutral"),
+}  # fmt: skip
+GROUPS: dict[str, tuple[str, ...]] = {
+    "orders": tuple(kind for kind in HAPPENINGS if kind.startswith("order.")),
+    "messages": tuple(kind for kind in HAPPENINGS if kind.startswith("message.")),
+    "profile": tuple(
+        kind for kind in HAPPENINGS if kind.startswith(("customer.", "consent.", "suppression."))
+    ),
+}
+
+
+def channel(name: str) -> str:
+    """The channel as people call it; an unknown one by its own name."""
+    return str(CHANNELS.get(name, name))
+
+
+def purpose(name: str) -> str:
+    """The purpose as people call it."""
+    return str(PURPOSES.get(name, name))
+
+
+def source(name: str) -> str:
+    """Where a consent came from."""
+    return str(SOURCES.get(name, name))
+
+
+def column(name: str) -> str:
+    """A column of the profile, or an own attribute by its name."""
+    return str(COLUMNS.get(name, name.removeprefix("attr.")))
+
+
+def group_choices() -> list[tuple[str, str]]:
+    """Which happenings a timeline may show."""
+    return [
+        ("", _("All")),
+        ("orders", _("Orders")),
+        ("messages", _("Messages")),
+        ("profile", _("Profile")),
+    ]

@@ -1,0 +1,20 @@
+"""Addresses of imports."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from regulars.intake import pages
+
+app_name = "intake"
+
+urlpatterns = [
+    path("imports/", pages.imports, name="imports"),
+    path("imports/new", pages.upload, name="upload"),
+    path("imports/<str:public_id>/", pages.one_import, name="import"),
+    path("imports/<str:public_id>/try", pages.try_import, name="try"),
+    path("imports/<str:public_id>/run", pages.run_import, name="run"),
+    path("imports/<str:public_id>/state", pages.state, name="state"),
+    path("imports/<str:public_id>/rejected.csv", pages.rejected, name="rejected"),
+    path("sources/", pages.sources, name="sources"),
+]
