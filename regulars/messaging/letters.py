@@ -59,11 +59,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Which message a letter is, and when it is written."""
+    """Which message a letter is, and when it is written.
+
+    to  another receiver than the customer, for tests
+    """
 
     message_public_id: str
     campaign_id: int | None
     now: datetime
+    to: Mailbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def write_letter(reading: Reading, account: Account, profile: Profile, address: 
     raises  TemplateInvalid, HeaderInvalid, AddressInvalid
     """
     workspace, secret, public_id = account.workspace, account.secret, address.message_public_id
-    recipient = mailbox(profile.email or "", profile.name or "")
+    recipient = address.to or mailbox(profile.email or "", profile.name or "")
     unsubscribe = unsubscribe_url(account, public_id)
     data = data_for(profile, workspace, now=address.now, unsubscribe=unsubscribe)
     subject, html, text = (
@@ -148,7 +152,7 @@ def write_letter(reading: Reading, account: Account, profile: Profile, address: 
         mime.Envelope(
             to=recipient,
             subject=subject.text,
-            message_id=f"{public_id}.{workspace.id}@{account.sender.domain}",
+            message_id=message_id(account, public_id),
             sent_at=address.now,
             unsubscribe_url=unsubscribe if reading.is_marketing else "",
             feedback_id=_feedback_id(account, address, is_marketing=reading.is_marketing),
@@ -196,6 +200,11 @@ def unsubscribe_url(account: Account, message_public_id: str) -> str:
     purpose = tokens.Purpose.UNSUBSCRIBE
     token = tokens.seal(account.secret, purpose, account.workspace.id, message_public_id)
     return f"{settings.PUBLIC_URL}/u/{token}"
+
+
+def message_id(account: Account, message_public_id: str) -> str:
+    """The same for every attempt, so that a repeated letter can be known as one."""
+    return f"{message_public_id}.{account.workspace.id}@{account.sender.domain}"
 
 
 def return_path(account: Account, message_public_id: str) -> str:

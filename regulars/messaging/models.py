@@ -56,6 +56,9 @@ class Sender(WorkspaceRow):
     dkim_domain = models.TextField(default="")
     dkim_selector = models.TextField(default="")
     dkim_key_sealed = models.TextField(default="")
+    # A made key waits here until its record stands in DNS; letters go on under the old one.
+    next_dkim_selector = models.TextField(default="")
+    next_dkim_key_sealed = models.TextField(default="")
     bounce_domain = models.TextField(default="")
     connections_max = models.IntegerField(default=8)
     messages_max = models.IntegerField(default=500)
@@ -85,6 +88,7 @@ class Message(WorkspaceRow):
     planned_at = models.DateTimeField()
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    held_at = models.DateTimeField(null=True)
     attempts = models.IntegerField(default=0)
     worker = models.BigIntegerField(null=True)
     token = models.BigIntegerField(null=True)
@@ -104,7 +108,7 @@ class Message(WorkspaceRow):
         indexes = [
             models.Index(
                 fields=["workspace_id", "is_marketing", "due_at", "id"],
-                condition=models.Q(state="planned"),
+                condition=models.Q(state__in=("planned", "deferred"), held_at__isnull=True),
                 name="message_due",
             ),
             models.Index(
@@ -113,6 +117,7 @@ class Message(WorkspaceRow):
                 name="message_under_way",
             ),
             models.Index(fields=["workspace_id", "campaign_id", "state"], name="message_campaign"),
+            models.Index(fields=["workspace_id", "campaign_id", "id"], name="message_of_campaign"),
             models.Index(fields=["workspace_id", "customer_id", "id"], name="message_customer"),
         ]
 

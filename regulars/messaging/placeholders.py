@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_noop as _
 
 from regulars.messaging.records import Placeholder
@@ -22,3 +24,20 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("unsubscribe_url", _("Address of the unsubscribe page"), ""),
     Placeholder("now", _("Time of sending; print it with the filter date"), ""),
 )
+
+_declared: dict[str, Placeholder] = {one.name: one for one in PLACEHOLDERS}
+
+
+def declare(placeholders: Iterable[Placeholder]) -> None:
+    """Make names of other rooms known to previews and checks; said once at start-up by wiring."""
+    _declared.update({one.name: one for one in placeholders})
+
+
+def declared() -> tuple[Placeholder, ...]:
+    """Every name a template may print."""
+    return tuple(_declared.values())
+
+
+def is_known(name: str) -> bool:
+    """True for a declared name and for what lies under one, such as customer.attrs.colour."""
+    return any(name == known or name.startswith(f"{known}.") for known in _declared)

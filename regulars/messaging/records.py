@@ -18,12 +18,15 @@ class MessageState(StrEnum):
     HANDING = "handing"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    DEFERRED = "deferred"
     UNKNOWN = "unknown"
     BOUNCED = "bounced"
 
 
+# Not begun, and safe to begin; the server put a deferred one off.
+WAITING_STATES = frozenset({MessageState.PLANNED, MessageState.DEFERRED})
 FINAL_STATES = frozenset(MessageState) - {
-    MessageState.PLANNED,
+    *WAITING_STATES,
     MessageState.CLAIMED,
     MessageState.HANDING,
 }
@@ -95,6 +98,28 @@ class SenderRecord:
     last_error: str
 
 
+class DkimState(StrEnum):
+    """What DNS says about a signing key."""
+
+    PUBLISHED = "published"
+    ABSENT = "absent"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """A signing key and the record its owner has to publish.
+
+    is_waiting  made, and not used before its record is seen
+    """
+
+    domain: str
+    selector: str
+    record_name: str
+    record: str
+    is_waiting: bool
+
+
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
     """One message as pages and other rooms see it."""
@@ -110,6 +135,64 @@ class MessageRecord:
     due_at: datetime
     accepted_at: datetime | None
     bounced_at: datetime | None
+    handed_at: datetime | None = None
+    finished_at: datetime | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PastMessage:
+    """A letter that another tool sent, to be kept with ours.
+
+    accepted_at, bounced_at  tell its state: accepted, bounced, or rejected when neither is known
+    """
+
+    occurrence: str
+    campaign_id: int | None
+    customer_id: int
+    template_version_id: int
+    planned_at: datetime
+    accepted_at: datetime | None
+    bounced_at: datetime | None = None
+    channel: str = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about a letter that its author should look at.
+
+    part         subject, source or text
+    line         where in that part, counted from 1; 0 when it is about the whole
+    code         what it is, for words in the member's language
+    detail       a name or an address it is about, or the library's own words
+    is_blocking  the letter cannot be kept or sent like this
+    """
+
+    part: str
+    line: int
+    code: str
+    detail: str = ""
+    is_blocking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCheck:
+    """What can be told about a letter without a customer.
+
+    links       addresses of the HTML in their order, Liquid left as written
+    size_bytes  of the HTML that leaves, before it is filled in
+    """
+
+    problems: tuple[Problem, ...]
+    links: tuple[str, ...]
+    size_bytes: int
+    has_unsubscribe: bool
+    names: frozenset[str]
+
+    @property
+    def is_sendable(self) -> bool:
+        """True when nothing blocks."""
+        return not any(problem.is_blocking for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)

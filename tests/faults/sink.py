@@ -18,6 +18,11 @@ class Sink:
         threading.Thread(target=self._run, daemon=True).start()
         assert self._is_ready.wait(10)
 
+    @property
+    def count(self) -> int:
+        """How many letters came, repeats too."""
+        return self.received.total()
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(

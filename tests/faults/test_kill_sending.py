@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -15,7 +16,8 @@ import pytest
 from tests.faults.server import Server
 from tests.faults.sink import Sink
 
-CONNECTIONS_MAX = 32
+CONNECTIONS = 8
+VICTIMS = ("worker", "everything", "worker")
 FINISHED = ("accepted", "rejected", "refused", "unknown", "expired", "cancelled")
 WAIT_S = 240
 
@@ -27,18 +29,17 @@ import django
 django.setup()
 from regulars.kernel import clock
 from regulars.messaging import actions
-from regulars.messaging.actions import NewSender
 from regulars.store.scope import cursor, scope
 from regulars.workspaces import queries
 
-port = int(sys.argv[1])
 shop = queries.workspace_by_slug("letters")
 with scope(shop.id):
     raw = cursor()
     raw.execute("SELECT id FROM customers_customer WHERE workspace_id = %s ORDER BY id", [shop.id])
     customers = [row[0] for row in raw.fetchall()]
-    actions.save_sender(shop.id, NewSender(from_address="shop@letters.example", host="127.0.0.1",
-                                           port=port, security="none"), may_be_private=True)
+    actions.save_sender(shop.id, actions.NewSender(
+        from_address="shop@letters.example", host="127.0.0.1", port=int(sys.argv[1]),
+        security="none", connections_max=int(sys.argv[2])))
     template = actions.create_template(shop.id, name="Hello", subject="Hello",
         source="<mjml><mj-body><mj-section><mj-column><mj-text>Hello {{ customer.first_name }},"
                " <a href='{{ unsubscribe_url }}'>stop</a></mj-text></mj-column></mj-section>"
@@ -55,13 +56,33 @@ def campaign(folder: Path, *, letters: int, points: int, seed: int) -> None:
     rng = random.Random(seed)
     sink = Sink()
     server = Server(folder, REGULARS_ALLOW_PRIVATE_HOSTS="1")
-    server.start()
-    people = folder.parent / "people.csv"
+    try:
+        _arrange(server, sink, letters)
+        kills = _kill_while_sending(server, sink, rng, letters=letters, points=points)
+        states = _final_states(server)
+    finally:
+        server.stop()
+
+    twice = {who: count for who, count in sink.received.items() if count > 1}
+    assert twice == {}
+    assert kills == points, "the letters were gone before the killing was done"
+    assert sum(states.values()) == letters
+    assert set(states) <= {"accepted", "unknown"}
+    assert states["unknown"] <= kills * CONNECTIONS
+    # What the peer has is what was accepted and at most what nobody can know.
+    received = len(sink.received)
+    assert states["accepted"] <= received <= states["accepted"] + states["unknown"]
+
+
+def _arrange(server: Server, sink: Sink, letters: int) -> None:
+    """Customers who agreed, a sender that leads to the sink, and a letter planned for each."""
+    people = server.folder.parent / "people.csv"
     rows = "".join(f"c{n},c{n}@people.example,yes\n" for n in range(letters))
     people.write_text("external_id,email,consent_email\n" + rows)
     server.command("import", "customers", str(people), "--workspace", "letters")
+    server.start()
     arranged = subprocess.run(
-        [sys.executable, "-c", ARRANGE, str(sink.port)],
+        [sys.executable, "-c", ARRANGE, str(sink.port), str(CONNECTIONS)],
         env={**server.environment, "DATABASE_URL": server.database_url},
         capture_output=True,
         text=True,
@@ -69,26 +90,29 @@ def campaign(folder: Path, *, letters: int, points: int, seed: int) -> None:
     )
     assert arranged.stdout.strip().endswith(str(letters)), arranged.stderr[-2000:]
 
-    kills = 0
-    while kills < points and sum(sink.received.values()) < letters:
-        time.sleep(rng.uniform(0.1, 0.8))
-        victim = ("worker", "worker", "everything")[kills % 3]
+
+def _kill_while_sending(
+    server: Server, sink: Sink, rng: random.Random, *, letters: int, points: int
+) -> int:
+    """Kill once for each point, each time after some more letters have left; returns how often."""
+    share = letters // (points + 1)
+    for kill in range(points):
+        goal = min(sink.count + rng.randint(1, share), letters)
+        _wait_for(lambda goal=goal: sink.count >= goal)
+        if sink.count >= letters:
+            return kill
+        victim = VICTIMS[kill % len(VICTIMS)]
         server.kill(victim)
-        kills += 1
         if victim == "everything":
             server.start()
-    states = _final_states(server)
-    server.stop()
+    return points
 
-    twice = {who: count for who, count in sink.received.items() if count > 1}
-    assert twice == {}
-    assert kills >= points // 2, "the letters were gone before the killing was done"
-    assert sum(states.values()) == letters
-    assert set(states) <= {"accepted", "unknown"}
-    assert states["unknown"] <= kills * CONNECTIONS_MAX
-    # What the peer has is what was accepted and at most what nobody can know.
-    received = len(sink.received)
-    assert states["accepted"] <= received <= states["accepted"] + states["unknown"]
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "nothing leaves any more"
+        time.sleep(0.002)
 
 
 def _final_states(server: Server) -> Counter[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from regulars.customers import actions as customers
 from regulars.customers import queries as customer_queries
@@ -18,6 +18,9 @@ MARKETING = "marketing"
 # Whoever unsubscribes waits for marks under way, and later marks see it: advisory lock, this class.
 CONSENT_LOCK_CLASS = 0x6D75
 LOCK_NUMBERS = 1 << 31
+# A full mailbox may be emptied; one that stays full is given up.
+SOFT_BOUNCES_MAX = 3
+SOFT_BOUNCES_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,28 @@ def unsubscribe(workspace_id: int, message_public_id: str, *, source: str) -> bo
     return True
 
 
+def subscribe_again(workspace_id: int, message_public_id: str, *, source: str) -> bool:
+    """Give the receiver's consent back, by their own hand; False when the message is unknown."""
+    sent = _sent(workspace_id, message_public_id)
+    if sent is None:
+        return False
+    customers.give_consent(
+        workspace_id,
+        sent.customer_id,
+        channel=CHANNEL,
+        purpose=MARKETING,
+        source=source,
+        actor="customer",
+        at=clock.now(),
+    )
+    return True
+
+
 def take_bounce(workspace_id: int, message_public_id: str, raw: bytes) -> Report:
     """Read a returned letter and do what it calls for.
 
-    A hard bounce suppresses the address, a complaint withdraws the consent and suppresses it.
+    A hard bounce suppresses the address, and so does the third soft one within thirty days; a
+    complaint withdraws the consent and suppresses it.
     """
     report = read_report(raw)
     sent = _sent(workspace_id, message_public_id)
@@ -86,8 +107,20 @@ def _bounced(workspace_id: int, sent: _Sent, report: Report, now: datetime) -> N
     )
     props = {"is_hard": is_hard, "status": report.status}
     _record(workspace_id, sent, "message.bounced", now, props)
-    if is_hard:
+    if is_hard or _soft_bounces(workspace_id, sent.customer_id, now) >= SOFT_BOUNCES_MAX:
         _suppress(workspace_id, sent.customer_id, "bounce", now)
+
+
+def _soft_bounces(workspace_id: int, customer_id: int, now: datetime) -> int:
+    raw = cursor()
+    raw.execute(
+        "SELECT count(*) FROM messaging_message WHERE workspace_id = %s AND customer_id = %s"
+        " AND state = 'bounced' AND reason LIKE 'soft%%' AND bounced_at > %s",
+        [workspace_id, customer_id, now - SOFT_BOUNCES_WITHIN],
+    )
+    row = raw.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _complained(workspace_id: int, sent: _Sent, now: datetime) -> None:
@@ -125,7 +158,12 @@ def _sent(workspace_id: int, public_id: str) -> _Sent | None:
         [workspace_id, public_id],
     )
     row = raw.fetchone()
-    return None if row is None else _Sent(*row)
+    if row is None:
+        return None
+    # Whoever was merged meanwhile is asked about under the name they have now.
+    sent = _Sent(*row)
+    root_id = customer_queries.roots_of(workspace_id, [sent.customer_id]).get(sent.customer_id)
+    return replace(sent, customer_id=root_id or sent.customer_id)
 
 
 def _record(

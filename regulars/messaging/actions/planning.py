@@ -14,12 +14,12 @@ OCCURRENCE_CHARS_MAX = 200
 CUSTOMERS_MAX = 50_000
 
 # 16 random bytes as 22 url-safe characters, the form of kernel.ids.new_public_id.
-_PUBLIC_ID = "translate(rtrim(encode(uuid_send(gen_random_uuid()), 'base64'), '='), '+/', '-_')"
+PUBLIC_ID = "translate(rtrim(encode(uuid_send(gen_random_uuid()), 'base64'), '='), '+/', '-_')"
 _PLAN = f"""
 INSERT INTO messaging_message
   (public_id, workspace_id, occurrence, campaign_id, customer_id, channel, state, reason, variant,
    template_version_id, is_marketing, planned_at, due_at, expires_at, attempts)
-SELECT {_PUBLIC_ID}, %(workspace)s, %(occurrence)s, %(campaign)s, customer_id, %(channel)s,
+SELECT {PUBLIC_ID}, %(workspace)s, %(occurrence)s, %(campaign)s, customer_id, %(channel)s,
        'planned', '', %(variant)s, %(version)s, %(is_marketing)s, %(now)s, due_at,
        %(expires_at)s, 0
 FROM unnest(%(customers)s::bigint[], %(due)s::timestamptz[]) AS given (customer_id, due_at)
@@ -92,7 +92,8 @@ def cancel_messages(
     raw = cursor()
     raw.execute(
         "UPDATE messaging_message SET state = 'cancelled', finished_at = %s, token = NULL"
-        f" WHERE workspace_id = %s AND {column} = %s AND state IN ('planned', 'claimed')",
+        f" WHERE workspace_id = %s AND {column} = %s"
+        " AND state IN ('planned', 'deferred', 'claimed')",
         [clock.now(), workspace_id, occurrence if campaign_id is None else campaign_id],
     )
     return raw.rowcount

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
 from regulars.kernel.ids import new_public_id
+from regulars.messaging.accounts import is_catcher
 from regulars.messaging.adapters.egress import checked_address
 from regulars.messaging.adapters.smtp.client import Security
 from regulars.messaging.adapters.vault import open_secret, seal_secret
 from regulars.messaging.models import Sender
 from regulars.messaging.pure.addresses import mailbox
 from regulars.messaging.pure.dkim import signer
-from regulars.messaging.queries import sender
+from regulars.messaging.queries.senders import sender
 from regulars.messaging.records import SenderRecord
 
 CONNECTIONS_MAX = 50
@@ -48,11 +49,13 @@ def save_sender(
 ) -> SenderRecord:
     """The workspace's sender with these settings; a pause after faults is lifted.
 
-    may_be_private  True only for the built-in catcher; None asks the operator's setting
+    may_be_private  None asks the operator's setting; the built-in catcher is always allowed
     raises          AddressInvalid, DkimKeyInvalid, HostRefused, Invalid(sender_*)
     """
     old = Sender.objects.select_for_update().filter(workspace_id=workspace_id).first()
     _check(given, old)
+    if may_be_private is None and is_catcher(given.host, given.port):
+        may_be_private = True
     checked_address(given.host, given.port, may_be_private=may_be_private)
     plain = {
         name: getattr(given, name)
@@ -69,7 +72,7 @@ def save_sender(
     if not given.username:
         sealed["password_sealed"] = ""
     if not given.dkim_domain:
-        sealed["dkim_key_sealed"] = ""
+        sealed["dkim_key_sealed"] = sealed["next_dkim_key_sealed"] = ""
     rest = {"paused_until": None, "faults": 0, "last_error": "", "updated_at": clock.now()}
     Sender.objects.update_or_create(
         workspace_id=workspace_id,
@@ -92,9 +95,10 @@ def _check(given: NewSender, old: Sender | None) -> None:
     if not 0 < given.connections_max <= CONNECTIONS_MAX or given.messages_max < 1:
         message = f"Use 1 to {CONNECTIONS_MAX} connections and at least one letter on each."
         raise Invalid("sender_limits", message)
-    if not given.dkim_domain:
-        return
     key = given.dkim_key or (open_secret(old.dkim_key_sealed) if old else "")
+    # A domain without a key is one whose first key waits for its record.
+    if not given.dkim_domain or (not key and old is not None and old.next_dkim_key_sealed):
+        return
     signer(
         domain=given.dkim_domain,
         selector=given.dkim_selector,

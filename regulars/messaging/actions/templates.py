@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.kernel.ids import new_public_id
@@ -9,11 +11,21 @@ from regulars.messaging import letters
 from regulars.messaging.models import Template, TemplateVersion
 from regulars.messaging.pure.mime import SUBJECT_CHARS_MAX
 from regulars.messaging.pure.mjml import html_from_mjml, is_mjml
-from regulars.messaging.pure.rendering import compile_html, compile_text
-from regulars.messaging.queries import template
+from regulars.messaging.pure.rendering import compile_html, compile_text, try_out
+from regulars.messaging.queries.templates import template
 from regulars.messaging.records import TemplateRecord
 
 NAME_CHARS_MAX = 120
+
+
+class VersionFields(TypedDict):
+    """The content of a version."""
+
+    subject: str
+    source: str
+    html: str
+    text: str
+    is_own_text: bool
 
 
 def create_template(
@@ -32,7 +44,7 @@ def create_template(
     raises  Invalid(template_name | template_subject), TemplateInvalid
     """
     now = clock.now()
-    fields = _version_fields(subject, source, text)
+    fields = version_fields(subject, source, text)
     made = Template.objects.create(
         workspace_id=workspace_id,
         public_id=new_public_id(),
@@ -58,7 +70,7 @@ def save_version(
 
     raises  NotFound(template_unknown) and what create_template raises
     """
-    fields = _version_fields(subject, source, text)
+    fields = version_fields(subject, source, text)
     row = _locked(workspace_id, template_public_id)
     row.name, row.updated_at = _checked_name(name), clock.now()
     row.save()
@@ -87,7 +99,7 @@ def _locked(workspace_id: int, public_id: str) -> Template:
     return row
 
 
-def _add_version(row: Template, number: int, fields: dict[str, object], author: str) -> None:
+def _add_version(row: Template, number: int, fields: VersionFields, author: str) -> None:
     TemplateVersion.objects.create(
         workspace_id=row.workspace_id,
         public_id=new_public_id(),
@@ -106,8 +118,8 @@ def _checked_name(name: str) -> str:
     return name.strip()
 
 
-def _version_fields(subject: str, source: str, text: str) -> dict[str, object]:
-    """What a version keeps, compiled once to see that it can be."""
+def version_fields(subject: str, source: str, text: str) -> VersionFields:
+    """What a version keeps, compiled and tried once to see that it can be."""
     if not 0 < len(subject.strip()) <= SUBJECT_CHARS_MAX or not subject.strip().isprintable():
         message = f"Write a subject in one line of at most {SUBJECT_CHARS_MAX} characters."
         raise Invalid("template_subject", message)
@@ -116,9 +128,8 @@ def _version_fields(subject: str, source: str, text: str) -> dict[str, object]:
     html = html_from_mjml(source) if is_mjml(source) else source
     is_own_text = bool(text.strip())
     words = text if is_own_text else letters.text_of(html)
-    compile_text(subject)
-    compile_html(html)
-    compile_text(words)
+    for compiled in (compile_text(subject), compile_html(html), compile_text(words)):
+        try_out(compiled)
     return {
         "subject": subject.strip(),
         "source": source,

@@ -12,7 +12,7 @@ URL_CHARS_MAX = 2_000
 SignLink = Callable[[int, str], str]
 
 _ANCHOR = re.compile(r"<a\s[^<>]*>", re.IGNORECASE)
-_HREF = re.compile(r"""(\bhref\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
+HREF = re.compile(r"""(\bhref\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
 _TEXT_URL = re.compile(r"https?://[^\s<>()\[\]\"']+")
 _UNTRACKED = re.compile(r"(?:mailto|tel|sms):|#", re.IGNORECASE)
 _FOLLOWED = re.compile(r"https?://[^\s/?#@\\]+(?:[/?#][^\s\\]*)?\Z", re.IGNORECASE)
@@ -36,7 +36,7 @@ def track_html(text: str, *, sign: SignLink, own_prefix: str) -> str:
         url = html.unescape(match.group(2)[1:-1]).strip()
         return f'{match.group(1)}"{html.escape(_tracked(url, indexes, sign, own_prefix))}"'
 
-    return _ANCHOR.sub(lambda tag: _HREF.sub(replace_href, tag.group(), count=1), text)
+    return _ANCHOR.sub(lambda tag: HREF.sub(replace_href, tag.group(), count=1), text)
 
 
 def track_text(text: str, *, sign: SignLink, own_prefix: str) -> str:

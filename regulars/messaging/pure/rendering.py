@@ -96,6 +96,19 @@ def compile_text(source: str) -> Compiled:
     return _compile(_TEXT, source)
 
 
+def try_out(compiled: Compiled) -> None:
+    """Nothing, unless the template goes beyond its limits even without a customer.
+
+    raises  TemplateInvalid(template_limit)
+    """
+    try:
+        compiled.render({})
+    except TemplateInvalid as error:
+        # Other failures come from the missing data and say nothing about the template.
+        if error.code == "template_limit":
+            raise
+
+
 def _compile(environment: Environment, source: str) -> Compiled:
     _check_source(source)
     try:
@@ -114,16 +127,14 @@ def _compile(environment: Environment, source: str) -> Compiled:
 
 
 def _refusal(error: LiquidError) -> TemplateInvalid:
-    line = error.token.start_index if error.token is not None else None
-    if line is not None and error.token is not None:
-        line = error.token.source.count("\n", 0, line) + 1
+    token = error.token
+    line = token.source.count("\n", 0, token.start_index) + 1 if token is not None else 0
     where = f" (line {line})" if line else ""
+    code, lead = "template_syntax", "The template has a mistake"
     if isinstance(error, ResourceLimitError):
-        message = f"The template asks for too much: {error.message}{where}."
-        return TemplateInvalid("template_limit", message)
-    return TemplateInvalid(
-        "template_syntax", f"The template has a mistake: {error.message}{where}."
-    )
+        code, lead = "template_limit", "The template asks for too much"
+    message = f"{lead}: {error.message}{where}."
+    return TemplateInvalid(code, message, line=line, detail=error.message)
 
 
 _OPENERS = re.compile(r"\{\{|\{%")
@@ -160,7 +171,8 @@ def _after_tag(source: str, opener: re.Match[str]) -> int:
 
 def _unclosed(source: str, position: int, tag: str) -> TemplateInvalid:
     line = source.count("\n", 0, position) + 1
-    return TemplateInvalid("template_syntax", f"A {tag} on line {line} is never closed.")
+    message = f"A {tag} on line {line} is never closed."
+    return TemplateInvalid("template_open", message, line=line, detail=tag)
 
 
 class _Missing(Undefined):

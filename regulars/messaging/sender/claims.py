@@ -21,21 +21,22 @@ LOCK_CLASS = 0x6D73
 LOCK_NUMBERS = 1 << 31
 UNKNOWN_REPEATS_MAX = 1
 
-_WORKSPACES = """
+_WAITS = "state IN ('planned', 'deferred') AND held_at IS NULL"
+_WORKSPACES = f"""
 WITH RECURSIVE found (workspace_id) AS (
-    (SELECT workspace_id FROM messaging_message WHERE state = 'planned'
+    (SELECT workspace_id FROM messaging_message WHERE {_WAITS}
      ORDER BY workspace_id LIMIT 1)
     UNION ALL
-    SELECT (SELECT m.workspace_id FROM messaging_message m
-            WHERE m.state = 'planned' AND m.workspace_id > found.workspace_id
-            ORDER BY m.workspace_id LIMIT 1)
+    SELECT (SELECT workspace_id FROM messaging_message
+            WHERE {_WAITS} AND workspace_id > found.workspace_id
+            ORDER BY workspace_id LIMIT 1)
     FROM found WHERE found.workspace_id IS NOT NULL)
 SELECT workspace_id FROM found WHERE workspace_id IS NOT NULL
 """
-_CLAIM = """
+_CLAIM = f"""
 WITH due AS (
     SELECT id FROM messaging_message
-    WHERE workspace_id = %(workspace)s AND state = 'planned' AND is_marketing = %(is_marketing)s
+    WHERE workspace_id = %(workspace)s AND {_WAITS} AND is_marketing = %(is_marketing)s
       AND channel = 'email' AND due_at <= %(now)s
     ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 UPDATE messaging_message m

@@ -11,12 +11,10 @@ from datetime import timedelta
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Outside, RegularsError
-from regulars.messaging import queries
-from regulars.messaging.adapters.egress import checked_address
+from regulars.messaging.accounts import peer_of
 from regulars.messaging.adapters.smtp.client import (
     Connection,
     Outcome,
-    Peer,
     State,
     Timeouts,
     connect,
@@ -138,24 +136,7 @@ class Lane:
         return None
 
     async def _connect(self) -> Connection:
-        account = self.account
-        may_be_private = True if queries.is_catcher(account.host, account.port) else None
-        address = await asyncio.to_thread(
-            checked_address, account.host, account.port, may_be_private=may_be_private
-        )
-        return await connect(
-            Peer(
-                host=account.host,
-                port=account.port,
-                connect_to=address,
-                security=account.security,
-                username=account.username,
-                password=account.password,
-                own_name=account.sender.domain,
-                messages_max=account.messages_max,
-                timeouts=self._timeouts,
-            )
-        )
+        return await connect(await asyncio.to_thread(peer_of, self.account, self._timeouts))
 
     async def _send(self, connection: Connection, item: Item, written: Written) -> None:
         try:
@@ -196,4 +177,4 @@ def ending_of(item: Item, outcome: Outcome) -> Ending:
     delay = delay_after(claim.attempts + 1, chance=random.random())
     if delay is None:
         return Ending(claim, MessageState.REJECTED, now, reason, was_tried=True)
-    return Ending(claim, MessageState.PLANNED, now, reason, due_at=now + delay, was_tried=True)
+    return Ending(claim, MessageState.DEFERRED, now, reason, due_at=now + delay, was_tried=True)

@@ -40,8 +40,8 @@ class Item:
 class Ending:
     """What is to be stored of a message that was ours.
 
-    state    PLANNED gives it back: at `due_at` when the peer put it off, at once when it was
-             only not got round to
+    state    PLANNED gives it back at once when it was only not got round to; DEFERRED lets it
+             wait until `due_at` because the peer put it off
     is_gone  the server said that the address will never take mail
     """
 

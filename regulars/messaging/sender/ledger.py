@@ -36,9 +36,9 @@ _END = """
 UPDATE messaging_message m
 SET state = g.state, reason = g.reason, due_at = coalesce(g.due_at, m.due_at),
     accepted_at = CASE WHEN g.state = 'accepted' THEN g.at ELSE m.accepted_at END,
-    finished_at = CASE WHEN g.state <> 'planned' THEN g.at END,
+    finished_at = CASE WHEN g.state NOT IN ('planned', 'deferred') THEN g.at END,
     attempts = m.attempts + g.tried, claimed_until = NULL, worker = NULL,
-    token = CASE WHEN g.state <> 'planned' THEN m.token END
+    token = CASE WHEN g.state NOT IN ('planned', 'deferred') THEN m.token END
 FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[],
             %s::timestamptz[], %s::int[]) AS g (id, token, state, reason, due_at, at, tried)
 WHERE m.workspace_id = %s AND m.id = g.id AND m.token = g.token

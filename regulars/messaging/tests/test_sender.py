@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("as_engine")
 
 def is_settled(workspace_id: int) -> bool:
     return all(
-        state not in {"planned", "claimed", "handing"} for state in states(workspace_id).values()
+        state not in {"planned", "deferred", "claimed", "handing"} for state in states(workspace_id).values()
     )
 
 
@@ -85,8 +85,8 @@ def test_a_consenting_customer_gets_the_letter_once_and_others_a_reason() -> Non
     [
         ({"rcpt": "550 5.1.1 no such user"}, "rejected", "rcpt 550 5.1.1 no such user"),
         ({"final": "554 5.7.1 spam"}, "rejected", "final 554 5.7.1 spam"),
-        ({"rcpt": "450 4.2.0 later"}, "planned", "rcpt 450 4.2.0 later"),
-        ({"mail": "550 5.7.1 not you"}, "planned", "mail 550 5.7.1 not you"),
+        ({"rcpt": "450 4.2.0 later"}, "deferred", "rcpt 450 4.2.0 later"),
+        ({"mail": "550 5.7.1 not you"}, "deferred", "mail 550 5.7.1 not you"),
         ({"stored": DROP}, "unknown", "no_answer"),
     ],
 )
@@ -104,8 +104,8 @@ def test_what_the_server_says_is_what_is_stored(
         town.bakery.id, "state, reason, due_at, planned_at, token"
     )
     assert (found, why) == (state, reason)
-    assert (due_at > planned_at + timedelta(seconds=20)) is (state == "planned")
-    assert (token is None) is (state == "planned")
+    assert (due_at > planned_at + timedelta(seconds=20)) is (state == "deferred")
+    assert (token is None) is (state == "deferred")
     assert len(peer.letters) == (1 if state == "unknown" else 0)
     with scope(town.bakery.id):
         sent = [

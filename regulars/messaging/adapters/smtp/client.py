@@ -335,7 +335,8 @@ def _encoded(text: str) -> str:
 
 def _refused(code: str, reply: Reply) -> PeerRefused:
     message = f"The mail server refused: {reply.code} {reply.words}"
-    return PeerRefused(code, message, is_permanent=reply.code >= 500)
+    words = f"{reply.code} {reply.words}".strip()
+    return PeerRefused(code, message, is_permanent=reply.code >= 500, words=words)
 
 
 def _stuffed(letter: bytes) -> bytes:

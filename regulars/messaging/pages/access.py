@@ -1,0 +1,60 @@
+"""Who asks, where, and which customer they mean."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from regulars.customers import queries as customers
+from regulars.customers.records import Identity, ListFilter
+from regulars.kernel.errors import NotFound
+from regulars.workspaces import queries as workspaces
+from regulars.workspaces.records import Member, Right, WorkspaceRecord
+
+# E-mail HTML needs inline styles and remote pictures; it may never run or reach anything else.
+PREVIEW_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:;"
+    " frame-ancestors 'self'"
+)
+
+
+def workspace_of(request: HttpRequest, right: Right) -> WorkspaceRecord:
+    """The workspace, when the member has the right there. raises Refused(right_missing)"""
+    workspaces.require(member_of(request), right)
+    workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
+    return workspace
+
+
+def member_of(request: HttpRequest) -> Member:
+    """The signed-in member."""
+    member: Member = request.member  # type: ignore[attr-defined]
+    return member
+
+
+def customer_of(workspace_id: int, text: str) -> int | None:
+    """The customer meant by an id, an e-mail address, a phone or an own number; else None."""
+    text = text.strip()
+    try:
+        return customers.customer_id_of(workspace_id, text)
+    except NotFound:
+        pass
+    named = [Identity(external_id=text), Identity(phone=text)]
+    for identity in [Identity(email=text)] if "@" in text else named:
+        if customers.identity_faults(workspace_id, [identity]) == [None]:
+            found = customers.find(workspace_id, identity)
+            if found is not None:
+                return found
+    return None
+
+
+def some_customer(workspace_id: int) -> int | None:
+    """Anybody with an address, to show a letter as it would look; None in an empty base."""
+    rows = customers.page(workspace_id, ListFilter(has="email")).rows
+    return rows[0].id if rows else None
+
+
+def framed(body: str, policy: str = PREVIEW_POLICY) -> HttpResponse:
+    """HTML of a letter for a frame that may do nothing else."""
+    response = HttpResponse(body)
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

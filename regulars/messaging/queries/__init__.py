@@ -1,0 +1,35 @@
+"""Reads of messaging."""
+
+from regulars.messaging.queries.catcher import caught, caught_letter
+from regulars.messaging.queries.messages import (
+    campaign_message,
+    campaign_messages,
+    counts_by_state,
+    counts_of_campaigns,
+    message,
+    messages_of,
+    reasons,
+)
+from regulars.messaging.queries.previews import check_source, preview
+from regulars.messaging.queries.senders import account, sender, signing
+from regulars.messaging.queries.templates import template, templates, version
+
+__all__ = [
+    "account",
+    "campaign_message",
+    "campaign_messages",
+    "caught",
+    "caught_letter",
+    "check_source",
+    "counts_by_state",
+    "counts_of_campaigns",
+    "message",
+    "messages_of",
+    "preview",
+    "reasons",
+    "sender",
+    "signing",
+    "template",
+    "templates",
+    "version",
+]
