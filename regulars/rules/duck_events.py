@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from sqlglot import exp
@@ -25,7 +25,6 @@ from regulars.rules.tree import (
     BeforeLast,
     Count,
     Did,
-    Filter,
     FromTo,
     LineFilter,
     PropFilter,
@@ -43,12 +42,13 @@ def did(node: Did, scope: Scope) -> exp.Expression:
     rows = [
         sql("kind = $kind", kind=slots.value(node.kind)),
         *within("time", node.within, slots),
-        *(_filter(item, slots) for item in node.where),
+        *(_line(item, slots) for item in node.where if isinstance(item, LineFilter)),
     ]
+    wanted = [_prop(item, slots) for item in node.where if isinstance(item, PropFilter)]
     if isinstance(node.measure, Sum):
-        return _summed(node.measure, rows, scope)
+        return _summed(node.measure, rows, wanted, scope)
     test = node.measure.test if isinstance(node.measure, Count) else AT_LEAST_ONE
-    return counted("events", rows, test, scope)
+    return counted("events", rows, test, scope, wanted)
 
 
 def within(column: str, window: Window | None, slots: Slots) -> list[exp.Expression]:
@@ -65,21 +65,54 @@ def _has_start(window: Window | None) -> bool:
     return window is not None and not isinstance(window, BeforeLast)
 
 
-def counted(relation: str, rows: list[exp.Expression], test: Test, scope: Scope) -> exp.Expression:
-    """The number of the customer's rows passes; a customer without rows has 0."""
+def counted(
+    relation: str,
+    rows: list[exp.Expression],
+    test: Test,
+    scope: Scope,
+    wanted: Sequence[exp.Expression] = (),
+) -> exp.Expression:
+    """The number of the customer's rows passes; a customer without rows has 0.
+
+    wanted  conditions on rows that are dear to test
+    """
     if values.compares(0, test):
-        return exp.not_(_counted_above_zero(relation, rows, test, scope, is_wanted=False))
-    return _counted_above_zero(relation, rows, test, scope, is_wanted=True)
+        return exp.not_(_counted_above_zero(relation, rows, wanted, test, scope, is_wanted=False))
+    return _counted_above_zero(relation, rows, wanted, test, scope, is_wanted=True)
 
 
 def _counted_above_zero(
-    relation: str, rows: list[exp.Expression], test: Test, scope: Scope, *, is_wanted: bool
+    relation: str,
+    rows: list[exp.Expression],
+    wanted: Sequence[exp.Expression],
+    test: Test,
+    scope: Scope,
+    *,
+    is_wanted: bool,
 ) -> exp.Expression:
     if _any_row_decides(test):
-        return among(rows_where(relation, rows))
-    having = compares(sql("COUNT(*)"), test, scope.slots, float)
+        return among(rows_where(relation, [*rows, *wanted]))
+    rows, number = _over(sql("COUNT(*)"), rows, wanted, scope)
+    having = compares(number, test, scope.slots, float)
     having = having if is_wanted else exp.not_(having)
     return among(groups_where(relation, rows, having, scope))
+
+
+def _over(
+    figure: exp.Expression,
+    rows: list[exp.Expression],
+    wanted: Sequence[exp.Expression],
+    scope: Scope,
+) -> tuple[list[exp.Expression], exp.Expression]:
+    """The rows to read, and the figure over those of them that are wanted.
+
+    Beside a narrowing test, reading JSON waits until other customers' rows are gone. A group in
+    which nothing is wanted then has the figure of no rows, for which callers answer apart.
+    """
+    if not (wanted and scope.is_narrowed):
+        return [*rows, *wanted], figure
+    only = sql("$figure FILTER (WHERE $wanted)", figure=figure, wanted=all_of(list(wanted)))
+    return rows, only
 
 
 def _any_row_decides(test: Test) -> bool:
@@ -100,23 +133,27 @@ _ANY_ROW_DECIDES: dict[str, Callable[[float], bool]] = {
 }
 
 
-def _summed(measure: Sum, rows: list[exp.Expression], scope: Scope) -> exp.Expression:
+def _summed(
+    measure: Sum,
+    rows: list[exp.Expression],
+    wanted: Sequence[exp.Expression],
+    scope: Scope,
+) -> exp.Expression:
     place = InJson(exp.column("props"), pointer_to(measure.prop, scope.slots))
-    total = sql(
-        f"COALESCE(SUM(TRY_CAST($json AS DECIMAL({limits.SUM_DIGITS}, {limits.SUM_DECIMALS}))), 0)",
+    figure = sql(
+        f"SUM(TRY_CAST($json AS DECIMAL({limits.SUM_DIGITS}, {limits.SUM_DECIMALS})))",
         json=place.json(),
     )
+    rows, figure = _over(figure, rows, wanted, scope)
+    total = sql("COALESCE($figure, 0)", figure=figure)
     having = compares(total, measure.test, scope.slots, values.exact)
     if values.sum_passes(0, measure.test):
         return exp.not_(among(groups_where("events", rows, exp.not_(having), scope)))
     return among(groups_where("events", rows, having, scope))
 
 
-def _filter(item: Filter, slots: Slots) -> exp.Expression:
-    if isinstance(item, PropFilter):
-        place = InJson(exp.column("props"), pointer_to(item.prop, slots))
-        return passes(place, item.test, slots)
-    return _line(item, slots)
+def _prop(item: PropFilter, slots: Slots) -> exp.Expression:
+    return passes(InJson(exp.column("props"), pointer_to(item.prop, slots)), item.test, slots)
 
 
 def _line(item: LineFilter, slots: Slots) -> exp.Expression:

@@ -77,6 +77,28 @@ LINE_FIELDS: Mapping[str, tuple[str, FactType]] = {
     "total": ("total_minor", "money"),
 }
 
+_ORDER_FIELDS: Mapping[str, FactType] = {
+    "total": "money",
+    "number": "text",
+    "currency": "text",
+    "lines": "number",
+    "source": "text",
+}
+_CONSENT_FIELDS: Mapping[str, FactType] = {"channel": "text", "purpose": "text"}
+_TRACKED_FIELDS: Mapping[str, FactType] = {"is_confirmed": "bool"}
+
+# Properties of the events that the product writes itself; those of other events are untyped.
+EVENT_FIELDS: Mapping[str, Mapping[str, FactType]] = {
+    "order.paid": _ORDER_FIELDS,
+    "order.returned": _ORDER_FIELDS,
+    "order.adjusted": _ORDER_FIELDS,
+    "order.cancelled": _ORDER_FIELDS,
+    "consent.given": _CONSENT_FIELDS,
+    "consent.withdrawn": _CONSENT_FIELDS,
+    "message.opened": _TRACKED_FIELDS,
+    "message.clicked": {**_TRACKED_FIELDS, "url": "text"},
+}
+
 
 def find_fact(name: str, facts: Facts) -> Fact | None:
     """The declared fact, or for an undeclared attribute one whose type the operator decides."""

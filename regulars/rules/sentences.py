@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import cast
 
+from regulars.kernel.money import minor_digits
 from regulars.rules import windows
-from regulars.rules.facts import Facts, find_fact
-from regulars.rules.phrases import EVENTS, LANGUAGES, PARTS, TESTS, UNITS
+from regulars.rules.facts import EVENT_FIELDS, LINE_FIELDS, Facts, FactType, find_fact
+from regulars.rules.phrases import (
+    EVENTS,
+    LANGUAGES,
+    MONTHS,
+    PARTS,
+    PROPS,
+    TESTS,
+    TOPICS,
+    UNITS,
+)
 from regulars.rules.tree import (
     BeforeLast,
     BetweenAgo,
@@ -46,14 +57,27 @@ DURATION_OPERATORS = (
 class _Speech:
     language: str
     facts: Facts
+    segments: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
 
     def say(self, key: str, **parts: str) -> str:
         return PARTS[self.language][key].format(**parts)
 
 
-def sentence(rule: Rule, language: str, facts: Facts) -> str:
-    """The rule in words; English where the language is not known."""
-    speech = _Speech(language if language in LANGUAGES else "en", facts)
+def sentence(
+    rule: Rule,
+    language: str,
+    facts: Facts,
+    *,
+    segments: Mapping[str, str] | None = None,
+    currency: str = "",
+) -> str:
+    """The rule in words; English where the language is not known.
+
+    segments  what people call the segments that rules name
+    currency  the one that money is kept in; without it, minor units are said as they are
+    """
+    speech = _Speech(language if language in LANGUAGES else "en", facts, segments or {}, currency)
     return speech.say("start", rule=_node(rule.where, speech))
 
 
@@ -107,57 +131,91 @@ def _inner(part: Node, speech: _Speech) -> str:
 
 def _fact(node: FactIs, speech: _Speech) -> str:
     fact = find_fact(node.fact, speech.facts)
-    return _test(fact.label(speech.language) if fact else node.fact, node.test, speech)
+    if fact is None:
+        return _test(node.fact, node.test, speech)
+    return _test(fact.label(speech.language), node.test, speech, is_money=fact.type == "money")
 
 
-def _test(name: str, test: Test, speech: _Speech) -> str:
-    return TESTS[speech.language][test.op].format(name=name, value=_value(test, speech))
+def _test(name: str, test: Test, speech: _Speech, *, is_money: bool = False) -> str:
+    value = _value(test, speech, is_money=is_money)
+    return TESTS[speech.language][test.op].format(name=name, value=value)
 
 
-def _value(test: Test, speech: _Speech) -> str:
+def _value(test: Test, speech: _Speech, *, is_money: bool) -> str:
     if test.op in DURATION_OPERATORS:
         return amount(cast(str, test.value), speech.language)
+    if test.op == "month_is":
+        return MONTHS[speech.language][cast(int, test.value) - 1]
     if test.op.endswith("between"):
         low, high = cast(tuple[Scalar, Scalar], test.value)
-        return speech.say("pair", low=_said(low, speech), high=_said(high, speech))
-    return _said(test.value, speech)
+        return speech.say(
+            "pair",
+            low=_said(low, speech, is_money=is_money),
+            high=_said(high, speech, is_money=is_money),
+        )
+    return _said(test.value, speech, is_money=is_money)
 
 
-def _said(value: Value, speech: _Speech) -> str:
+def _said(value: Value, speech: _Speech, *, is_money: bool = False) -> str:
     if isinstance(value, tuple):
-        return ", ".join(_said(item, speech) for item in value)
+        return ", ".join(_said(item, speech, is_money=is_money) for item in value)
     if isinstance(value, bool):
         return speech.say("true" if value else "false")
     if isinstance(value, str):
         is_moment = windows.parse_moment(value) is not None
         return value if is_moment else speech.say("quoted", text=value)
-    return "" if value is None else _number(value)
+    if value is None:
+        return ""
+    return _money(value, speech.currency) if is_money and speech.currency else _number(value)
+
+
+def _money(minor: float, currency: str) -> str:
+    sum_of_money = Decimal(str(minor)).scaleb(-minor_digits(currency))
+    is_whole = sum_of_money == sum_of_money.to_integral_value()
+    return f"{sum_of_money:.0f} {currency}" if is_whole else f"{sum_of_money:f} {currency}"
 
 
 def _did(node: Did, speech: _Speech) -> str:
-    filters = speech.say("and").join(_filter(item, speech) for item in node.where)
+    fields = EVENT_FIELDS.get(node.kind, {})
+    filters = speech.say("and").join(_filter(item, fields, speech) for item in node.where)
     return speech.say(
         "did",
         event=event_name(node.kind, speech.language),
         where=speech.say("where", filters=filters) if filters else "",
-        measure=_measure(node.measure, speech),
+        measure=_measure(node.measure, fields, speech),
         window=_window(node.within, speech),
     )
 
 
-def _filter(item: Filter, speech: _Speech) -> str:
+def _filter(item: Filter, fields: Mapping[str, FactType], speech: _Speech) -> str:
     if isinstance(item, LineFilter):
-        inner = speech.say("and").join(_filter(part, speech) for part in item.filters)
-        return speech.say("line", filters=inner)
-    return _test(item.prop, item.test, speech)
+        columns = {name: kind for name, (_, kind) in LINE_FIELDS.items()}
+        parts = (_filter(part, columns, speech) for part in item.filters)
+        return speech.say("line", filters=speech.say("and").join(parts))
+    # Only what the product itself writes has a name in words; the shop's own stays as it is.
+    name = property_name(item.prop, speech.language) if item.prop in fields else item.prop
+    return _test(name, item.test, speech, is_money=fields.get(item.prop) == "money")
 
 
-def _measure(measure: Measure | None, speech: _Speech) -> str:
+def property_name(prop: str, language: str) -> str:
+    """What people call a property of the product's own events and of order lines."""
+    return PROPS[language if language in LANGUAGES else "en"].get(prop, prop)
+
+
+def topic_name(word: str, language: str) -> str:
+    """What people call a channel or a purpose of consent; the shop's own as it is written."""
+    return TOPICS[language if language in LANGUAGES else "en"].get(word, word)
+
+
+def _measure(measure: Measure | None, fields: Mapping[str, FactType], speech: _Speech) -> str:
     if measure is None:
         return ""
     if not isinstance(measure, Count):
-        name = speech.say("sum_name", prop=measure.prop)
-        return speech.say("sum", test=_test(name, measure.test, speech))
+        prop = measure.prop
+        said = property_name(prop, speech.language) if prop in fields else prop
+        name = speech.say("sum_name", prop=said)
+        is_money = fields.get(prop) == "money"
+        return speech.say("sum", test=_test(name, measure.test, speech, is_money=is_money))
     value = measure.test.value
     low, high = value if isinstance(value, tuple) else (0, value)
     times = _counted(cast(float, high), "time", speech.language)
@@ -193,14 +251,15 @@ _WINDOWS: dict[type, Callable[..., str]] = {
 def _consent(node: ConsentIs, speech: _Speech) -> str:
     return speech.say(
         node.state,
-        channel=node.channel,
-        purpose=node.purpose,
+        channel=topic_name(node.channel, speech.language),
+        purpose=topic_name(node.purpose, speech.language),
         window=_window(node.within, speech),
     )
 
 
 def _share(node: Share, speech: _Speech) -> str:
-    return speech.say("share", start=str(node.start), end=str(node.end), salt=node.salt)
+    start, end = (_number(float(Decimal(str(side)) * 100)) for side in (node.start, node.end))
+    return speech.say("share", start=start, end=end, salt=node.salt)
 
 
 _HANDLERS: dict[type, Callable[..., str]] = {
@@ -210,7 +269,11 @@ _HANDLERS: dict[type, Callable[..., str]] = {
     FactIs: _fact,
     Did: _did,
     ConsentIs: _consent,
-    Reachable: lambda node, speech: speech.say("reachable", channel=node.channel),
-    InSegment: lambda node, speech: speech.say("segment", name=node.segment),
+    Reachable: lambda node, speech: speech.say(
+        "reachable", channel=topic_name(node.channel, speech.language)
+    ),
+    InSegment: lambda node, speech: speech.say(
+        "segment", name=speech.segments.get(node.segment, node.segment)
+    ),
     Share: _share,
 }

@@ -176,7 +176,36 @@ json_trees = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ("version", "where", "all", "any", "not", "fact", "did", "op", "value", "prop", "line", "count", "sum", "of", "gte", "within", "last", "from", "to", "consent", "is", "channel", "purpose", "reachable", "segment", "share", "salt", "between_ago")
+                (
+                    "version",
+                    "where",
+                    "all",
+                    "any",
+                    "not",
+                    "fact",
+                    "did",
+                    "op",
+                    "value",
+                    "prop",
+                    "line",
+                    "count",
+                    "sum",
+                    "of",
+                    "gte",
+                    "within",
+                    "last",
+                    "from",
+                    "to",
+                    "consent",
+                    "is",
+                    "channel",
+                    "purpose",
+                    "reachable",
+                    "segment",
+                    "share",
+                    "salt",
+                    "between_ago",
+                )
             )
             | st.text(max_size=3),
             inner,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from regulars.rules import language, operators, phrases, sentences
-from regulars.rules.facts import Column, Fact
+from regulars.rules.facts import Column, Fact, OrdersAggregate
 from regulars.rules.tests import strategies
 
 CITY = Fact("customer.city", "text", "", "city", "місто", "город", Column("city"))
@@ -29,19 +29,19 @@ RULE = language.parse({
             "en",
             "Customers for whom this holds: city is “Kyiv” and they placed an order at least"
             " 2 times in the last 90 days and not (they did “Product Viewed” or can be reached"
-            " by email).",
+            " by e-mail).",
         ),
         (
             "uk",
             "Клієнти, для яких справджується: місто дорівнює «Kyiv» і зробили замовлення"
             " щонайменше 2 рази за останні 90 днів і не (виконали дію «Product Viewed» або"
-            " досяжні через email).",
+            " можна написати: електронна пошта).",
         ),
         (
             "ru",
             "Клиенты, для которых верно: город равно «Kyiv» и сделали заказ минимум 2 раза"
-            " за последние 90 дней и не (совершили действие «Product Viewed» или досягаемы"
-            " через email).",
+            " за последние 90 дней и не (совершили действие «Product Viewed» или можно"
+            " написать: электронная почта).",
         ),
     ],
 )
@@ -59,7 +59,10 @@ def test_every_rule_has_a_sentence_in_every_language(document):
 
 
 def test_the_languages_have_the_same_phrases():
-    for table in (phrases.UNITS, phrases.EVENTS, phrases.TESTS, phrases.PARTS):
+    tables = (
+        phrases.UNITS, phrases.EVENTS, phrases.TESTS, phrases.PARTS, phrases.TOPICS, phrases.PROPS,
+    )  # fmt: skip
+    for table in tables:
         assert {frozenset(table[code]) for code in phrases.LANGUAGES} == {frozenset(table["en"])}
     assert set(phrases.TESTS["en"]) == set(operators.OPERAND)
 
@@ -78,3 +81,26 @@ def test_the_languages_have_the_same_phrases():
 )
 def test_a_duration_takes_the_right_plural(text, code, expected):
     assert sentences.amount(text, code) == expected
+
+
+def test_money_is_said_in_the_currency_and_segments_by_their_names():
+    spent = Fact("order.total", "money", "", "spent", "", "", OrdersAggregate("sum", "total_minor"))
+    rule = language.parse({
+        "version": 1,
+        "where": {
+            "all": [
+                {"fact": "order.total", "op": "between", "value": [150_050, 200_000]},
+                {"did": "order.paid", "where": [{"prop": "total", "op": "gte", "value": 9_900}]},
+                {"segment": "vip"},
+            ]
+        },
+    })  # fmt: skip
+
+    said = sentences.sentence(
+        rule, "en", {spent.name: spent}, segments={"vip": "Best guests"}, currency="UAH"
+    )
+
+    assert said == (
+        "Customers for whom this holds: spent is between 1500.50 UAH and 2000 UAH and they placed"
+        " an order where amount is at least 99 UAH and in the segment “Best guests”."
+    )
