@@ -33,6 +33,10 @@ os.environ.pop("REGULARS_ROLE", None)
 os.environ["DATABASE_URL"] = "postgresql:///pending"
 os.environ["REGULARS_HAS_ROLES"] = "1"
 django.setup()
+
+from regulars.project import start  # noqa: E402 - Django is set up first
+
+start.wire()
 DATASETS = Path(os.environ.get("REGULARS_DATASETS") or ROOT.parent / "shared" / "data")
 
 

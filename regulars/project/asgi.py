@@ -20,11 +20,13 @@ from regulars.events import inbox  # noqa: E402
 from regulars.intake.collector.app import Collector  # noqa: E402
 from regulars.intake.collector.keys import Keys  # noqa: E402
 from regulars.messaging import tracking  # noqa: E402
-from regulars.project import lake  # noqa: E402
+from regulars.project import lake, start  # noqa: E402
 from regulars.project.health import Health  # noqa: E402
 from regulars.store import place  # noqa: E402
 from regulars.store.roles import Role  # noqa: E402
 from regulars.workspaces.records import KeyScope  # noqa: E402
+
+start.wire()
 
 PAGE_THREADS = 8
 FAULT = b'{"code": "server_fault", "message": "The server failed; nothing was acknowledged."}'

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from regulars import wiring
+from regulars.segments import registry
 
 
 def wire() -> None:
     """Load plugins and hand the rooms what wiring collected for them."""
     wiring.load_plugins()
+    for path in wiring.FACTS:
+        registry.declare(wiring.resolve(path))

@@ -1,0 +1,226 @@
+"""Writes of segments."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.text import slugify
+
+from regulars.kernel import clock, ids
+from regulars.kernel.errors import Conflict, Invalid, Refused
+from regulars.rules import checking, language
+from regulars.rules.tree import Rule
+from regulars.segments import queries, registry
+from regulars.segments.models import Segment
+from regulars.segments.pure.references import references_of
+from regulars.segments.records import (
+    DESCRIPTION_CHARS_MAX,
+    NAME_CHARS_MAX,
+    SEGMENTS_MAX,
+    SLUG_CHARS_MAX,
+    SegmentRecord,
+)
+from regulars.segments.rows import record_of, row_of
+from regulars.store.scope import cursor
+
+SLUG_DEFAULT = "segment"
+
+
+def create_segment(
+    workspace_id: int,
+    *,
+    name: str,
+    rule: Mapping[str, Any],
+    description: str = "",
+    slug: str = "",
+    key: str | None = None,
+    actor: str = "",
+) -> SegmentRecord:
+    """A new segment; asked again with the same key or slug and content, the one there is.
+
+    slug    how rules name it; without one it is made from the name and always free
+    key     idempotency key of the caller
+    raises  Invalid, Conflict(idempotency_mismatch | segment_exists), Refused(segments_too_many)
+    """
+    _lock(workspace_id)
+    name, description = _named(name, description)
+    mine = Segment.objects.filter(workspace_id=workspace_id)
+    digest = _digest(name, description, slug, language.dumps(language.parse(rule)))
+    before = mine.filter(create_key=key).first() if key else None
+    if before is not None:
+        return _same(before, digest, "idempotency_mismatch", "This key made another segment.")
+    slug = _slug(slug) if slug else ""
+    taken = mine.filter(slug=slug).first() if slug else None
+    if taken is not None:
+        return _same(taken, digest, "segment_exists", f"There is a segment “{slug}” already.")
+    if mine.count() >= SEGMENTS_MAX:
+        raise Refused("segments_too_many", f"A workspace has at most {SEGMENTS_MAX} segments.")
+    slug = slug or _free_slug(workspace_id, name)
+    document = language.to_json(_checked(workspace_id, rule, slug))
+    now = clock.now()
+    row = Segment.objects.create(
+        workspace_id=workspace_id,
+        public_id=ids.new_public_id(),
+        slug=slug,
+        name=name,
+        description=description,
+        rule=document,
+        create_key=key or None,
+        create_hash=digest,
+        created_by=actor,
+        created_at=now,
+        updated_at=now,
+    )
+    return record_of(row)
+
+
+def save_segment(
+    workspace_id: int,
+    *,
+    slug: str,
+    name: str,
+    rule: Mapping[str, Any],
+    description: str = "",
+    actor: str = "",
+) -> SegmentRecord:
+    """The segment of this slug as described: made when absent, changed when it differs.
+
+    raises  Invalid
+    """
+    row = Segment.objects.filter(workspace_id=workspace_id, slug=_slug(slug)).first()
+    if row is None:
+        return create_segment(
+            workspace_id, name=name, rule=rule, description=description, slug=slug, actor=actor
+        )
+    return change_segment(
+        workspace_id, row.public_id, name=name, rule=rule, description=description
+    )
+
+
+def change_segment(
+    workspace_id: int,
+    public_id: str,
+    *,
+    name: str,
+    rule: Mapping[str, Any],
+    description: str = "",
+) -> SegmentRecord:
+    """The segment with a new name and rule; another rule forgets the count.
+
+    raises  Invalid (also when segments would refer to each other in a circle), NotFound
+    """
+    _lock(workspace_id)
+    row = row_of(workspace_id, public_id)
+    name, description = _named(name, description)
+    document = language.to_json(_checked(workspace_id, rule, row.slug))
+    if document != row.rule:
+        row.counted = row.counted_at = None
+    row.name, row.description, row.rule, row.updated_at = name, description, document, clock.now()
+    row.save()
+    return record_of(row)
+
+
+def rename_segment(workspace_id: int, public_id: str, name: str) -> SegmentRecord:
+    """The segment under another name; rules that refer to it keep doing so. raises Invalid"""
+    row = row_of(workspace_id, public_id)
+    row.name, _ = _named(name, "")
+    row.updated_at = clock.now()
+    row.save(update_fields=["name", "updated_at"])
+    return record_of(row)
+
+
+def archive_segment(workspace_id: int, public_id: str) -> SegmentRecord:
+    """Take the segment out of the lists.
+
+    raises  Refused(segment_used) while other segments refer to it
+    """
+    _lock(workspace_id)
+    row = row_of(workspace_id, public_id)
+    users = queries.users_of(workspace_id, row.slug)
+    if users:
+        names = ", ".join(f"“{one.name}”" for one in users)
+        raise Refused("segment_used", f"Other segments refer to this one: {names}.")
+    row.archived_at = row.archived_at or clock.now()
+    row.save(update_fields=["archived_at"])
+    return record_of(row)
+
+
+def restore_segment(workspace_id: int, public_id: str) -> SegmentRecord:
+    """Put an archived segment back into the lists."""
+    row = row_of(workspace_id, public_id)
+    row.archived_at = None
+    row.save(update_fields=["archived_at"])
+    return record_of(row)
+
+
+def record_count(workspace_id: int, segment_id: int, counted: int, at: datetime) -> None:
+    """Remember what the segment held at the instant; an older answer changes nothing."""
+    cursor().execute(
+        "UPDATE segments_segment SET counted = %s, counted_at = %s"
+        " WHERE workspace_id = %s AND id = %s AND (counted_at IS NULL OR counted_at <= %s)",
+        [counted, at, workspace_id, segment_id, at],
+    )
+
+
+def _checked(workspace_id: int, rule: Mapping[str, Any], slug: str) -> Rule:
+    """The rule, when it and all who refer to this slug can still be asked. raises Invalid"""
+    found = language.parse(rule)
+    rules = {**queries.rules_by_slug(workspace_id), slug: found}
+    checking.check(found, registry.facts(), rules)
+    for other, its_rule in rules.items():
+        if other != slug and slug in references_of(its_rule):
+            checking.check(its_rule, registry.facts(), rules)
+    return found
+
+
+def _named(name: str, description: str) -> tuple[str, str]:
+    name, description = " ".join(name.split()), description.strip()
+    if not 1 <= len(name) <= NAME_CHARS_MAX or not name.isprintable():
+        raise Invalid("segment_name", f"Give a name of 1 to {NAME_CHARS_MAX} characters.")
+    if len(description) > DESCRIPTION_CHARS_MAX or "\x00" in description:
+        raise Invalid(
+            "segment_description",
+            f"A description has at most {DESCRIPTION_CHARS_MAX} characters.",
+        )
+    return name, description
+
+
+def _slug(slug: str) -> str:
+    found = slugify(slug, allow_unicode=True)
+    if found != slug or len(slug) > SLUG_CHARS_MAX:
+        raise Invalid(
+            "segment_slug",
+            f"A slug is small letters, digits and hyphens, at most {SLUG_CHARS_MAX}.",
+        )
+    return found
+
+
+def _free_slug(workspace_id: int, name: str) -> str:
+    plain = slugify(name, allow_unicode=True)[: SLUG_CHARS_MAX - 8].strip("-") or SLUG_DEFAULT
+    taken = set(
+        Segment.objects.filter(workspace_id=workspace_id, slug__startswith=plain).values_list(
+            "slug", flat=True
+        )
+    )
+    tries = (f"{plain}-{number}" for number in range(2, SEGMENTS_MAX + 3))
+    return next(slug for slug in (plain, *tries) if slug not in taken)
+
+
+def _same(row: Segment, digest: str, code: str, message: str) -> SegmentRecord:
+    if row.create_hash != digest:
+        raise Conflict(code, message, slug=row.slug)
+    return record_of(row)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+
+
+def _lock(workspace_id: int) -> None:
+    # Circles and free slugs are judged over all segments, so one writer at a time per workspace.
+    cursor().execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('segments:' || %s, 0))", [workspace_id]
+    )

@@ -1,0 +1,152 @@
+"""Reads of segments, and what rules find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from regulars.kernel import clock
+from regulars.kernel.errors import Invalid, NotFound
+from regulars.lake import engine
+from regulars.rules import checking, duck, language, sentences
+from regulars.rules.duck import Compiled
+from regulars.rules.tree import Rule
+from regulars.segments import registry
+from regulars.segments.models import Segment
+from regulars.segments.pure import asking
+from regulars.segments.pure.references import references_of
+from regulars.segments.records import Count, SegmentRecord
+from regulars.segments.rows import record_of, row_of
+from regulars.workspaces import queries as workspaces
+
+ENGINES = ("duckdb",)
+
+
+def segments(workspace_id: int) -> list[SegmentRecord]:
+    """The segments in use, by name."""
+    rows = Segment.objects.filter(workspace_id=workspace_id, archived_at=None)
+    return [record_of(row) for row in sorted(rows, key=lambda row: (row.name.lower(), row.id))]
+
+
+def archived(workspace_id: int) -> list[SegmentRecord]:
+    """The segments that were taken out of the lists, newest first."""
+    rows = Segment.objects.filter(workspace_id=workspace_id, archived_at__isnull=False)
+    return [record_of(row) for row in rows.order_by("-archived_at")]
+
+
+def segment(workspace_id: int, name: str | int) -> SegmentRecord:
+    """The segment of this public id, or of this id; archived ones too. raises NotFound"""
+    return record_of(row_of(workspace_id, name))
+
+
+def segment_by_slug(workspace_id: int, slug: str) -> SegmentRecord:
+    """The segment that rules call by this name. raises NotFound"""
+    row = Segment.objects.filter(workspace_id=workspace_id, slug=slug).first()
+    if row is None:
+        raise NotFound("segment_unknown", "There is no such segment.")
+    return record_of(row)
+
+
+def names_by_slug(workspace_id: int) -> dict[str, str]:
+    """What people call each segment, archived ones too."""
+    rows = Segment.objects.filter(workspace_id=workspace_id)
+    return dict(rows.order_by("name").values_list("slug", "name"))
+
+
+def rules_by_slug(workspace_id: int) -> dict[str, Rule]:
+    """Every segment's rule by the name that rules use for it."""
+    rows = Segment.objects.filter(workspace_id=workspace_id).values_list("slug", "rule")
+    return {slug: language.parse(rule) for slug, rule in rows}
+
+
+def users_of(workspace_id: int, slug: str) -> list[SegmentRecord]:
+    """The segments in use whose rules refer to this one."""
+    return [
+        one
+        for one in segments(workspace_id)
+        if one.slug != slug and slug in references_of(language.parse(one.rule))
+    ]
+
+
+def check(workspace_id: int, rule: Mapping[str, Any], *, slug: str = "") -> Rule:
+    """The rule, when it can be asked in this workspace.
+
+    slug    of the segment whose rule it would become, so that circles are seen
+    raises  Invalid(rule_invalid, path=…)
+    """
+    found = language.parse(rule)
+    rules = rules_by_slug(workspace_id) if references_of(found) else {}
+    checking.check(found, registry.facts(), {**rules, slug: found} if slug else rules)
+    return found
+
+
+def compiled(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> Compiled:
+    """The question to the lake whose one column, customer, are the customers of the rule.
+
+    raises  Invalid(rule_invalid, path=…)
+    """
+    found = language.parse(rule)
+    return duck.compile(
+        found,
+        facts=registry.facts(),
+        now=at,
+        zone=workspaces.workspace(workspace_id).zone,
+        segments=rules_by_slug(workspace_id) if references_of(found) else {},
+    )
+
+
+def audience(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> list[int]:
+    """The customers that the rule picks at the instant: root ids, distinct, ascending.
+
+    raises  Invalid(rule_invalid, path=…), Refused(lake_busy)
+    """
+    asked = compiled(workspace_id, rule, at)
+    found: list[int] = engine.customer_set(workspace_id, asked.sql, asked.params).to_pylist()
+    return found
+
+
+def total(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> int:
+    """How many customers the rule picks at the instant. raises Invalid, Refused(lake_busy)"""
+    asked = compiled(workspace_id, rule, at)
+    return engine.count_customers(workspace_id, asked.sql, asked.params)
+
+
+def count(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> Count:
+    """How many customers the rule picks, how far channels reach them, and a few of them.
+
+    raises  Invalid(rule_invalid, path=…), Refused(lake_busy)
+    """
+    asked = compiled(workspace_id, rule, at)
+    counted = engine.query(
+        workspace_id, asking.COUNT_SQL.format(audience=asked.sql), asked.params
+    ).to_pylist()[0]
+    picked = {"sample": counted["sample"] or [], "now": at.astimezone(UTC).replace(tzinfo=None)}
+    people = engine.query(workspace_id, asking.SAMPLE_SQL, picked).to_pylist()
+    return asking.count_of(counted, people, at)
+
+
+def count_file(workspace_id: int, rule_file: Path, engine_name: str = ENGINES[0]) -> int:
+    """How many customers the rule in the file picks now.
+
+    raises  Invalid(file_unreadable | engine_unknown | rule_invalid)
+    """
+    if engine_name not in ENGINES:
+        raise Invalid("engine_unknown", f"The engine is one of: {', '.join(ENGINES)}.")
+    try:
+        raw = rule_file.read_bytes()
+    except OSError as error:
+        raise Invalid("file_unreadable", f"{rule_file} cannot be read.") from error
+    return total(workspace_id, language.to_json(language.loads(raw)), clock.now())
+
+
+def sentence(workspace_id: int, rule: Mapping[str, Any], language_code: str) -> str:
+    """The rule in words. raises Invalid(rule_invalid)"""
+    return sentences.sentence(
+        language.parse(rule),
+        language_code,
+        registry.facts(),
+        segments=names_by_slug(workspace_id),
+        currency=workspaces.workspace(workspace_id).currency,
+    )
