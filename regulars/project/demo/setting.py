@@ -113,7 +113,7 @@ def ensure_segments(workspace_id: int, rules: Mapping[str, Json]) -> dict[str, S
     found = {one.name: one for one in saved.segments(workspace_id)}
     for name, rule in rules.items():
         if name not in found:
-            found[name] = segments.create_segment(workspace_id, name=name, rule=rule)
+            found[name] = segments.create_segment(workspace_id, name=name, rule=rule, actor="demo")
     return found
 
 
