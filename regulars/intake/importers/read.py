@@ -34,6 +34,7 @@ XLSX_EXPANDED_BYTES_MAX = 1 << 30
 XLSX_STRINGS_BYTES_MAX = 128 << 20
 XLSX_RATIO_MAX = 200
 REPLACEMENT = "\ufffd"
+NUL = "\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,14 @@ def open_file(path: Path, *, encoding: str = "", delimiter: str = "") -> Source:
 
 def _table(row_no: Sequence[int] | pa.Array, columns: Sequence[Any]) -> pa.Table:
     names = ["row_no", *(f"c{place}" for place in range(len(columns)))]
-    arrays = [pa.array(row_no, pa.int64()), *columns]
+    arrays = [pa.array(row_no, pa.int64()), *(_without_nul(column) for column in columns)]
     return pa.table(dict(zip(names, arrays, strict=True)))
+
+
+def _without_nul(column: Any) -> Any:
+    # The database can hold any letter but this one; its row is told as broken.
+    has_nul = pc.any(pc.match_substring(column, NUL)).as_py()
+    return pc.replace_substring(column, NUL, REPLACEMENT) if has_nul else column
 
 
 def _csv(path: Path, encoding: str, delimiter: str) -> Source:
@@ -93,6 +100,8 @@ def _csv(path: Path, encoding: str, delimiter: str) -> Source:
     stream.seek(0)
     name = text.check_encoding(encoding) if encoding else text.detect_encoding(sample)
     head = sample.decode(name, "replace")
+    if NUL in head:
+        raise Invalid("file_unreadable", "The file is neither text, XLSX nor Parquet.")
     mark = delimiter or text.detect_delimiter(head[:65_536])
     rows = _csv_rows(stream, name, mark)
     headings = next(rows, (0, []))[1]
@@ -163,7 +172,8 @@ def _parquet(path: Path) -> Source:
         file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise Invalid("file_unreadable", "The Parquet file is damaged.") from error
-    return Source(tuple(file.schema_arrow.names), file.metadata.num_rows, _parquet_batches(file))
+    titles = tuple(name.replace(NUL, "") for name in file.schema_arrow.names)
+    return Source(titles, file.metadata.num_rows, _parquet_batches(file))
 
 
 def _parquet_batches(file: pq.ParquetFile) -> Iterator[Batch]:
