@@ -72,7 +72,7 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(database: str) -> Iterator[Told]:
+def told(database: str) -> Told:
     from conftest import point_django_at
 
     point_django_at(Role.ENGINE)
@@ -81,7 +81,7 @@ def told(database: str) -> Iterator[Told]:
     shop = whole.write_shop(made.id, plan, Bar(whole.STAGES, io.StringIO()))
     whole.drain(lambda _: None)
     point_django_at(Role.APP)
-    yield Told(plan, made, shop)
+    return Told(plan, made, shop)
 
 
 def report(told: Told, name: str) -> dict[str, Any]:
