@@ -44,7 +44,7 @@ class ImportRecord:
     @property
     def headings(self) -> tuple[str, ...]:
         """The columns of the file."""
-        return tuple(self.seen.get("headings", ()))
+        return tuple(self.seen.get("headings") or self.counts.get("headings", ()))
 
     @property
     def sample_rows(self) -> tuple[tuple[str, ...], ...]:

@@ -80,6 +80,7 @@ class ImportOutcome:
     kind: ImportKind
     is_dry_run: bool
     layout: Layout
+    headings: tuple[str, ...]
     columns: Mapping[str, str]
     ignored_columns: tuple[str, ...]
     rows: int

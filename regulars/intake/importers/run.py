@@ -165,6 +165,7 @@ def _outcome(
         kind=kind,
         is_dry_run=dry_run,
         layout=Layout(chosen.layout),
+        headings=laid.headings,
         columns=dict(chosen.columns),
         ignored_columns=tuple(h for h in laid.headings if h not in chosen.columns),
         rows=laid.rows,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import transaction
-
 from regulars.intake import actions, queries, uploads
 from regulars.intake.importers.run import run_import
 from regulars.jobs import actions as jobs
@@ -78,6 +76,5 @@ class Teller:
         self.stage, self.told_s = stage, now_s
         with scope(self.job.workspace_id):
             actions.show_progress(self.job.workspace_id, self.import_id, stage, done, total)
-        with transaction.atomic():
             if not jobs.report_progress(self.job, {"stage": stage, "done": done}):
                 raise Conflict(TAKEN_OVER, "Another worker goes on with this import.")

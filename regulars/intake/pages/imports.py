@@ -104,14 +104,11 @@ def rejected(request: HttpRequest, public_id: str) -> FileResponse:
     # Spreadsheets know UTF-8 by this mark alone.
     text.write("\ufeff")
     writer = csv.writer(text)
-    headings: list[str] = []
+    named = [_("Row"), _("Reason"), _("What is wrong")]
+    writer.writerow([csv_cell(heading) for heading in [*record.headings, *named]])
     for batch in queries.rejected_batches(workspace.id, record.id):
-        if not headings:
-            headings = [heading for heading in batch[0].raw if not heading.startswith("+")]
-            named = [_("Row"), _("Reason"), _("What is wrong")]
-            writer.writerow([csv_cell(heading) for heading in [*headings, *named]])
         for row in batch:
-            cells = [row.raw.get(heading) for heading in headings]
+            cells = [row.raw.get(heading) for heading in record.headings]
             told = [row.row_no, row.reason, words.reason(row.reason)]
             writer.writerow([csv_cell(cell) for cell in [*cells, *told]])
     text.detach().seek(0)

@@ -85,6 +85,9 @@ def try_import(request: HttpRequest, public_id: str) -> HttpResponse:
     """Keep what the columns mean and check the whole file, writing nothing."""
     workspace, record = import_of(request, public_id)
     try:
+        if _reads_otherwise(workspace, record, request):
+            messages.warning(request, _("The file reads otherwise now; look at its columns again."))
+            return redirect("intake:import", public_id)
         _take_map(workspace, record, request)
     except Invalid as error:
         return import_page(request, workspace, record, error)
@@ -99,19 +102,26 @@ def run_import(request: HttpRequest, public_id: str) -> HttpResponse:
     return _start(request, workspace, record, is_trial=False)
 
 
+def _reads_otherwise(
+    workspace: WorkspaceRecord, record: ImportRecord, request: HttpRequest
+) -> bool:
+    """Whether another encoding or mark gives other headings; then they are kept to be shown."""
+    kind = ImportKind(record.kind)
+    asked = {name: request.POST.get(name, "") for name in ("encoding", "delimiter")}
+    if all(asked[name] == record.mapping.get(name, "") for name in asked):
+        return False
+    seen = preview(kind, uploads.path_of(record.stored_as), **asked)
+    told = _as_json(seen.recognised) | {name: value for name, value in asked.items() if value}
+    if seen.headings == record.headings:
+        return False
+    actions.see_again(workspace.id, record.id, told, _seen(seen))
+    return True
+
+
 def _take_map(workspace: WorkspaceRecord, record: ImportRecord, request: HttpRequest) -> None:
-    kind, given = ImportKind(record.kind), request.POST
-    mapping = read_map(kind, record.headings, given)
-    headings = record.headings
-    written = {name: mapping.get(name, "") for name in ("encoding", "delimiter")}
-    if any(written[name] != record.mapping.get(name, "") for name in written):
-        # Read otherwise, the file has other headings: they are shown before anything runs.
-        seen = preview(kind, uploads.path_of(record.stored_as), **written)
-        if seen.headings != headings:
-            shown = _as_json(seen.recognised) | {k: v for k, v in written.items() if v}
-            actions.see_again(workspace.id, record.id, shown, _seen(seen))
-            raise Invalid("mapping_columns", _("The file reads otherwise now; look once more."))
-    check_map(kind, mapping, headings)
+    kind = ImportKind(record.kind)
+    mapping = read_map(kind, record.headings, request.POST)
+    check_map(kind, mapping, record.headings)
     actions.set_mapping(workspace.id, record.id, mapping)
 
 
