@@ -15,6 +15,7 @@ from regulars.kernel.errors import (
     Refused,
     RegularsError,
 )
+from regulars.web.refusals import said
 
 # The nearest class in this order decides; the API keeps its own table.
 STATUS_OF = ((NotFound, 404), (Refused, 403), (Invalid, 422), (Conflict, 409), (Outside, 503))
@@ -52,8 +53,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def page_for(request: HttpRequest, error: RegularsError) -> HttpResponse:
     """A refusal of the product as a page, or as a toast when only a part was asked for."""
     status = next((code for kind, code in STATUS_OF if isinstance(error, kind)), 400)
-    # Rooms below know no language: their sentences are looked up here, where the reader is known.
-    return error_page(request, status, _(error.message) if error.message else "")
+    return error_page(request, status, said(error.message))
 
 
 def error_page(

@@ -1,16 +1,27 @@
-"""What the palette and the search page find: pages now, things of each room as they come."""
+"""What the palette and the search page find: pages, customers, segments, campaigns."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from regulars.campaigns import queries as campaigns
+from regulars.customers import queries as customers
+from regulars.customers.records import ListFilter
+from regulars.segments import queries as segments
 from regulars.web.context import rights_of
 from regulars.web.navigation import allowed_entries
 
 PAGES_MAX = 20
+THINGS_MAX = 6
+# One letter would name half of the customers.
+WORDS_CHARS_MIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,15 @@ class ResultGroup:
 
 def results_for(request: HttpRequest, query: str) -> tuple[ResultGroup, ...]:
     """Everything found for the words, kind by kind; without words the pages alone."""
-    groups = (ResultGroup(_("Pages"), pages_named(request, query)),)
+    groups = [ResultGroup(_("Pages"), pages_named(request, query))]
+    workspace = getattr(request, "workspace", None)
+    if workspace is not None and len(query) >= WORDS_CHARS_MIN:
+        rights = rights_of(request) or ()
+        groups += [
+            ResultGroup(str(kind.label), kind.find(workspace.id, query))
+            for kind in KINDS
+            if kind.right in rights
+        ]
     return tuple(group for group in groups if group.results)
 
 
@@ -46,3 +65,50 @@ def pages_named(request: HttpRequest, query: str) -> tuple[Result, ...]:
         if words in f"{entry.label} {entry.group}".casefold()
     )
     return tuple(found)[:PAGES_MAX]
+
+
+def _customers(workspace_id: int, query: str) -> tuple[Result, ...]:
+    found = customers.page(workspace_id, ListFilter(search=query)).rows[:THINGS_MAX]
+    return tuple(
+        Result(
+            row.name or row.email or row.phone or row.external_id or row.public_id,
+            reverse("customers:card", args=[row.public_id]),
+            "user",
+            row.email or row.phone or row.city or "",
+        )
+        for row in found
+    )
+
+
+def _segments(workspace_id: int, query: str) -> tuple[Result, ...]:
+    words = query.casefold()
+    named = [s for s in segments.segments(workspace_id) if words in s.name.casefold()]
+    return tuple(
+        Result(one.name, reverse("segments:segment", args=[one.public_id]), "funnel")
+        for one in named[:THINGS_MAX]
+    )
+
+
+def _campaigns(workspace_id: int, query: str) -> tuple[Result, ...]:
+    words = query.casefold()
+    named = [c for c in campaigns.campaigns(workspace_id) if words in c.name.casefold()]
+    return tuple(
+        Result(one.name, reverse("campaigns:campaign", args=[one.public_id]), "send")
+        for one in named[:THINGS_MAX]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of things that can be found by name, and the right to see them."""
+
+    label: Promise
+    right: str
+    find: Callable[[int, str], tuple[Result, ...]]
+
+
+KINDS = (
+    Kind(gettext_lazy("Customers"), "customers.view", _customers),
+    Kind(gettext_lazy("Segments"), "segments.view", _segments),
+    Kind(gettext_lazy("Campaigns"), "campaigns.view", _campaigns),
+)

@@ -4,14 +4,42 @@ from pathlib import Path
 
 import pytest
 from babel.messages import Catalog, Message
+from django.utils import translation
 
-from regulars.web import translations
+from regulars.web import refusals, translations
 from regulars.web.translations import Text, fault_of
 
 
 def test_every_text_of_every_room_is_translated() -> None:
     found = translations.problems()
     assert not found, "\n".join(str(problem) for problem in found)
+
+
+def test_every_refusal_a_member_can_meet_is_translated() -> None:
+    known = {language: translations.translations_in(language) for language in ("uk", "ru")}
+
+    missing = [
+        f"{language}  {text.singular!r}  ({place})"
+        for text, place in refusals.sentences().items()
+        for language in known
+        if fault_of(text, known[language].get(text, []))
+    ]
+
+    assert not missing, "\n".join(missing)
+
+
+def test_a_refusal_is_said_in_the_language_of_the_reader() -> None:
+    with translation.override("uk"):
+        plain = refusals.said("There is no such campaign.")
+        with_value = refusals.said("Two columns point at E-mail; keep one of them.")
+        unknown = refusals.said("Nobody has translated this.")
+    with translation.override("en"):
+        english = refusals.said("Two columns point at E-mail; keep one of them.")
+
+    assert plain == "Такої кампанії немає."
+    assert with_value == "Два стовпці вказують на E-mail; лишіть один."
+    assert unknown == "Nobody has translated this."
+    assert english == "Two columns point at E-mail; keep one of them."
 
 
 def message(string: str | list[str], *, fuzzy: bool = False) -> Message:
