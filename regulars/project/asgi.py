@@ -68,6 +68,7 @@ class Router:
     """Chooses by the beginning of the path."""
 
     def __init__(self) -> None:
+        start.wire()
         engine = place.conninfo_for(Role.ENGINE)
         self._inbox = inbox.Inbox(engine)
         inbox.use(self._inbox)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 
 import psycopg
@@ -11,6 +11,7 @@ import psycopg_pool
 
 from regulars import wiring
 from regulars.kernel import clock
+from regulars.kernel.errors import Conflict
 from regulars.lake import engine, feeder, fold, manifest, sweep
 from regulars.lake import rebuild as rebuilding
 from regulars.lake.engine import Engine
@@ -92,11 +93,15 @@ class Keeper:
     def drain(self) -> None:
         """Copy until nothing visible is left."""
         while True:
-            with connected() as connection:
-                tick = feeder.tick(connection, self._root, relations(), clock.now())
+            try:
+                with connected() as connection:
+                    tick = feeder.tick(connection, self._root, relations(), clock.now())
+            except Conflict:
+                # The worker beside us has copied these rows; look at what is left.
+                continue
             if tick.is_drained:
                 break
-        with connected() as connection:
+        with suppress(Conflict), connected() as connection:
             fold.fold_due(self._engine, connection, clock.now())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars import wiring
+from regulars.messaging import placeholders
 from regulars.segments import registry
 
 
@@ -11,3 +12,5 @@ def wire() -> None:
     wiring.load_plugins()
     for path in wiring.FACTS:
         registry.declare(wiring.resolve(path))
+    for path in wiring.PLACEHOLDERS:
+        placeholders.declare(wiring.resolve(path))

@@ -6,7 +6,7 @@ from importlib.util import find_spec  # YARD
 
 from django.urls import include, path
 
-from regulars.api.api import api
+from regulars.api.api import api, missing
 
 ROOMS = (
     ("", "web"),
@@ -25,6 +25,7 @@ ROOMS = tuple(
 )  # YARD
 urlpatterns = [
     path("api/v1/", api.urls),
+    path("api/<path:path>", missing),
     *(path(prefix, include(f"regulars.{room}.urls")) for prefix, room in ROOMS),
     path("", include("allauth.urls")),
 ]

@@ -24,6 +24,7 @@ def run() -> int:
     from django.conf import settings
 
     from regulars import wiring
+    from regulars.messaging import tasks
     from regulars.project import lake, loops, start
 
     start.wire()
@@ -52,14 +53,15 @@ def run() -> int:
                 target=wiring.resolve(path), args=(stop,), name=f"send-{channel}", daemon=True
             )
         )
-    if settings.IS_DEMO:
-        from regulars.messaging import tasks
-
-        threads.append(
-            threading.Thread(
-                target=tasks.run_catcher, args=(stop, settings.CATCHER_PORT), daemon=True
-            )
-        )
+    doors = {
+        tasks.run_catcher: settings.CATCHER_PORT if settings.IS_DEMO else 0,
+        tasks.run_bounces: settings.BOUNCE_PORT,
+    }
+    threads.extend(
+        threading.Thread(target=listen, args=(stop, port), name=listen.__name__, daemon=True)
+        for listen, port in doors.items()
+        if port
+    )
     for thread in threads:
         thread.start()
     parent = os.getppid()
