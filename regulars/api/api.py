@@ -6,6 +6,7 @@ import logging
 from importlib import import_module
 from importlib.util import find_spec
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -82,6 +83,14 @@ def _fault(request: HttpRequest, _: Exception) -> HttpResponse:
     # The words of a fault may name data of others: they stay here.
     log.exception("an API call failed")
     return _answer(request, 500, "server_fault", "The server failed; nothing was changed.")
+
+
+@login_not_required
+def missing(request: HttpRequest, path: str = "") -> HttpResponse:
+    """The answer to an address under /api/ that nothing stands at."""
+    return _answer(
+        request, 404, "not_found", "There is no such call; /api/v1/docs lists what there is."
+    )
 
 
 def _answer(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:

@@ -30,8 +30,8 @@ def _code(answer: Any) -> tuple[int, str]:
 def test_a_call_without_an_open_key_of_its_scope_is_refused(place: Town) -> None:
     till = _client(place.bakery.id, KeyScope.POS)
 
-    assert _code(Client().get("/api/v1/customers/")) == (401, "key_unknown")
-    assert _code(till.get("/api/v1/customers/")) == (401, "key_unknown")
+    assert _code(Client().get("/api/v1/customers")) == (401, "key_unknown")
+    assert _code(till.get("/api/v1/customers")) == (401, "key_unknown")
 
 
 def test_a_key_opens_its_own_workspace_only(place: Town) -> None:
@@ -41,6 +41,11 @@ def test_a_key_opens_its_own_workspace_only(place: Town) -> None:
 
     assert florist.get(f"/api/v1/customers/{zoe}").status_code == 200
     assert bakery.get(f"/api/v1/customers/{zoe}").status_code == 404
+
+
+def test_an_address_that_is_no_call_is_told_so_in_json(place: Town) -> None:
+    assert _code(Client().get("/api/v1/nothing/here")) == (404, "not_found")
+    assert _code(Client().post("/api/v9/customers")) == (404, "not_found")
 
 
 def test_a_body_that_is_no_json_gets_a_clear_error(place: Town) -> None:
