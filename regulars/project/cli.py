@@ -101,6 +101,19 @@ def _keys_and_users(commands: argparse._SubParsersAction[argparse.ArgumentParser
     create.add_argument("--workspace", required=True)
     create.add_argument("--role", default="owner")
 
+    sender = commands.add_parser("sender", help="the mail server of a workspace")
+    below = sender.add_subparsers(required=True, metavar="what")
+    change = _command(
+        below, "set", _sender_set, "enter the mail server; a password is read from stdin"
+    )
+    change.add_argument("--workspace", required=True)
+    change.add_argument("--from", dest="from_address", required=True, metavar="ADDRESS")
+    change.add_argument("--name", default="", help="the name that people see beside the address")
+    change.add_argument("--host", required=True)
+    change.add_argument("--port", type=int, required=True)
+    change.add_argument("--security", choices=["none", "starttls", "tls"], default="starttls")
+    change.add_argument("--username", default="")
+
     lake = commands.add_parser("lake", help="the files for analysis")
     below = lake.add_subparsers(required=True, metavar="what")
     rebuild = _command(below, "rebuild", _lake_rebuild, "write the lake anew from the database")
@@ -200,6 +213,13 @@ def _user_create(options: argparse.Namespace) -> None:
 
     commands.create_user(options.email, sys.stdin.readline().strip(), options)
     print(json.dumps({"email": options.email, "role": options.role}))
+
+
+def _sender_set(options: argparse.Namespace) -> None:
+    _set_up()
+    from regulars.project import commands
+
+    commands.set_sender(options, sys.stdin.readline().strip() if options.username else "")
 
 
 def _lake_rebuild(options: argparse.Namespace) -> None:

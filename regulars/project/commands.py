@@ -12,6 +12,8 @@ from typing import Any
 from regulars.intake.importers.run import run_import
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
+from regulars.messaging import actions as messaging
+from regulars.messaging.actions import NewSender
 from regulars.project import lake, loops
 from regulars.store.scope import scope
 from regulars.workspaces import actions, queries
@@ -108,6 +110,23 @@ def create_user(email: str, password: str, options: argparse.Namespace) -> None:
     user_id = actions.ensure_user(email, password or None)
     with scope(workspace.id):
         actions.add_member(workspace.id, user_id, role)
+
+
+def set_sender(options: argparse.Namespace, password: str) -> None:
+    """The workspace's mail leaves under this address through this server."""
+    workspace = workspace_named(options.workspace)
+    given = NewSender(
+        from_address=options.from_address,
+        from_name=options.name,
+        host=options.host,
+        port=options.port,
+        security=options.security,
+        username=options.username,
+        password=password,
+    )
+    with scope(workspace.id):
+        saved = messaging.save_sender(workspace.id, given)
+    print(json.dumps({"from": saved.from_address, "host": saved.host, "port": saved.port}))
 
 
 def rebuild_lake(slug: str) -> None:

@@ -114,7 +114,7 @@ def test_the_doctor_finds_a_healthy_shop(shop: Shop) -> None:
     ("arguments", "word"),
     [
         (("report", "base", "--workspace", "nowhere"), "There is no workspace nowhere"),
-        (("report", "base", "--workspace", "tea", "--at", "last week"), "--at"),
+        (("report", "base", "--workspace", "tea", "--at", "last week"), "Give the date as 2011-12-10"),
         (("import", "orders", "absent.csv", "--workspace", "tea"), "There is no file absent.csv"),
         (("segment", "count", "--workspace", "tea", "--rule", "sales.csv"), "sales.csv"),
         (
