@@ -9,8 +9,9 @@ from regulars.reports import queries
 from regulars.reports.models import Snapshot
 from regulars.reports.records import Answer
 
-# A question that is quicker than this is asked for every page view and never kept.
-LIVE_MS_MAX = 80
+# A question that is quicker than this is asked for every page view and never kept; a page asks
+# up to seven.
+LIVE_MS_MAX = 40
 # A kept answer older than this is renewed by the worker while people still read it …
 RENEW_AFTER = timedelta(minutes=1)
 # … and one older than this is not shown any more: the page waits instead. Until then a reader

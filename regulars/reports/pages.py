@@ -129,6 +129,7 @@ def _rfm_context(workspace: WorkspaceRecord) -> dict[str, Any]:
     classes = [
         {
             "label": drawings.CLASS_LABELS[part.name],
+            "is_key": part.name in words.KEY_CLASSES,
             "hint": words.CLASS_HINTS[part.name],
             "meaning": words.bounds_text(grid, part.name),
             "customers": part.customers,
@@ -160,10 +161,11 @@ def _people_link(
     workspace: WorkspaceRecord, grid: Rfm, answer: Answer
 ) -> Callable[[range, range], str]:
     last_day = queries.scope_of(workspace.id, answer.at).last_day()
+    address = reverse("segments:new")
 
     def link(rs: range, fs: range) -> str:
         bounds = grid.bounds(rs, fs)
-        return "" if bounds is None else _rule_url(people.rule_of_bounds(bounds, last_day))
+        return "" if bounds is None else _rule_url(people.rule_of_bounds(bounds, last_day), address)
 
     return link
 
@@ -175,12 +177,13 @@ def _cohorts_context(
     table = cohorts_of(answer.rows, queries.scope_of(workspace.id, answer.at))
     is_short = rows_max < drawings.COHORTS_SHOWN_MAX
     months_max = rows_max - 1 if is_short else drawings.COHORT_MONTHS_MAX
+    address = reverse("segments:new")
 
     def link(cohort: Cohort, month_index: int) -> str:
         # The overview links sizes only, or its cells would weigh more than the page may.
         if is_short and month_index:
             return ""
-        return _rule_url(people.rule_of_cohort(cohort.month, month_index))
+        return _rule_url(people.rule_of_cohort(cohort.month, month_index), address)
 
     return {
         "cohort_table": table,
@@ -258,5 +261,5 @@ def _days(request: HttpRequest) -> int:
     return int(given) if given in {str(days) for days in PERIODS} else PERIOD_DEFAULT
 
 
-def _rule_url(rule: people.Rule) -> str:
-    return f"{reverse('segments:new')}?{urlencode({'rule': people.text_of(rule)})}"
+def _rule_url(rule: people.Rule, address: str) -> str:
+    return f"{address}?{urlencode({'rule': people.text_of(rule)})}"

@@ -55,7 +55,7 @@ def _sum_tile(
         label=words.tile_label(name, days),
         value=value(trends.current),
         form=form,
-        note=words.note_of_change(delta),
+        note=words.note_of_change(value(trends.current), delta),
         change=delta,
         spark=_spark(trends, [value(day) for day in trends.days]),
     )
@@ -87,7 +87,7 @@ def _repeat_tile(trends: Trends, days: int) -> Tile:
         label=words.tile_label("repeat_share", days),
         value=now,
         form=PERCENT,
-        note=words.note_of_change(delta),
+        note=words.note_of_change(now, delta),
         change_points=delta,
         spark=shares if any(day.customers for day in trends.days) else (),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -14,6 +14,9 @@ from regulars.analytics.ratios import Ratio
 from regulars.analytics.rfm import Rfm, scores_of_class
 from regulars.analytics.trends import Period
 from regulars.reports.queries.questions import YEAR
+
+# The classes the overview names: who carries the shop, and whom a letter may still win.
+KEY_CLASSES = (fifths.CHAMPIONS, fifths.LOYAL, fifths.AT_RISK, fifths.CANT_LOSE)
 
 CLASS_HINTS: dict[str, Promise] = {
     fifths.CHAMPIONS: gettext_lazy("Bought lately and often: thank them, show news first."),
@@ -60,9 +63,11 @@ def tile_label(name: str, days: int) -> str:
     return labels[name] % {"period": period_name(days)}
 
 
-def note_of_change(delta: float | None) -> str:
-    """What the change beside a figure is a change from."""
-    return _("nothing to compare with") if delta is None else _("vs the period before")
+def note_of_change(value: float | None, delta: float | None) -> str:
+    """What the change beside a figure is a change from; nothing is said of nothing."""
+    if delta is not None:
+        return _("vs the period before")
+    return _("nothing to compare with") if value else ""
 
 
 def note_of_claim(share: Ratio) -> str:
@@ -111,25 +116,27 @@ def verdict(lift: Lift) -> tuple[str, str]:
 def _orders_text(bounds: fifths.Bounds) -> str:
     least, most = bounds.frequency_min or 1, bounds.frequency_max
     if most is None:
-        return ngettext("%(n)s order or more", "%(n)s orders or more", least) % {"n": least}
+        return ngettext("%(n)s order or more", "%(n)s orders or more", least) % _named(n=least)
     if least == most:
-        return ngettext("%(n)s order", "%(n)s orders", least) % {"n": least}
-    return ngettext("%(least)s–%(n)s order", "%(least)s–%(n)s orders", most) % {
-        "least": least,
-        "n": most,
-    }
+        return ngettext("%(n)s order", "%(n)s orders", least) % _named(n=least)
+    words = ngettext("%(least)s–%(n)s order", "%(least)s–%(n)s orders", most)
+    return words % _named(least=least, n=most)
 
 
 def _days_text(bounds: fifths.Bounds) -> str:
     least, most = bounds.recency_days_min or 0, bounds.recency_days_max
     if most is None:
-        return ngettext(
+        words = ngettext(
             "last one %(n)s day ago or earlier", "last one %(n)s days ago or earlier", least
-        ) % {"n": least}
+        )
+        return words % _named(n=least)
     if least == 0:
-        return ngettext(
-            "last one in the last %(n)s day", "last one in the last %(n)s days", most
-        ) % {"n": most}
-    return ngettext(
-        "last one %(least)s–%(n)s day ago", "last one %(least)s–%(n)s days ago", most
-    ) % {"least": least, "n": most}
+        words = ngettext("last one in the last %(n)s day", "last one in the last %(n)s days", most)
+        return words % _named(n=most)
+    words = ngettext("last one %(least)s–%(n)s day ago", "last one %(least)s–%(n)s days ago", most)
+    return words % _named(least=least, n=most)
+
+
+def _named(**numbers: int) -> dict[str, str]:
+    """Whole numbers as people write them, by name."""
+    return {name: number_format(value, force_grouping=True) for name, value in numbers.items()}

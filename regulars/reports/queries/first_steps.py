@@ -12,8 +12,8 @@ from regulars.segments import queries as segments
 STEPS = Statement(
     """
     SELECT
-      (SELECT COUNT(*) FROM orders) AS orders,
-      (SELECT COUNT(*) FROM consents WHERE state = 'given') AS consents
+      EXISTS (SELECT 1 FROM orders) AS has_orders,
+      EXISTS (SELECT 1 FROM consents WHERE state = 'given') AS has_consents
     """
 )
 
@@ -30,8 +30,8 @@ def first_steps(workspace_id: int) -> list[Step]:
     """The steps in the order they are taken; each ticks itself."""
     (row,) = engine.query(workspace_id, STEPS.sql, dict(STEPS.params)).to_pylist()
     return [
-        Step("data", row["orders"] > 0),
-        Step("consents", row["consents"] > 0),
+        Step("data", row["has_orders"]),
+        Step("consents", row["has_consents"]),
         Step("segment", bool(segments.segments(workspace_id))),
         Step("campaign", bool(launched_campaigns(workspace_id))),
     ]

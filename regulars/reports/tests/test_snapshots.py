@@ -28,6 +28,11 @@ def slow(monkeypatch):
     monkeypatch.setattr(actions, "LIVE_MS_MAX", -1)
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(actions, "LIVE_MS_MAX", 60_000)
+
+
 def shown(shop, now):
     with scope(shop.id):
         return actions.shown_answer(shop.id, "base", now)
@@ -40,7 +45,7 @@ def jobs_of(shop):
         return [(kind, key) for kind, key, _payload in raw.fetchall()]
 
 
-def test_a_quick_answer_is_never_kept(shop, lakes):
+def test_a_quick_answer_is_never_kept(shop, lakes, quick):
     shown(shop, NOON)
     add_order(lakes.of(shop.id), 2, 8, "2025-05-02 10:00", 700, currency="UAH")
 
@@ -90,7 +95,7 @@ def test_the_worker_renews_and_forgets_what_became_quick(shop, lakes, slow, monk
     tasks.renew(job)
     with scope(shop.id):
         kept = queries.snapshot(shop.id, "base")
-    monkeypatch.setattr(actions, "LIVE_MS_MAX", 10_000)
+    monkeypatch.setattr(actions, "LIVE_MS_MAX", 60_000)
     tasks.renew(job)
 
     assert kept.at == NOON + timedelta(minutes=2)
