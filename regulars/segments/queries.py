@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from regulars.segments import registry
 from regulars.segments.models import Segment
 from regulars.segments.pure import asking
 from regulars.segments.pure.references import references_of
-from regulars.segments.records import Count, SegmentRecord
+from regulars.segments.records import Count, SampleCustomer, SegmentRecord
 from regulars.segments.rows import record_of, row_of
 from regulars.workspaces import queries as workspaces
 
@@ -122,9 +122,19 @@ def count(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> Count:
     counted = engine.query(
         workspace_id, asking.COUNT_SQL.format(audience=asked.sql), asked.params
     ).to_pylist()[0]
-    picked = {"sample": counted["sample"] or [], "now": at.astimezone(UTC).replace(tzinfo=None)}
-    people = engine.query(workspace_id, asking.SAMPLE_SQL, picked).to_pylist()
-    return asking.count_of(counted, people, at)
+    people = sorted(
+        customers(workspace_id, counted["sample"] or [], at), key=lambda one: -one.orders
+    )
+    return asking.count_of(counted, tuple(people), at)
+
+
+def customers(
+    workspace_id: int, customer_ids: Sequence[int], at: datetime
+) -> tuple[SampleCustomer, ...]:
+    """These customers as lists show them, by id."""
+    params = {"sample": list(customer_ids), "now": at.astimezone(UTC).replace(tzinfo=None)}
+    rows = engine.query(workspace_id, asking.SAMPLE_SQL, params).to_pylist()
+    return tuple(SampleCustomer(**row) for row in rows)
 
 
 def count_file(workspace_id: int, rule_file: Path, engine_name: str = ENGINES[0]) -> int:

@@ -44,10 +44,14 @@ class SegmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChannelReach:
-    """How many customers of an audience a marketing message of the channel would reach."""
+    """How many customers of an audience a marketing message of the channel would reach.
+
+    share  the part of the audience, 0..1
+    """
 
     channel: str
     customers: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)

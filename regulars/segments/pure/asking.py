@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -77,29 +77,21 @@ SELECT
 FROM customers AS c
 LEFT JOIN bought ON bought.customer = c.id
 WHERE c.id IN (SELECT UNNEST($sample))
-ORDER BY orders DESC, c.id
+ORDER BY c.id
 """
 
 
-def count_of(
-    counted: Mapping[str, Any], people: Sequence[Mapping[str, Any]], at: datetime
-) -> Count:
-    """The count from the one row of COUNT_SQL and the rows of SAMPLE_SQL."""
+def count_of(counted: Mapping[str, Any], sample: tuple[SampleCustomer, ...], at: datetime) -> Count:
+    """The count from the one row of COUNT_SQL and a few customers."""
     return Count(
         total=counted["total"],
         customers=counted["customers"],
-        reach=tuple(
-            ChannelReach(channel, counted[f"reach_{channel}"]) for channel in ADDRESS_COLUMNS
-        ),
-        sample=tuple(
-            SampleCustomer(
-                public_id=one["public_id"],
-                name=one["name"],
-                city=one["city"],
-                orders=one["orders"],
-                spent_minor=one["spent_minor"],
-            )
-            for one in people
-        ),
+        reach=tuple(_reach(counted, channel) for channel in ADDRESS_COLUMNS),
+        sample=sample,
         at=at,
     )
+
+
+def _reach(counted: Mapping[str, Any], channel: str) -> ChannelReach:
+    reached, total = counted[f"reach_{channel}"], counted["total"]
+    return ChannelReach(channel, reached, reached / total if total else 0.0)

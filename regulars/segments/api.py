@@ -1,0 +1,149 @@
+"""Segments over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import ConfigDict, Field
+
+from regulars.kernel import clock
+from regulars.segments import actions, queries
+from regulars.segments.records import (
+    DESCRIPTION_CHARS_MAX,
+    NAME_CHARS_MAX,
+    SLUG_CHARS_MAX,
+    Count,
+    SegmentRecord,
+)
+
+router = Router(tags=["segments"])
+
+
+class Strict(Schema):
+    """A body in which an unknown field is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CountIn(Strict):
+    rule: Any
+
+
+class SegmentIn(Strict):
+    name: str = Field(min_length=1, max_length=NAME_CHARS_MAX)
+    rule: Any
+    description: str = Field("", max_length=DESCRIPTION_CHARS_MAX)
+    slug: str = Field("", max_length=SLUG_CHARS_MAX)
+    key: str | None = Field(None, min_length=1, max_length=200)
+
+
+class ReachOut(Schema):
+    channel: str
+    customers: int
+
+
+class SampleOut(Schema):
+    id: str
+    name: str
+    city: str
+    orders: int
+    spent_minor: int
+
+
+class CountOut(Schema):
+    count: int
+    customers: int
+    share: float
+    reach: list[ReachOut]
+    sample: list[SampleOut]
+    sentence: str
+    at: datetime
+
+
+class SegmentOut(Schema):
+    id: str
+    slug: str
+    name: str
+    description: str
+    rule: dict[str, Any]
+    counted: int | None
+    counted_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    is_archived: bool
+
+
+class ListOut(Schema):
+    segments: list[SegmentOut]
+
+
+@router.get("", response=ListOut)
+def list_segments(request: HttpRequest) -> dict[str, object]:
+    """The segments in use, by name, with what they held when last counted."""
+    return {"segments": [_out(one) for one in queries.segments(_workspace_id(request))]}
+
+
+@router.post("", response={201: SegmentOut})
+def create_segment(request: HttpRequest, body: SegmentIn) -> tuple[int, dict[str, object]]:
+    """Save a rule; the same key or slug with the same content answers with what is there.
+
+    A rule that cannot be asked is refused with 422 and the path of the fault.
+    """
+    made = actions.create_segment(
+        _workspace_id(request),
+        name=body.name,
+        rule=body.rule,
+        description=body.description,
+        slug=body.slug,
+        key=body.key,
+        actor="api",
+    )
+    return 201, _out(made)
+
+
+@router.post("/count", response=CountOut)
+def count(request: HttpRequest, body: CountIn) -> dict[str, object]:
+    """How many customers a rule picks now, how far channels reach them, and a few of them."""
+    workspace_id = _workspace_id(request)
+    found = queries.count(workspace_id, body.rule, clock.now())
+    return _counted(found, queries.sentence(workspace_id, body.rule, "en"))
+
+
+@router.get("/{public_id}", response=SegmentOut)
+def one_segment(request: HttpRequest, public_id: str) -> dict[str, object]:
+    """One segment, archived or not."""
+    return _out(queries.segment(_workspace_id(request), public_id))
+
+
+def _workspace_id(request: HttpRequest) -> int:
+    workspace_id: int = request.workspace.id  # type: ignore[attr-defined]
+    return workspace_id
+
+
+def _out(one: SegmentRecord) -> dict[str, object]:
+    names = [name for name in SegmentOut.model_fields if name != "id"]
+    return {"id": one.public_id, **{name: getattr(one, name) for name in names}}
+
+
+def _counted(found: Count, sentence: str) -> dict[str, object]:
+    return {
+        "count": found.total,
+        "customers": found.customers,
+        "share": found.share,
+        "reach": [{"channel": one.channel, "customers": one.customers} for one in found.reach],
+        "sample": [
+            {
+                "id": one.public_id,
+                "name": one.name,
+                "city": one.city,
+                "orders": one.orders,
+                "spent_minor": one.spent_minor,
+            }
+            for one in found.sample
+        ],
+        "sentence": sentence,
+        "at": found.at,
+    }

@@ -1,0 +1,275 @@
+"""The builder: the form is the state, every button sends it and gets it back changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from regulars.kernel import clock, ids
+from regulars.kernel.errors import Invalid, Refused, RegularsError
+from regulars.kernel.money import minor_digits
+from regulars.rules import language as rule_language
+from regulars.rules import limits
+from regulars.segments import actions, queries, registry, shown, suggestions, words
+from regulars.segments.pages.access import actor_of, language, workspace_of
+from regulars.segments.pure.closing import Closed, close
+from regulars.segments.pure.drafts import GroupDraft
+from regulars.segments.pure.fields import DEFAULTS, pressed, root_of, tree_of
+from regulars.segments.pure.fixing import fixed
+from regulars.segments.pure.opening import open_rule
+from regulars.segments.pure.vocabulary import Vocabulary
+from regulars.segments.records import NAME_CHARS_MAX, SegmentRecord
+from regulars.workspaces.records import Right, WorkspaceRecord
+
+EVERYBODY: Mapping[str, Any] = {"version": 1, "where": {"all": []}}
+SAVE = "save"
+
+
+@dataclass(slots=True)
+class State:
+    """What the form holds between two clicks."""
+
+    draft: GroupDraft
+    closed: Closed
+    name: str = ""
+    description: str = ""
+    name_problem: str = ""
+    json_text: str = ""
+    json_problem: str = ""
+    problems: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """True when nothing that was typed is wrong."""
+        return not (self.problems or self.name_problem or self.json_problem)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """A new segment, empty or from the rule in the address."""
+    workspace = workspace_of(request, Right.SEGMENTS_EDIT)
+    if request.method == "POST":
+        return _posted(request, workspace, None)
+    state = _opened(workspace, EVERYBODY, "", "")
+    if request.GET.get("rule"):
+        _take_json(workspace, state, request.GET["rule"])
+    state.name = request.GET.get("name", "")[:NAME_CHARS_MAX]
+    return _page(request, workspace, None, state)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A saved segment in the builder."""
+    workspace = workspace_of(request, Right.SEGMENTS_EDIT)
+    one = queries.segment(workspace.id, public_id)
+    if request.method == "POST":
+        return _posted(request, workspace, one)
+    state = _opened(workspace, one.rule, one.name, one.description)
+    return _page(request, workspace, one, state)
+
+
+@login_required
+@require_POST
+def draft(request: HttpRequest) -> HttpResponse:
+    """The rule's controls after a button or a list was used."""
+    workspace = workspace_of(request, Right.SEGMENTS_EDIT)
+    state = _sent(request, workspace)
+    state.problems = {}
+    context = _context(request, workspace, _edited(request, workspace), state)
+    response = render(request, "segments/parts/rules.html", context)
+    response["HX-Trigger-After-Settle"] = "rules-changed"
+    return response
+
+
+@login_required
+@require_POST
+def count(request: HttpRequest) -> HttpResponse:
+    """How many the rule finds now; conditions that are not complete are left out."""
+    workspace = workspace_of(request, Right.SEGMENTS_EDIT)
+    state = _sent(request, workspace)
+    context = {**_counted(workspace, state), **_said(workspace, state), "is_live": True}
+    return render(request, "segments/parts/audience.html", context)
+
+
+@login_required
+@require_GET
+def values(request: HttpRequest) -> HttpResponse:
+    """Values that the data offers for a fact, a property or a line's column."""
+    workspace = workspace_of(request, Right.SEGMENTS_EDIT)
+    about = request.GET
+    if about.get("fact"):
+        found = suggestions.values_of_fact(workspace.id, about["fact"])
+    elif about.get("line"):
+        found = suggestions.values_of_line(workspace.id, about["line"])
+    else:
+        found = suggestions.values_of_property(
+            workspace.id, about.get("event", ""), about.get("prop", "")
+        )
+    return render(request, "segments/parts/values.html", {"values": found})
+
+
+def _posted(
+    request: HttpRequest, workspace: WorkspaceRecord, one: SegmentRecord | None
+) -> HttpResponse:
+    state = _sent(request, workspace)
+    if request.POST.get("do") != SAVE:
+        state.problems = {}
+        return _page(request, workspace, one, state, is_counted=True)
+    saved = _saved(request, workspace, one, state) if state.is_whole else None
+    if saved is None:
+        return _page(request, workspace, one, state, status=422)
+    messages.success(request, _("“%(name)s” is saved.") % {"name": saved.name})
+    return redirect("segments:segment", saved.public_id)
+
+
+def _saved(
+    request: HttpRequest, workspace: WorkspaceRecord, one: SegmentRecord | None, state: State
+) -> SegmentRecord | None:
+    name, rule, description = state.name, state.closed.rule, state.description
+    try:
+        if one is not None:
+            return actions.change_segment(
+                workspace.id, one.public_id, name=name, rule=rule, description=description
+            )
+        return actions.create_segment(
+            workspace.id,
+            name=name,
+            rule=rule,
+            description=description,
+            key=request.POST.get("key", "")[: limits.NAME_CHARS_MAX] or None,
+            actor=actor_of(request),
+        )
+    except Invalid as error:
+        _tell(state, error)
+        return None
+
+
+def _tell(state: State, error: RegularsError) -> None:
+    """Put a fault where it belongs: at a condition, at the name, or at the whole."""
+    if error.code == "segment_name":
+        state.name_problem = _("Give the segment a name of up to %(chars)s characters.") % {
+            "chars": NAME_CHARS_MAX
+        }
+        return
+    path = str(error.details.get("path", ""))
+    state.problems[state.closed.place_of(path) or "n"] = error.message
+
+
+def _sent(request: HttpRequest, workspace: WorkspaceRecord) -> State:
+    """The state that the form sends, after the button pressed."""
+    fields = [(name, value) for name, value in request.POST.items() if isinstance(value, str)]
+    tree = tree_of(fields)
+    action = request.POST.get("do", "")
+    pressed(tree, action)
+    vocabulary = _vocabulary(workspace)
+    root = fixed(root_of(tree), vocabulary)
+    state = _closed(root, vocabulary)
+    state.name = request.POST.get("name", "")
+    state.description = request.POST.get("description", "")
+    state.problems = dict(state.closed.problems)
+    if action == SAVE and not 1 <= len(state.name.strip()) <= NAME_CHARS_MAX:
+        _tell(state, Invalid("segment_name", ""))
+    if action == "json":
+        _take_json(workspace, state, request.POST.get("json", ""))
+    return state
+
+
+def _opened(
+    workspace: WorkspaceRecord, rule: Mapping[str, Any], name: str, description: str
+) -> State:
+    vocabulary = _vocabulary(workspace)
+    state = _closed(open_rule(rule_language.parse(rule), vocabulary), vocabulary)
+    state.name, state.description = name, description
+    return state
+
+
+def _closed(root: GroupDraft, vocabulary: Vocabulary) -> State:
+    return State(root, close(root, vocabulary))
+
+
+def _take_json(workspace: WorkspaceRecord, state: State, text: str) -> None:
+    """Show the rule of a JSON text, or keep the text with what is wrong in it."""
+    try:
+        rule = rule_language.loads(text)
+        queries.check(workspace.id, rule_language.to_json(rule))
+    except Invalid as error:
+        state.json_text, state.json_problem = text, error.message
+        return
+    vocabulary = _vocabulary(workspace)
+    state.draft = open_rule(rule, vocabulary)
+    state.closed = close(state.draft, vocabulary)
+    state.problems = {}
+
+
+def _vocabulary(workspace: WorkspaceRecord) -> Vocabulary:
+    return Vocabulary(registry.facts(), minor_digits(workspace.currency))
+
+
+def _page(
+    request: HttpRequest,
+    workspace: WorkspaceRecord,
+    one: SegmentRecord | None,
+    state: State,
+    *,
+    status: int = 200,
+    is_counted: bool = False,
+) -> HttpResponse:
+    context = _context(request, workspace, one, state)
+    context |= _said(workspace, state)
+    if is_counted:
+        context |= _counted(workspace, state)
+    return render(request, "segments/builder.html", context, status=status)
+
+
+def _context(
+    request: HttpRequest, workspace: WorkspaceRecord, one: SegmentRecord | None, state: State
+) -> dict[str, Any]:
+    builder = shown.Builder(workspace.id, _vocabulary(workspace), state.problems, _slug(one))
+    return {
+        "segment": one,
+        "state": state,
+        "root": builder.root(state.draft),
+        "months": shown.months(),
+        "more": [(kind, label) for kind, label in words.MORE.items() if kind in DEFAULTS],
+        "key": request.POST.get("key") or ids.new_public_id(),
+    }
+
+
+def _slug(one: SegmentRecord | None) -> str:
+    return one.slug if one else ""
+
+
+def _edited(request: HttpRequest, workspace: WorkspaceRecord) -> SegmentRecord | None:
+    public_id = request.POST.get("segment", "")
+    return queries.segment(workspace.id, public_id) if public_id else None
+
+
+def _counted(workspace: WorkspaceRecord, state: State) -> dict[str, Any]:
+    left_out = len(state.closed.problems)
+    try:
+        found = queries.count(workspace.id, state.closed.rule, clock.now())
+    except Invalid as error:
+        return {"fault": error.message, "left_out": left_out}
+    except Refused as error:
+        return {"busy": error.message, "left_out": left_out}
+    return {"count": found, "left_out": left_out}
+
+
+def _said(workspace: WorkspaceRecord, state: State) -> dict[str, Any]:
+    text = state.json_text or json.dumps(state.closed.rule, ensure_ascii=False, indent=2)
+    try:
+        sentence = queries.sentence(workspace.id, state.closed.rule, language())
+    except Invalid:
+        sentence = ""
+    return {"sentence": sentence, "json": text}

@@ -1,0 +1,184 @@
+"""From a rule to the draft that the form shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+
+from regulars.kernel.errors import Invalid
+from regulars.rules import language, reading
+from regulars.rules.tree import (
+    BeforeLast,
+    BetweenAgo,
+    ConsentIs,
+    Count,
+    Did,
+    Either,
+    Everyone,
+    FactIs,
+    Filter,
+    FromTo,
+    InSegment,
+    Last,
+    Leaf,
+    LineFilter,
+    Measure,
+    Node,
+    Not,
+    Previous,
+    PropFilter,
+    Reachable,
+    Rule,
+    Share,
+    This,
+    Window,
+)
+from regulars.segments.pure.closing import leaf_json
+from regulars.segments.pure.drafts import (
+    ConsentDraft,
+    DidDraft,
+    FactDraft,
+    FilterDraft,
+    GroupDraft,
+    LeafDraft,
+    LineDraft,
+    NodeDraft,
+    RawDraft,
+    ReachableDraft,
+    SegmentDraft,
+    ShareDraft,
+    TestDraft,
+    WindowDraft,
+)
+from regulars.segments.pure.fixing import fixed_node
+from regulars.segments.pure.typed import Wrong, draft_of, split_duration
+from regulars.segments.pure.vocabulary import Vocabulary
+
+PERCENT_DIGITS = 2
+LINE_BREAKS = "\r\n"
+
+
+def open_rule(rule: Rule, vocabulary: Vocabulary) -> GroupDraft:
+    """The draft of a rule; a rule of one condition becomes a group of one."""
+    found = _node(rule.where, vocabulary, is_not=False)
+    return found if isinstance(found, GroupDraft) else GroupDraft("all", (found,))
+
+
+def _node(node: Node, vocabulary: Vocabulary, *, is_not: bool) -> NodeDraft:
+    if isinstance(node, Not):
+        return _node(node.part, vocabulary, is_not=not is_not)
+    if isinstance(node, Everyone | Either):
+        parts = tuple(_node(part, vocabulary, is_not=False) for part in node.parts)
+        return GroupDraft("all" if isinstance(node, Everyone) else "any", parts, is_not)
+    return _leaf(node, vocabulary, is_not=is_not)
+
+
+def _leaf(leaf: Leaf, vocabulary: Vocabulary, *, is_not: bool) -> LeafDraft:
+    draft: LeafDraft = _LEAVES[type(leaf)](leaf, vocabulary, is_not)
+    # What the controls would not give back unchanged is shown as it is written.
+    return draft if _gives_back(draft, leaf, vocabulary) else _raw(leaf, is_not=is_not)
+
+
+def _gives_back(draft: LeafDraft, leaf: Leaf, vocabulary: Vocabulary) -> bool:
+    try:
+        document = leaf_json(draft, vocabulary)
+        same = reading.read_node(document, "$", 0, reading.Budget()) == leaf
+    except (Wrong, Invalid):
+        return False
+    # A form turns line breaks into spaces or into other line breaks.
+    is_one_line = not set(LINE_BREAKS) & set(_texts(document))
+    return same and is_one_line and fixed_node(draft, vocabulary) == draft
+
+
+def _texts(value: object) -> str:
+    if isinstance(value, dict):
+        return "".join(_texts(item) for item in value.values())
+    if isinstance(value, list):
+        return "".join(_texts(item) for item in value)
+    return value if isinstance(value, str) else ""
+
+
+def _raw(leaf: Leaf, *, is_not: bool) -> RawDraft:
+    return RawDraft(json.dumps(language.node_json(leaf), ensure_ascii=False), is_not)
+
+
+def _fact(leaf: FactIs, vocabulary: Vocabulary, is_not: bool) -> FactDraft:
+    money = vocabulary.of_fact(leaf.fact).money
+    return FactDraft(leaf.fact, draft_of(leaf.test, money), is_not)
+
+
+def _did(leaf: Did, vocabulary: Vocabulary, is_not: bool) -> DidDraft:
+    measure, of, test = _measure(leaf.measure, leaf.kind, vocabulary)
+    where = tuple(_filter(item, leaf.kind, vocabulary) for item in leaf.where)
+    return DidDraft(leaf.kind, where, measure, of, test, _window(leaf.within), is_not)
+
+
+def _filter(item: Filter, event: str, vocabulary: Vocabulary) -> FilterDraft | LineDraft:
+    if isinstance(item, PropFilter):
+        money = vocabulary.of_prop(event, item.prop).money
+        return FilterDraft(item.prop, draft_of(item.test, money))
+    return LineDraft(_lines(item, vocabulary))
+
+
+def _lines(item: LineFilter, vocabulary: Vocabulary) -> tuple[FilterDraft, ...]:
+    return tuple(
+        FilterDraft(part.prop, draft_of(part.test, vocabulary.of_line(part.prop).money))
+        for part in item.filters
+    )
+
+
+def _measure(
+    measure: Measure | None, event: str, vocabulary: Vocabulary
+) -> tuple[str, str, TestDraft]:
+    if measure is None:
+        return "", "", TestDraft()
+    if isinstance(measure, Count):
+        return "count", "", draft_of(measure.test, vocabulary.of_prop("", "").money)
+    money = vocabulary.of_prop(event, measure.prop).money
+    return "sum", measure.prop, draft_of(measure.test, money)
+
+
+def _window(window: Window | None) -> WindowDraft:
+    return WindowDraft() if window is None else _WINDOWS[type(window)](window)
+
+
+def _spanned(kind: str, text: str) -> WindowDraft:
+    amount, unit = split_duration(text)
+    return WindowDraft(kind, a=amount, a_unit=unit)
+
+
+def _between(window: BetweenAgo) -> WindowDraft:
+    (far, far_unit), (near, near_unit) = split_duration(window.far), split_duration(window.near)
+    return WindowDraft("between_ago", a=far, a_unit=far_unit, b=near, b_unit=near_unit)
+
+
+_WINDOWS: dict[type, Callable[..., WindowDraft]] = {
+    Last: lambda window: _spanned("last", window.duration),
+    BeforeLast: lambda window: _spanned("before_last", window.duration),
+    This: lambda window: WindowDraft("this", a=window.unit),
+    Previous: lambda window: WindowDraft("previous", a=window.unit),
+    FromTo: lambda window: WindowDraft("from_to", a=window.start or "", b=window.end or ""),
+    BetweenAgo: _between,
+}
+
+
+def _share(leaf: Share, _vocabulary: Vocabulary, is_not: bool) -> ShareDraft:
+    start, end = (_percent(side) for side in (leaf.start, leaf.end))
+    return ShareDraft(leaf.salt, start, end, leaf.is_of, is_not)
+
+
+def _percent(side: float) -> str:
+    return f"{Decimal(repr(side)).scaleb(PERCENT_DIGITS).normalize():f}"
+
+
+_LEAVES: dict[type, Callable[..., LeafDraft]] = {
+    FactIs: _fact,
+    Did: _did,
+    ConsentIs: lambda leaf, vocabulary, is_not: ConsentDraft(
+        leaf.channel, leaf.purpose, leaf.state, _window(leaf.within), is_not
+    ),
+    Reachable: lambda leaf, vocabulary, is_not: ReachableDraft(leaf.channel, is_not),
+    InSegment: lambda leaf, vocabulary, is_not: SegmentDraft(leaf.segment, is_not),
+    Share: _share,
+}

@@ -1,0 +1,67 @@
+"""What each fact and property is, so that the form offers operators that fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regulars.rules import operators
+from regulars.rules.facts import EVENT_FIELDS, LINE_FIELDS, Facts, find_fact
+from regulars.segments.pure.drafts import ANY_FAMILIES
+from regulars.segments.pure.typed import PLAIN, Money
+
+FAMILY_OPERATORS = {
+    "text": operators.TEXT,
+    "number": operators.NUMBER,
+    "bool": operators.BOOL,
+    "moment": operators.MOMENT,
+    "list": operators.LIST,
+    "any": operators.ANY,
+}
+COUNT_OPERATORS = tuple(f"number.{op}" for op in ("gte", "eq", "lte", "gt", "lt", "between"))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a test may be about.
+
+    type      a type of the rule language; "untyped" where nobody declared it
+    families  the operators that fit, without those for any type
+    money     how typed amounts are scaled
+    """
+
+    type: str
+    families: tuple[str, ...]
+    money: Money = PLAIN
+
+    def operators(self, current: str = "") -> tuple[str, ...]:
+        """Operators to offer, one that is already chosen among them."""
+        found = [f"{family}.{op}" for family in self.families for op in FAMILY_OPERATORS[family]]
+        found += [f"any.{op}" for op in operators.ANY]
+        return tuple(found if not current or current in found else [current, *found])
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The facts of the workspace and the decimal places of its currency."""
+
+    facts: Facts
+    minor_digits: int
+
+    def of_fact(self, name: str) -> Subject:
+        """What is known about a fact or an attribute."""
+        fact = find_fact(name, self.facts)
+        return self._of_type("untyped" if fact is None else fact.type)
+
+    def of_prop(self, event: str, prop: str) -> Subject:
+        """What is known about a property of an event."""
+        return self._of_type(EVENT_FIELDS.get(event, {}).get(prop, "untyped"))
+
+    def of_line(self, prop: str) -> Subject:
+        """What is known about a column of an order line."""
+        return self._of_type(LINE_FIELDS[prop][1] if prop in LINE_FIELDS else "untyped")
+
+    def _of_type(self, kind: str) -> Subject:
+        if kind == "untyped":
+            return Subject(kind, ANY_FAMILIES)
+        money = Money(self.minor_digits) if kind == "money" else PLAIN
+        return Subject(kind, (operators.FAMILY_OF_TYPE[kind],), money)

@@ -1,0 +1,153 @@
+"""The words of the builder's controls."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+Text = str | Promise
+
+# How each operator reads between a name and a value.
+OPERATORS: dict[str, Text] = {
+    "any.set": _("is known"),
+    "any.not_set": _("is not known"),
+    "text.eq": _("is"),
+    "text.ne": _("is not"),
+    "text.in": _("is one of"),
+    "text.not_in": _("is none of"),
+    "text.contains": _("contains"),
+    "text.not_contains": _("does not contain"),
+    "text.starts": _("starts with"),
+    "text.ends": _("ends with"),
+    "text.regex": _("matches the expression"),
+    "number.eq": _("equals"),
+    "number.ne": _("does not equal"),
+    "number.in": _("is one of the numbers"),
+    "number.not_in": _("is none of the numbers"),
+    "number.gt": _("more than"),
+    "number.gte": _("at least"),
+    "number.lt": _("less than"),
+    "number.lte": _("at most"),
+    "number.between": _("between"),
+    "bool.eq": _("is (yes or no)"),
+    "bool.ne": _("is not (yes or no)"),
+    "moment.before": _("before the day"),
+    "moment.after": _("after the day"),
+    "moment.between": _("between the days"),
+    "moment.in_last": _("in the last"),
+    "moment.in_next": _("in the next"),
+    "moment.older_than": _("longer ago than"),
+    "moment.anniversary_in_next": _("anniversary in the next"),
+    "moment.anniversary_in_last": _("anniversary in the last"),
+    "moment.anniversary_today": _("anniversary is today"),
+    "moment.month_is": _("is in the month"),
+    "list.has": _("has"),
+    "list.has_any": _("has any of"),
+    "list.has_all": _("has all of"),
+    "list.has_none": _("has none of"),
+    "list.size_eq": _("number of items equals"),
+    "list.size_ne": _("number of items is not"),
+    "list.size_gt": _("number of items is more than"),
+    "list.size_gte": _("number of items is at least"),
+    "list.size_lt": _("number of items is less than"),
+    "list.size_lte": _("number of items is at most"),
+    "list.size_between": _("number of items is between"),
+}
+FAMILIES: dict[str, Text] = {
+    "text": _("Text"),
+    "number": _("Number"),
+    "bool": _("Yes or no"),
+    "moment": _("Date"),
+    "list": _("List"),
+    "any": _("Any value"),
+}
+MEASURES: dict[str, Text] = {
+    "": _("at least once"),
+    "count": _("number of times"),
+    "sum": _("sum of"),
+}
+WINDOWS: dict[str, Text] = {
+    "": _("at any time"),
+    "last": _("in the last …"),
+    "before_last": _("longer ago than …"),
+    "this": _("in the current …"),
+    "previous": _("in the previous …"),
+    "between_ago": _("between … and … ago"),
+    "from_to": _("from … to …"),
+}
+UNITS: dict[str, Text] = {
+    "min": _("minutes"),
+    "h": _("hours"),
+    "d": _("days"),
+    "w": _("weeks"),
+    "mo": _("months"),
+    "y": _("years"),
+}
+DAY_UNITS = ("d", "w", "mo", "y")
+PERIODS: dict[str, Text] = {
+    "day": _("day"),
+    "week": _("week"),
+    "month": _("month"),
+    "quarter": _("quarter"),
+    "year": _("year"),
+}
+STATES: dict[str, Text] = {
+    "given": _("was given"),
+    "withdrawn": _("was withdrawn"),
+    "never": _("was never given or withdrawn"),
+}
+ROOMS: dict[str, Text] = {
+    "customer": _("Customer"),
+    "order": _("Orders"),
+    "attr": _("Attributes of the shop"),
+    "other": _("Other"),
+}
+EVENT_GROUPS: dict[str, Text] = {
+    "order": _("Orders"),
+    "message": _("Messages"),
+    "consent": _("Consents"),
+    "other": _("Events of the site and the app"),
+}
+EVENTS: dict[str, Text] = {
+    "order.paid": _("Placed an order"),
+    "order.returned": _("Returned an order"),
+    "order.adjusted": _("Had an order adjusted"),
+    "order.cancelled": _("Cancelled an order"),
+    "message.sent": _("Was sent a message"),
+    "message.opened": _("Opened a message"),
+    "message.clicked": _("Clicked a link in a message"),
+    "message.bounced": _("A message bounced"),
+    "message.unsubscribed": _("Unsubscribed"),
+    "message.complained": _("Complained about a message"),
+    "consent.given": _("Gave consent"),
+    "consent.withdrawn": _("Withdrew consent"),
+    "customer.changed": _("Profile changed"),
+}
+PROBLEMS: dict[str, Text] = {
+    "value_missing": _("Fill in the value."),
+    "number_bad": _("Write a number, such as 12 or 12.5."),
+    "duration_bad": _("Write a whole number of days, weeks or months, up to a hundred years."),
+    "date_bad": _("Choose a day."),
+    "order_bad": _("The first value must not be larger than the second."),
+    "regex_bad": _("This is not a regular expression of RE2."),
+    "percent_bad": _("Write a share between 0 and 100 percent."),
+    "fact_missing": _("Choose what to look at, or write the attribute's name."),
+    "event_missing": _("Choose the event, or write its name."),
+    "property_missing": _("Choose the property, or write its name."),
+    "operator_missing": _("Choose how to compare."),
+    "segment_missing": _("Choose a segment."),
+    "salt_missing": _("Name the draw, so that another segment can draw anew."),
+    "json_bad": _("This is not a condition in JSON."),
+}
+MORE: dict[str, Text] = {
+    "consent": _("Consent"),
+    "reachable": _("Can be reached"),
+    "segment": _("In another segment"),
+    "share": _("Random share"),
+    "raw": _("Condition as JSON"),
+}
+JOINTS: dict[str, Text] = {
+    "all": pgettext_lazy("between conditions", "and"),
+    "any": pgettext_lazy("between conditions", "or"),
+}
