@@ -10,7 +10,7 @@ from regulars.project.demo import history, letters, writing
 from regulars.project.demo.history import History, Sent
 from regulars.project.demo.mailings import MAILINGS
 from regulars.project.demo.progress import Bar
-from regulars.project.demo.records import Plan
+from regulars.project.demo.records import Person, Plan
 from regulars.project.demo.writing import Progress
 
 # Stages and roughly the seconds each takes for 20,000 customers on two cores.
@@ -29,6 +29,7 @@ STAGES = {
 class Written:
     """The shop as it stands in the database; ids are customer ids by place."""
 
+    people: Sequence[Person]
     ids: Sequence[int]
     sent: Sequence[Sent]
     history: History
@@ -50,7 +51,7 @@ def write_shop(workspace_id: int, plan: Plan, bar: Bar) -> Written:
         writing.write_orders(workspace_id, plan, told, ids, progress)
     with bar.stage("Visits to the site") as progress:
         writing.write_visits(workspace_id, plan, told, ids, progress)
-    return Written(ids, sent, told)
+    return Written(opened.people, ids, sent, told)
 
 
 def _part(progress: Progress, number: int, count: int) -> Progress:

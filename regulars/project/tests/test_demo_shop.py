@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,13 +16,16 @@ import pytest
 
 from regulars.customers import queries as customers
 from regulars.events import queries as events
-from regulars.project.demo import whole
+from regulars.project import start
+from regulars.project.demo import setting, whole
 from regulars.project.demo.catalogue import COFFEE, PRODUCTS
 from regulars.project.demo.history import Sent
 from regulars.project.demo.progress import Bar
 from regulars.project.demo.records import CURRENCY, ZONE, Plan
+from regulars.project.demo.visits import ADDED
 from regulars.project.demo.whole import Written
 from regulars.reports import queries as reports
+from regulars.segments import queries as segments
 from regulars.store.roles import Role
 from regulars.store.scope import scope
 from regulars.workspaces.records import WorkspaceRecord
@@ -81,6 +84,7 @@ def told(database: str) -> Told:
     shop = whole.write_shop(made.id, plan, Bar(whole.STAGES, io.StringIO()))
     whole.drain(lambda _: None)
     point_django_at(Role.APP)
+    start.wire()
     return Told(plan, made, shop)
 
 
@@ -184,6 +188,67 @@ def test_the_arms_are_counted_as_by_hand(told: Told) -> None:
         assert lift["contacted_orders"] == len(bought)
         assert lift["contacted_buyers"] == len({one.person for one in bought})
         assert lift["contacted_revenue"] == money(sum(one.minor for one in bought))
+
+
+def found_by(told: Told, rule: setting.Json) -> set[int]:
+    """Places of the people that a segment picks at the end of the history."""
+    place = {customer_id: n for n, customer_id in enumerate(told.shop.ids)}
+    with scope(told.workspace.id):
+        return {place[i] for i in segments.audience(told.workspace.id, rule, told.plan.end)}
+
+
+def test_segments_of_buyers_hold_whom_they_should(told: Told) -> None:
+    own: dict[int, list[datetime]] = defaultdict(list)
+    for bought in told.purchases():
+        own[bought.person].append(bought.at)
+    since = END - timedelta(days=75)
+    often = {person for person, at in own.items() if len(at) >= setting.OFTEN}
+    fresh = {person for person in often if max(own[person]) > since}
+
+    assert found_by(told, setting.COMMON["Regulars"]) == fresh
+    assert found_by(told, setting.AT_RISK) == often - fresh != set()
+    assert found_by(told, setting.COMMON["Bought once"]) == {
+        person for person, at in own.items() if len(at) == 1
+    }
+    assert found_by(told, setting.OWN["Never bought"]) == set(range(CUSTOMERS)) - set(own)
+
+
+def test_a_full_cart_is_found(told: Told) -> None:
+    seen, week = told.shop.history.visits, END - timedelta(days=7)
+    added = {
+        int(seen.person[n])
+        for n in np.flatnonzero(seen.kind == ADDED)
+        if told.instant(seen.day[n]) > week
+    }
+    bought = {one.person for one in told.purchases() if one.at > week}
+
+    assert found_by(told, setting.OWN["Left a full cart this week"]) == added - bought
+
+
+def test_coffee_drinkers_of_a_city_are_found(told: Told) -> None:
+    orders = told.shop.history.orders
+    is_coffee = np.array([product.category == COFFEE for product in PRODUCTS])[orders.product]
+    with_coffee = np.unique(orders.owner[is_coffee])
+    times = Counter(int(orders.buyer[n]) for n in with_coffee if orders.counted()[n])
+    people = told.shop.people
+    kyiv = {n for n, person in enumerate(people) if person.traits["city"] == "Kyiv"}
+
+    found = found_by(told, setting.OWN["Coffee drinkers of Kyiv"])
+
+    assert found == {person for person, count in times.items() if count >= 2 and person in kyiv}
+
+
+def test_birthdays_of_the_coming_week_are_found(told: Told) -> None:
+    days = {(END.date() + timedelta(days=n)).strftime("%m-%d") for n in range(7)}
+    people = told.shop.people
+    rule = {
+        "version": 1,
+        "where": setting.OWN["Birthday in the next seven days"]["where"]["all"][0],
+    }
+
+    assert found_by(told, rule) == {
+        n for n, one in enumerate(people) if one.traits.get("birth_on", "")[5:] in days
+    }
 
 
 def test_whoever_unsubscribed_or_bounced_is_not_written_to_again(told: Told) -> None:
