@@ -9,12 +9,13 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
-from regulars.customers import actions, queries
+from regulars.customers import actions, history, queries
 from regulars.customers.records import Card, ConsentEntry, Identity, ListFilter, Profile
 from regulars.kernel.errors import Invalid
 
 router = Router(tags=["customers"])
 IDENTIFY_ROWS_MAX = 1_000
+EVENTS_ROWS = 100
 
 
 class Strict(Schema):
@@ -88,6 +89,32 @@ class IdsOut(Schema):
     ids: list[str]
 
 
+class ChangeIn(Strict):
+    external_id: str | None = Field(None, max_length=200)
+    email: str | None = Field(None, max_length=254)
+    phone: str | None = Field(None, max_length=40)
+    name: str | None = Field(None, max_length=200)
+    first_name: str | None = Field(None, max_length=200)
+    last_name: str | None = Field(None, max_length=200)
+    city: str | None = Field(None, max_length=200)
+    country: str | None = Field(None, max_length=200)
+    language: str | None = Field(None, max_length=200)
+    gender: str | None = Field(None, max_length=200)
+    birth_on: date | None = None
+
+
+class EventOut(Schema):
+    kind: str
+    time: datetime
+    origin: str
+    properties: dict[str, Any]
+
+
+class TimelineOut(Schema):
+    events: list[EventOut]
+    next: str | None
+
+
 @router.get("", response=PageOut)
 def list_customers(
     request: HttpRequest,
@@ -108,13 +135,7 @@ def list_customers(
     }
 
 
-@router.get("/{public_id}", response=CardOut)
-def one_customer(request: HttpRequest, public_id: str) -> dict[str, object]:
-    """A customer with identifiers and consents; an id merged away answers with its root."""
-    workspace_id = _workspace_id(request)
-    return _card(queries.card(workspace_id, queries.customer_id_of(workspace_id, public_id)))
-
-
+# Before the addresses of single customers, which would take its word for an id.
 @router.post("/identify", response=IdsOut)
 def identify(request: HttpRequest, body: list[IdentityIn]) -> dict[str, list[str]]:
     """Find or make a customer for each identity; the ids stand in the order of the body."""
@@ -128,6 +149,40 @@ def identify(request: HttpRequest, body: list[IdentityIn]) -> dict[str, list[str
     found = actions.identify_many(workspace_id, identities)
     known = queries.profiles(workspace_id, found)
     return {"ids": [known[customer_id].public_id for customer_id in found]}
+
+
+@router.get("/{public_id}", response=CardOut)
+def one_customer(request: HttpRequest, public_id: str) -> dict[str, object]:
+    """A customer with identifiers and consents; an id merged away answers with its root."""
+    workspace_id = _workspace_id(request)
+    return _card(queries.card(workspace_id, queries.customer_id_of(workspace_id, public_id)))
+
+
+@router.patch("/{public_id}", response=CardOut)
+def change_customer(request: HttpRequest, public_id: str, body: ChangeIn) -> dict[str, object]:
+    """Set what the body names, null for what is not known; the rest stays.
+
+    409 when an identifier belongs to another customer.
+    """
+    workspace_id = _workspace_id(request)
+    customer_id = queries.customer_id_of(workspace_id, public_id)
+    actions.change_profile(workspace_id, customer_id, body.dict(exclude_unset=True), actor="api")
+    return _card(queries.card(workspace_id, customer_id))
+
+
+@router.get("/{public_id}/events", response=TimelineOut)
+def timeline(request: HttpRequest, public_id: str, after: str = "") -> dict[str, object]:
+    """What happened to the customer, the newest first; `next` is `after` of the following page."""
+    workspace_id = _workspace_id(request)
+    card = queries.card(workspace_id, queries.customer_id_of(workspace_id, public_id))
+    found, following = history.page_of(workspace_id, history.ids_of(card), after, EVENTS_ROWS)
+    return {
+        "events": [
+            {"kind": e.kind, "time": e.time, "origin": e.origin, "properties": e.props}
+            for e in found
+        ],
+        "next": following or None,
+    }
 
 
 @router.post("/{public_id}/consents", response=CardOut)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,9 @@ from regulars.customers.records import Identity
 from regulars.kernel.errors import Invalid
 from regulars.kernel.money import decimal_string, to_minor
 from regulars.orders import actions, queries
+from regulars.orders.pure import keys
 from regulars.orders.records import (
+    LineRecord,
     NewLine,
     NewOrder,
     OrderKind,
@@ -67,7 +70,19 @@ class StatusIn(Strict):
     at: datetime | None = None
 
 
+class ReturnedIn(Strict):
+    line: int = Field(ge=1)
+    quantity: Decimal = Field(gt=0, max_digits=18, decimal_places=6)
+
+
+class ReturnIn(Strict):
+    key: str = Field(min_length=1, max_length=60)
+    lines: list[ReturnedIn] = Field(default_factory=list, max_length=LINES_MAX)
+    at: datetime | None = None
+
+
 class LineOut(Schema):
+    line: int
     sku: str
     name: str | None
     category: str | None
@@ -92,6 +107,7 @@ class OrderOut(Schema):
 
 class OrdersOut(Schema):
     orders: list[OrderOut]
+    next: str | None
 
 
 @router.post("", response={200: OrderOut, 201: OrderOut})
@@ -123,12 +139,32 @@ def record_order(request: HttpRequest, body: OrderIn, response: HttpResponse) ->
 
 @router.get("", response=OrdersOut)
 def list_orders(
-    request: HttpRequest, number: str = "", kind: str = "", status: str = ""
+    request: HttpRequest,
+    number: str = "",
+    kind: str = "",
+    status: str = "",
+    customer: str = "",
+    after: str = "",
 ) -> dict[str, object]:
-    """The newest 50 orders of the filter, with their lines."""
+    """Orders of the filter with their lines, the newest first, 50 a page.
+
+    `customer` is an id of /customers; `next` of a page is `after` of the following one.
+    """
     workspace_id = _workspace_id(request)
-    found = queries.page(workspace_id, number=number, kind=kind, status=status)
-    return {"orders": [_out(workspace_id, order) for order in found[: queries.PAGE_ROWS]]}
+    found = queries.page(
+        workspace_id,
+        number=number,
+        kind=kind,
+        status=status,
+        customer_ids=_customer_ids(workspace_id, customer),
+        before=keys.read(after, tuple[datetime, int]),
+    )
+    shown = found[: queries.PAGE_ROWS]
+    has_more = len(found) > len(shown)
+    return {
+        "orders": _out_many(workspace_id, shown),
+        "next": keys.write((shown[-1].placed_at, shown[-1].id)) if has_more else None,
+    }
 
 
 @router.get("/{public_id}", response=OrderOut)
@@ -147,16 +183,57 @@ def set_status(request: HttpRequest, public_id: str, body: StatusIn) -> dict[str
     return _out(workspace_id, queries.order(workspace_id, public_id))
 
 
+@router.post("/{public_id}/returns", response={200: OrderOut, 201: OrderOut})
+def record_return(request: HttpRequest, public_id: str, body: ReturnIn) -> Any:
+    """Take goods back, once for a key: 201 when new, 200 when the very same came before, else 409.
+
+    Without lines everything that is left comes back. The answer is the return, or the order itself
+    when it came back whole.
+    """
+    workspace_id = _workspace_id(request)
+    recorded = actions.record_return(
+        workspace_id,
+        public_id,
+        key=body.key,
+        quantities={line.line: line.quantity for line in body.lines},
+        at=body.at,
+    )
+    status = 201 if recorded.outcome is Outcome.NEW else 200
+    return status, _out(workspace_id, queries.order(workspace_id, recorded.public_id))
+
+
 def _workspace_id(request: HttpRequest) -> int:
     workspace_id: int = request.workspace.id  # type: ignore[attr-defined]
     return workspace_id
 
 
+def _customer_ids(workspace_id: int, public_id: str) -> list[int] | None:
+    if not public_id:
+        return None
+    card = customers.card(workspace_id, customers.customer_id_of(workspace_id, public_id))
+    return [card.profile.id, *card.merged_ids]
+
+
 def _out(workspace_id: int, order: OrderRecord) -> dict[str, object]:
-    owner = None
-    if order.customer_id is not None:
-        root = customers.roots_of(workspace_id, [order.customer_id])[order.customer_id]
-        owner = customers.profiles(workspace_id, [root])[root].public_id
+    (told,) = _out_many(workspace_id, [order])
+    return told
+
+
+def _out_many(workspace_id: int, orders: Sequence[OrderRecord]) -> list[dict[str, object]]:
+    """Orders as they are told, with a few statements for all of them."""
+    ids = [order.customer_id for order in orders if order.customer_id is not None]
+    roots = customers.roots_of(workspace_id, ids)
+    people = customers.profiles(workspace_id, list(set(roots.values())))
+    lines = queries.lines_of(workspace_id, [order.id for order in orders])
+    told = []
+    for order in orders:
+        owner = people.get(roots.get(order.customer_id or 0, 0))
+        public_id = owner.public_id if owner else None
+        told.append(_told(order, public_id, lines.get(order.id, [])))
+    return told
+
+
+def _told(order: OrderRecord, owner: str | None, lines: Sequence[LineRecord]) -> dict[str, object]:
     return {
         "id": order.public_id,
         "number": order.number,
@@ -169,6 +246,7 @@ def _out(workspace_id: int, order: OrderRecord) -> dict[str, object]:
         "customer_id": owner,
         "lines": [
             {
+                "line": line.line_no,
                 "sku": line.sku,
                 "name": line.name,
                 "category": line.category,
@@ -177,6 +255,6 @@ def _out(workspace_id: int, order: OrderRecord) -> dict[str, object]:
                 "total": decimal_string(line.total_minor, order.currency),
                 "kind": line.kind,
             }
-            for line in queries.lines(workspace_id, order.id)
+            for line in lines
         ],
     }

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import msgspec
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -23,6 +20,7 @@ from regulars.customers.records import Profile
 from regulars.kernel.errors import Invalid, Refused
 from regulars.kernel.ids import new_public_id
 from regulars.orders import actions, queries, words
+from regulars.orders.pure import keys
 from regulars.orders.pure.meaning import RANK
 from regulars.orders.records import PAID_STATUSES, OrderKind, OrderRecord, OrderStatus
 from regulars.workspaces import queries as workspaces
@@ -56,7 +54,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "status": given.get("status", ""),
         "customer_ids": ids,
     }
-    before = _read_key(given.get("page", ""), tuple[datetime, int])
+    before = keys.read(given.get("page", ""), tuple[datetime, int])
     rows = queries.page(workspace.id, **chosen, before=before)
     shown = rows[: queries.PAGE_ROWS]
     count = queries.count(workspace.id, **chosen)
@@ -139,7 +137,7 @@ def products(request: HttpRequest) -> HttpResponse:
     """What was ever sold, the best first."""
     workspace = _workspace(request, Right.ORDERS_VIEW)
     search = request.GET.get("search", "")[:SEARCH_LENGTH_MAX].strip()
-    before = _read_key(request.GET.get("page", ""), tuple[int, int])
+    before = keys.read(request.GET.get("page", ""), tuple[int, int])
     rows = queries.products(workspace.id, search=search, before=before)
     shown = rows[: queries.PAGE_ROWS]
     after_url = ""
@@ -235,20 +233,8 @@ def _refusal(error: Refused | Invalid) -> str:
 
 def _next_url(given: QueryDict, key: tuple[Any, int]) -> str:
     query = given.copy()
-    query["page"] = base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+    query["page"] = keys.write(key)
     return "?" + query.urlencode()
-
-
-def _read_key(key: str, kind: Any) -> Any:
-    if not key:
-        return None
-    try:
-        text = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
-        return msgspec.json.decode(text, type=kind)
-    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise Invalid(
-            "list_key", "The page is not one of this list; start from the top."
-        ) from error
 
 
 def _workspace(request: HttpRequest, right: Right) -> WorkspaceRecord:

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import heapq
-import itertools
-from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -19,19 +13,16 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
-from regulars.customers import queries, words
+from regulars.customers import history, queries, words
 from regulars.customers.pages.access import may, workspace_of
 from regulars.customers.pages.consents import consent_rows
 from regulars.customers.records import Card
-from regulars.events import queries as events
 from regulars.events.records import Event
-from regulars.kernel.errors import Invalid
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 TIMELINE_ROWS = 30
-MERGED_SHOWN_MAX = 20
 EXPORTED_EVENTS_MAX = 10_000
-Place = tuple[datetime, int]
+EXPORT_BATCH_ROWS = 199
 
 
 @login_required
@@ -45,7 +36,7 @@ def card(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         "card": found,
         "profile": found.profile,
-        "ids": ids_of(found),
+        "ids": history.ids_of(found),
         "identifiers": [(words.IDENTIFIERS[i.kind.value], i.value) for i in found.identifiers],
         "consents": consent_rows(found),
         "history": [(entry, *_consent_words(entry.channel, entry.purpose, entry.source))
@@ -74,13 +65,12 @@ def personal_data(request: HttpRequest, public_id: str) -> HttpResponse:
     workspace = workspace_of(request, Right.CUSTOMERS_EXPORT)
     found = queries.card(workspace.id, queries.customer_id_of(workspace.id, public_id))
     happened: list[Event] = []
-    before: Place | None = None
+    key = ""
     while len(happened) < EXPORTED_EVENTS_MAX:
-        rows = _happened(workspace.id, ids_of(found), events.TIMELINE_PAGE_MAX, before, ())
+        rows, key = history.page_of(workspace.id, history.ids_of(found), key, EXPORT_BATCH_ROWS)
         happened += rows
-        if len(rows) < events.TIMELINE_PAGE_MAX:
+        if not key:
             break
-        before = (rows[-1].time, rows[-1].id)
     profile = {k: v for k, v in asdict(found.profile).items() if k != "id"}
     content = {
         "profile": profile,
@@ -94,11 +84,6 @@ def personal_data(request: HttpRequest, public_id: str) -> HttpResponse:
     return answer
 
 
-def ids_of(found: Card) -> tuple[int, ...]:
-    """The customer and whoever was merged into them."""
-    return (found.profile.id, *found.merged_ids[:MERGED_SHOWN_MAX])
-
-
 def _consent_words(channel: str, purpose: str, source: str) -> tuple[str, str, str]:
     return words.channel(channel), words.purpose(purpose), words.source(source)
 
@@ -106,26 +91,15 @@ def _consent_words(channel: str, purpose: str, source: str) -> tuple[str, str, s
 def _timeline(request: HttpRequest, workspace: WorkspaceRecord, found: Card) -> dict[str, Any]:
     group = request.GET.get("show", "")
     kinds = words.GROUPS.get(group, ())
-    before = _read_place(request.GET.get("before", ""))
-    rows = _happened(workspace.id, ids_of(found), TIMELINE_ROWS + 1, before, kinds)
-    shown = rows[:TIMELINE_ROWS]
-    more = _key((shown[-1].time, shown[-1].id)) if len(rows) > TIMELINE_ROWS else ""
+    key = request.GET.get("before", "")
+    shown, more = history.page_of(workspace.id, history.ids_of(found), key, TIMELINE_ROWS, kinds)
     return {
         "items": [_item(event, workspace) for event in shown],
         "groups": words.group_choices(),
         "group": group if group in words.GROUPS else "",
         "more": more,
-        "is_continued": before is not None,
+        "is_continued": bool(key),
     }
-
-
-def _happened(
-    workspace_id: int, ids: Sequence[int], limit: int, before: Place | None, kinds: Sequence[str]
-) -> list[Event]:
-    """The events of one person under every id, newest first."""
-    lists = [events.timeline(workspace_id, one, limit, before, kinds) for one in ids]
-    merged = heapq.merge(*lists, key=lambda event: (event.time, event.id), reverse=True)
-    return list(itertools.islice(merged, limit))
 
 
 def _item(event: Event, workspace: WorkspaceRecord) -> dict[str, Any]:
@@ -176,20 +150,3 @@ def _own_props(event: Event) -> list[tuple[str, str]]:
         return []
     plain = [(k, str(v)) for k, v in event.props.items() if not isinstance(v, dict | list)]
     return [(name, text[:80]) for name, text in plain[:4]]
-
-
-def _key(place: Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
-
-
-def _read_place(key: str) -> Place | None:
-    if not key:
-        return None
-    try:
-        text = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
-        place: Place = msgspec.json.decode(text, type=tuple[datetime, int])
-    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise Invalid(
-            "list_key", "The page is not one of this list; start from the top."
-        ) from error
-    return place

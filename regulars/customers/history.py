@@ -1,0 +1,59 @@
+"""What happened to one person under every id of theirs, page by page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import heapq
+import itertools
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from regulars.customers.records import Card
+from regulars.events import queries as events
+from regulars.events.records import Event
+from regulars.kernel.errors import Invalid
+
+MERGED_SHOWN_MAX = 20
+Place = tuple[datetime, int]
+
+
+def ids_of(card: Card) -> tuple[int, ...]:
+    """The customer and whoever was merged into them."""
+    return (card.profile.id, *card.merged_ids[:MERGED_SHOWN_MAX])
+
+
+def page_of(
+    workspace_id: int, ids: Sequence[int], key: str, limit: int, kinds: Sequence[str] = ()
+) -> tuple[list[Event], str]:
+    """The newest events after the place of the key, and the key of the next page or "".
+
+    raises  Invalid(list_key)
+    """
+    before = _read(key)
+    lists = [events.timeline(workspace_id, one, limit + 1, before, kinds) for one in ids]
+    merged = heapq.merge(*lists, key=lambda event: (event.time, event.id), reverse=True)
+    found = list(itertools.islice(merged, limit + 1))
+    if len(found) <= limit:
+        return found, ""
+    last = found[limit - 1]
+    return found[:limit], _write((last.time, last.id))
+
+
+def _write(place: Place) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def _read(key: str) -> Place | None:
+    if not key:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
+        place: Place = msgspec.json.decode(text, type=tuple[datetime, int])
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        raise Invalid(
+            "list_key", "The page is not one of this list; start from the top."
+        ) from error
+    return place
