@@ -134,18 +134,19 @@ def write_letter(reading: Reading, account: Account, profile: Profile, address: 
     """
     workspace, secret, public_id = account.workspace, account.secret, address.message_public_id
     recipient = address.to or mailbox(profile.email or "", profile.name or "")
-    unsubscribe = unsubscribe_url(account, public_id)
+    sealer = tokens.Sealer(secret, workspace.id, public_id)
+    unsubscribe = f"{settings.PUBLIC_URL}/u/{sealer.seal(tokens.Purpose.UNSUBSCRIBE)}"
     data = data_for(profile, workspace, now=address.now, unsubscribe=unsubscribe)
     subject, html, text = (
         part.render(data) for part in (reading.subject, reading.html, reading.text)
     )
 
-    def sign(index: int, url: str) -> str:
-        token = tokens.seal_link(secret, workspace.id, public_id, link_index=index, url=url)
-        return f"{settings.PUBLIC_URL}/l/{token}"
+    link_prefix, own = f"{settings.PUBLIC_URL}/l/", f"{settings.PUBLIC_URL}/u/"
 
-    own = f"{settings.PUBLIC_URL}/u/"
-    opened = tokens.seal(secret, tokens.Purpose.OPEN, workspace.id, public_id)
+    def sign(index: int, url: str) -> str:
+        return link_prefix + sealer.seal_link(index, url)
+
+    opened = sealer.seal(tokens.Purpose.OPEN)
     tracked = links.track_html(html.text, sign=sign, own_prefix=own)
     letter = mime.letter(
         reading.frame,
@@ -193,13 +194,6 @@ def data_for(
         UNSUBSCRIBE: unsubscribe,
         "now": now.astimezone(workspace.zone),
     }
-
-
-def unsubscribe_url(account: Account, message_public_id: str) -> str:
-    """Where this message's receiver unsubscribes: a page for GET, at once for POST."""
-    purpose = tokens.Purpose.UNSUBSCRIBE
-    token = tokens.seal(account.secret, purpose, account.workspace.id, message_public_id)
-    return f"{settings.PUBLIC_URL}/u/{token}"
 
 
 def message_id(account: Account, message_public_id: str) -> str:

@@ -1,4 +1,4 @@
-"""A mail server that only counts: how many letters each receiver was given."""
+"""A mail server that only counts: how many letters each receiver was given, and the newest one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.received: Counter[str] = Counter()
+        self.newest = b""
         self.port = 0
         self._is_ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -45,7 +46,7 @@ class Sink:
                     writer.write(b"250 2.1.5 ok\r\n")
                 elif word == b"DATA":
                     writer.write(b"354 go on\r\n")
-                    await reader.readuntil(b"\r\n.\r\n")
+                    self.newest = await reader.readuntil(b"\r\n.\r\n")
                     # Counted before the answer: a client that dies here has handed it over.
                     self.received[receiver] += 1
                     writer.write(b"250 2.0.0 queued\r\n")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.headerregistry import Address
+from functools import lru_cache
 
 from regulars.kernel.errors import Invalid
 
 ADDRESS_CHARS_MAX = 254
 LOCAL_CHARS_MAX = 64
 NAME_CHARS_MAX = 200
+# A base of customers has few domains, and IDNA takes its time.
+DOMAINS_KEPT = 2_000
 
 _ATOM = r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,\".]+"
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*\Z")
@@ -60,6 +63,7 @@ def mailbox(address: str, name: str = "") -> Mailbox:
     return Mailbox(local, _ascii_domain(domain), name[:NAME_CHARS_MAX].strip())
 
 
+@lru_cache(maxsize=DOMAINS_KEPT)
 def _ascii_domain(domain: str) -> str:
     try:
         ascii_domain = domain.encode("idna").decode().lower()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 LINKS_MAX = 500
 URL_CHARS_MAX = 2_000
+# Most links of a mailing are the same for all its receivers.
+URLS_KEPT = 2_000
 
 SignLink = Callable[[int, str], str]
 
@@ -19,6 +22,7 @@ _FOLLOWED = re.compile(r"https?://[^\s/?#@\\]+(?:[/?#][^\s\\]*)?\Z", re.IGNORECA
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
+@lru_cache(maxsize=URLS_KEPT)
 def may_follow(url: str) -> bool:
     """True for a plain web address; other schemes, user names and blanks are not followed."""
     return len(url) <= URL_CHARS_MAX and _FOLLOWED.match(url) is not None

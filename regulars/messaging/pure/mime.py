@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.utils import format_datetime
+from functools import lru_cache
 
 from regulars.kernel.errors import Invalid
 from regulars.messaging.pure.addresses import Mailbox
@@ -22,6 +23,7 @@ BASE64_LINE_CHARS = 76
 # Above this share of other bytes, base64 is the shorter encoding.
 PLAIN_SHARE_MIN = 0.85
 SUBJECT_CHARS_MAX = 500
+HEADERS_KEPT = 500
 
 _FOLDED = policy.SMTP
 _FOLDED_UTF8 = policy.SMTPUTF8
@@ -80,6 +82,12 @@ class Envelope:
     unsubscribe_url: str = ""
     unsubscribe_mail: str = ""
     feedback_id: str = ""
+
+
+@lru_cache(maxsize=HEADERS_KEPT)
+def _shared_header(name: str, value: str) -> Header:
+    """A header that many letters have word for word: the date within a second, and the like."""
+    return header(name, value, is_whole=True)
 
 
 def header(name: str, value: object, *, is_whole: bool = False, is_utf8: bool = False) -> Header:
@@ -153,7 +161,7 @@ def letter(frame: Skeleton, envelope: Envelope, *, text: str, html: str) -> Lett
         *frame.headers,
         header("To", envelope.to.header(), is_utf8=is_utf8),
         header("Subject", subject),
-        header("Date", format_datetime(envelope.sent_at)),
+        _shared_header("Date", format_datetime(envelope.sent_at)),
         header("Message-ID", f"<{envelope.message_id}>", is_whole=True),
         *_optional_headers(envelope),
     )
@@ -168,9 +176,9 @@ def _optional_headers(envelope: Envelope) -> Iterable[Header]:
         if envelope.unsubscribe_mail:
             targets.append(f"<mailto:{envelope.unsubscribe_mail}>")
         yield header("List-Unsubscribe", ", ".join(targets), is_whole=True)
-        yield header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+        yield _shared_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
     if envelope.feedback_id:
-        yield header("Feedback-ID", envelope.feedback_id, is_whole=True)
+        yield _shared_header("Feedback-ID", envelope.feedback_id)
 
 
 def _unified(text: str) -> bytes:

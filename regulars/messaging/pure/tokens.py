@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
 from dataclasses import dataclass
 from enum import Enum
@@ -15,9 +16,13 @@ from enum import Enum
 from regulars.kernel.errors import Invalid
 
 MAC_BYTES = 16
+SECRET_BYTES_MAX = 64
 MESSAGE_BYTES = 16
 WORKSPACE_BYTES_MAX = 9
 TOKEN_CHARS_MAX = 4_000
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(Enum):
@@ -53,15 +58,39 @@ def workspace_secret(master: bytes, workspace_id: int) -> bytes:
 
 def seal(secret: bytes, purpose: Purpose, workspace_id: int, message_public_id: str) -> str:
     """A token that names one message."""
-    return _text(_sealed(secret, _head(purpose, workspace_id, message_public_id)))
+    return Sealer(secret, workspace_id, message_public_id).seal(purpose)
 
 
 def seal_link(
     secret: bytes, workspace_id: int, message_public_id: str, *, link_index: int, url: str
 ) -> str:
     """A token that names a message and carries the address to go to."""
-    head = _head(Purpose.LINK, workspace_id, message_public_id)
-    return _text(_sealed(secret, head + link_index.to_bytes(2, "big") + url.encode()))
+    return Sealer(secret, workspace_id, message_public_id).seal_link(link_index, url)
+
+
+class Sealer:
+    """Makes the tokens of one message; what they share is worked out once."""
+
+    __slots__ = ("_links", "_message", "_place", "_secret")
+
+    def __init__(self, secret: bytes, workspace_id: int, message_public_id: str) -> None:
+        self._secret = secret
+        self._place, self._message = _place(workspace_id), _message(message_public_id)
+        self._links: dict[tuple[int, str], str] = {}
+
+    def seal(self, purpose: Purpose) -> str:
+        """A token that names the message."""
+        return _text(_sealed(self._secret, purpose.value + self._place + self._message))
+
+    def seal_link(self, link_index: int, url: str) -> str:
+        """A token that names the message and carries the address to go to."""
+        # The text part mostly has the links of the HTML, in the same order.
+        known = self._links.get((link_index, url))
+        if known is None:
+            head = Purpose.LINK.value + self._place + self._message
+            body = head + link_index.to_bytes(2, "big") + url.encode()
+            known = self._links[link_index, url] = _text(_sealed(self._secret, body))
+        return known
 
 
 def workspace_of(token: str) -> int:
@@ -113,10 +142,18 @@ def unseal_bounce(secret: bytes, token: str) -> Token:
 
 
 def _head(purpose: Purpose, workspace_id: int, message_public_id: str) -> bytes:
-    message = base64.urlsafe_b64decode(message_public_id + "==")
-    assert len(message) == MESSAGE_BYTES
+    return purpose.value + _place(workspace_id) + _message(message_public_id)
+
+
+def _place(workspace_id: int) -> bytes:
     size = (workspace_id.bit_length() + 7) // 8
-    return purpose.value + bytes([size]) + workspace_id.to_bytes(size, "big") + message
+    return bytes([size]) + workspace_id.to_bytes(size, "big")
+
+
+def _message(public_id: str) -> bytes:
+    message = base64.urlsafe_b64decode(public_id + "==")
+    assert len(message) == MESSAGE_BYTES
+    return message
 
 
 def _read_workspace(raw: bytes) -> tuple[int, int]:
@@ -127,7 +164,8 @@ def _read_workspace(raw: bytes) -> tuple[int, int]:
 
 
 def _mac(secret: bytes, body: bytes) -> bytes:
-    return hmac.digest(secret, body, "sha256")[:MAC_BYTES]
+    # BLAKE2 with a key is a MAC by itself, and a letter of fifty links needs fifty of them.
+    return hashlib.blake2b(body, key=secret[:SECRET_BYTES_MAX], digest_size=MAC_BYTES).digest()
 
 
 def _sealed(secret: bytes, body: bytes) -> bytes:
@@ -135,7 +173,8 @@ def _sealed(secret: bytes, body: bytes) -> bytes:
 
 
 def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    encoded = binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE)
+    return encoded.rstrip(b"=").decode()
 
 
 def _bytes(token: str) -> bytes:

@@ -14,8 +14,8 @@ from regulars.messaging.sender.items import Claim
 from regulars.store.scope import cursor
 
 LEASE = timedelta(minutes=5)
-# Longer than the ten minutes a server may take after the final dot.
-HANDING_LEASE = timedelta(minutes=12)
+# Longer than envelope, text and the ten minutes a server may take after the final dot.
+HANDING_LEASE = timedelta(minutes=15)
 # Keeps our advisory locks apart from those of other rooms.
 LOCK_CLASS = 0x6D73
 LOCK_NUMBERS = 1 << 31

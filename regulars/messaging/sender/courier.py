@@ -86,7 +86,7 @@ class Lane:
         connection: Connection | None = None
         try:
             while True:
-                item = await asyncio.wait_for(self._queue.get(), IDLE_S)
+                item = await self._next()
                 self._busy += 1
                 try:
                     connection = await self._carry_one(connection, item)
@@ -102,12 +102,15 @@ class Lane:
                 with suppress(asyncio.CancelledError):
                     await connection.quit()
 
+    async def _next(self) -> Item:
+        # Waiting with a limit costs a task; under way there is mostly something in the queue.
+        if not self._queue.empty():
+            return self._queue.get_nowait()
+        return await asyncio.wait_for(self._queue.get(), IDLE_S)
+
     async def _carry_one(self, connection: Connection | None, item: Item) -> Connection | None:
         if item.claim.claimed_until < clock.now() + LEASE_RESERVE:
             self._release(item)
-            return connection
-        written = self._write(item)
-        if written is None:
             return connection
         if connection is not None and not connection.is_usable:
             await connection.quit()
@@ -118,7 +121,15 @@ class Lane:
             except Outside:
                 self._release(item)
                 raise
-        await self._send(connection, item, written)
+        # The mark is stored while the letter is written and announced; the final dot waits for it.
+        mark = self._ledger.hand(item.claim)
+        try:
+            written = self._write(item)
+            if written is not None:
+                await self._send(connection, item, written, mark)
+        finally:
+            with suppress(Outside):
+                await mark
         return connection
 
     def _write(self, item: Item) -> Written | None:
@@ -138,13 +149,15 @@ class Lane:
     async def _connect(self) -> Connection:
         return await connect(await asyncio.to_thread(peer_of, self.account, self._timeouts))
 
-    async def _send(self, connection: Connection, item: Item, written: Written) -> None:
+    async def _send(
+        self, connection: Connection, item: Item, written: Written, mark: asyncio.Future[bool]
+    ) -> None:
         try:
             outcome = await connection.send(
                 sender=written.return_path,
                 recipient=written.recipient,
                 letter=written.raw,
-                handing=lambda: self._ledger.hand(item.claim),
+                handing=lambda: _stored(mark),
             )
         except Outside:
             # The mark may or may not be stored, but the final dot was not sent: safe to repeat.
@@ -155,6 +168,10 @@ class Lane:
 
     def _release(self, item: Item) -> None:
         self._ledger.finish(Ending(item.claim, MessageState.PLANNED, clock.now()))
+
+
+async def _stored(mark: asyncio.Future[bool]) -> bool:
+    return await mark
 
 
 def ending_of(item: Item, outcome: Outcome) -> Ending:

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from itertools import groupby
+from contextlib import nullcontext
 
 from django.db import close_old_connections, connections, transaction
 
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "email"
 FAULT_PAUSE_S = 0.5
+PRAISE_EVERY_S = 5.0
 
 _END = """
 UPDATE messaging_message m
@@ -80,16 +81,16 @@ class Ledger:
             self._wake.notify()
         self._thread.join(timeout_s)
 
-    async def hand(self, claim: Claim) -> bool:
-        """Mark the message as handing, durably; False when it may not be sent any more.
+    def hand(self, claim: Claim) -> asyncio.Future[bool]:
+        """Begin to mark the message as handing, durably; False when it may not be sent any more.
 
-        raises  Outside(ledger_unavailable) when the mark could not be stored
+        The future raises Outside(ledger_unavailable) when the mark could not be stored.
         """
         future: Future[bool] = Future()
         with self._wake:
             self._handings.append((claim, future))
             self._wake.notify()
-        return await asyncio.wrap_future(future)
+        return asyncio.wrap_future(future)
 
     def finish(self, ending: Ending) -> None:
         """Store how it ended, soon; kept and tried again until it is stored."""
@@ -135,17 +136,17 @@ def store(endings: Sequence[Ending], handings: Sequence[Claim]) -> set[int]:
     written to now.
     """
     marked: set[int] = set()
-    with transaction.atomic():
-        for workspace_id, group in groupby(
-            sorted(endings, key=lambda e: e.claim.workspace_id), lambda e: e.claim.workspace_id
-        ):
+    workspace_ids = {e.claim.workspace_id for e in endings} | {c.workspace_id for c in handings}
+    # One workspace alone needs no transaction around its scope, which is one.
+    with transaction.atomic() if len(workspace_ids) > 1 else nullcontext():
+        for workspace_id in sorted(workspace_ids):
+            ended = [e for e in endings if e.claim.workspace_id == workspace_id]
+            asked = [c for c in handings if c.workspace_id == workspace_id]
             with scope(workspace_id):
-                _end(workspace_id, list(group))
-        for workspace_id, claims in groupby(
-            sorted(handings, key=lambda c: c.workspace_id), lambda c: c.workspace_id
-        ):
-            with scope(workspace_id):
-                marked |= _hand(workspace_id, list(claims))
+                if ended:
+                    _end(workspace_id, ended)
+                if asked:
+                    marked |= _hand(workspace_id, asked)
     return marked
 
 
@@ -164,11 +165,23 @@ def _end(workspace_id: int, endings: list[Ending]) -> None:
     ended = {row[0] for row in raw.fetchall()}
     sent = [e for e in endings if e.claim.id in ended and e.state is MessageState.ACCEPTED]
     events.record_many(workspace_id, [_sent_event(ending) for ending in sent])
-    if sent:
+    if sent and _is_time_to_praise(workspace_id):
         raw.execute(_SERVER_WORKS, [workspace_id])
     for ending in endings:
         if ending.is_gone and ending.claim.id in ended:
             _suppress(workspace_id, ending)
+
+
+_praised_at_s: dict[int, float] = {}
+
+
+def _is_time_to_praise(workspace_id: int) -> bool:
+    """True now and then: a server that works need not be told so with each letter."""
+    now_s = clock.monotonic_s()
+    if now_s - _praised_at_s.get(workspace_id, -PRAISE_EVERY_S) < PRAISE_EVERY_S:
+        return False
+    _praised_at_s[workspace_id] = now_s
+    return True
 
 
 def _sent_event(ending: Ending) -> NewEvent:

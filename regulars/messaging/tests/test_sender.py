@@ -33,7 +33,8 @@ pytestmark = pytest.mark.usefixtures("as_engine")
 
 def is_settled(workspace_id: int) -> bool:
     return all(
-        state not in {"planned", "deferred", "claimed", "handing"} for state in states(workspace_id).values()
+        state not in {"planned", "deferred", "claimed", "handing"}
+        for state in states(workspace_id).values()
     )
 
 
