@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from ninja.params.functions import Header
 from pydantic import ConfigDict, Field
 
@@ -154,7 +154,7 @@ def create_campaign(request: HttpRequest, body: CampaignIn, key: str = Key) -> A
     """Write a draft; the same Idempotency-Key and body again give the same draft."""
     workspace_id = _workspace_id(request)
     made = actions.create_draft(workspace_id, _draft(workspace_id, body), key=key or None)
-    return 201, _out(made, _segment_ids(workspace_id))
+    return Status(201, _out(made, _segment_ids(workspace_id)))
 
 
 @router.get("/{public_id}", response=CampaignOut)

@@ -57,7 +57,7 @@ def found(pattern: re.Pattern[str], text: str) -> str:
 
 @dataclass
 class Peer:
-    """Takes every letter; some addresses come back as unknown at once."""
+    """Takes every letter."""
 
     letters: list[Letter] = field(default_factory=list)
     port: int = 0
@@ -69,14 +69,22 @@ class Peer:
         return "250 2.0.0 taken"
 
 
+class AnyPort(Controller):
+    """A controller whose port the system chooses."""
+
+    def _trigger_server(self) -> None:
+        assert self.server is not None
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 @contextmanager
 def running() -> Iterator[Peer]:
     """The server on a port of its own."""
     peer = Peer()
-    controller = Controller(peer, hostname="127.0.0.1", port=0)
+    controller = AnyPort(peer, hostname="127.0.0.1", port=0)
     controller.start()
-    assert controller.server is not None
-    peer.port = controller.server.sockets[0].getsockname()[1]
+    peer.port = controller.port
     try:
         yield peer
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop as _
 
 from regulars.campaigns.actions.locks import locked
 from regulars.campaigns.models import Campaign
@@ -55,7 +56,7 @@ def _created(workspace_id: int, key: str, content_hash: str) -> CampaignRecord |
     if found is not None and found[1] != content_hash:
         raise Conflict(
             "idempotency_mismatch",
-            "This key was already used for another campaign; take a new one.",
+            _("This key was already used for another campaign; take a new one."),
         )
     return None if found is None else found[0]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop as _
+
 from regulars.campaigns.models import Campaign
 from regulars.campaigns.pure.states import Verb, may
 from regulars.campaigns.records import State
@@ -23,7 +25,7 @@ def find_locked(workspace_id: int, public_id: str) -> Campaign:
     rows = Campaign.objects.select_for_update()
     row = rows.filter(workspace_id=workspace_id, public_id=public_id).first()
     if row is None:
-        raise NotFound("campaign_unknown", "There is no such campaign.")
+        raise NotFound("campaign_unknown", _("There is no such campaign."))
     return row
 
 
@@ -32,7 +34,7 @@ def check_verb(row: Campaign, verb: Verb) -> None:
     if not may(State(row.state), verb):
         raise Conflict(
             "campaign_state",
-            f"The campaign is {row.state}: it cannot be changed this way any more.",
+            _("The campaign cannot be changed this way any more."),
             state=row.state,
             verb=verb.value,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_noop as _
+
 from regulars.campaigns.actions.locks import check_verb, find_locked, locked
 from regulars.campaigns.models import Campaign
 from regulars.campaigns.pure import drafts
@@ -46,7 +48,7 @@ def schedule(workspace_id: int, public_id: str, *, at: datetime, key: str) -> Ca
     check_verb(row, Verb.SCHEDULE)
     now = clock.now()
     if not now < at <= now + SCHEDULE_AHEAD_MAX:
-        raise Invalid("schedule_time", "Choose a time in the future, within a year.", path="at")
+        raise Invalid("schedule_time", _("Choose a time in the future, within a year."), path="at")
     _freeze_content(row)
     row.state, row.scheduled_at = State.SCHEDULED.value, at
     return _start(row, key, due_at=at)
@@ -76,12 +78,13 @@ def enqueue_launch(row: Campaign, *, due_at: datetime) -> None:
 
 def _is_repeat(row: Campaign, key: str, at: datetime | None) -> bool:
     if not key:
-        raise Invalid("idempotency_key_missing", "A launch needs an idempotency key.")
+        raise Invalid("idempotency_key_missing", _("A launch needs an idempotency key."))
     if row.launch_key != key:
         return False
     if row.scheduled_at != at:
         raise Conflict(
-            "idempotency_mismatch", "This key was already used for another start; take a new one."
+            "idempotency_mismatch",
+            _("This key was already used for another start; take a new one."),
         )
     return True
 
@@ -92,13 +95,13 @@ def _freeze_content(row: Campaign) -> None:
     if missing:
         raise Refused(
             "campaign_incomplete",
-            "The campaign is not complete: see its review.",
+            _("The campaign is not complete: see its review."),
             missing=", ".join(missing),
         )
     # Raises when the segment was archived since it was chosen.
     audience_rule(row.workspace_id, record_of(row))
     if not has_sender(row.workspace_id):
-        raise Refused("sender_missing", "Enter the mail server in the sender settings first.")
+        raise Refused("sender_missing", _("Enter the mail server in the sender settings first."))
     letter = messaging.create_template(
         row.workspace_id, name=row.name, subject=row.subject, source=row.source
     )

@@ -133,7 +133,7 @@ def preview(request: HttpRequest, public_id: str) -> HttpResponse:
         shown = _previewed(workspace.id, one, request.GET.get("customer", ""))
         body = shown.html if shown else ""
     except Invalid as error:
-        body = format_html("<p>{}</p>", error.message)
+        body = format_html("<p>{}</p>", _(error.message))
     response = HttpResponse(body)
     response.headers["Content-Security-Policy"] = PREVIEW_POLICY
     return response
@@ -156,9 +156,9 @@ def send_test(request: HttpRequest, public_id: str) -> HttpResponse:
             address=address,
         )  # fmt: skip
     except RegularsError as error:
-        messages.error(request, error.message)
+        messages.error(request, _(error.message))
     else:
-        messages.success(request, _("A test is on its way to %(address)s.") % {"address": address})
+        messages.success(request, _("The test was sent to %(address)s.") % {"address": address})
     return redirect("campaigns:message", public_id)
 
 
@@ -179,6 +179,7 @@ def review_context(workspace: WorkspaceRecord, one: CampaignRecord) -> dict[str,
     tone, label = words.state(one.state)
     return {
         "campaign": one,
+        "stopped": _(one.reason) if one.reason else "",
         "review": found,
         "reach": _reach_lines(found.reach),
         "lacks": [words.LACKS[code] for code in found.lacks],
@@ -274,7 +275,7 @@ def _preview_context(
     try:
         context["preview"] = _previewed(workspace_id, one, given)
     except Invalid as error:
-        context["fault"] = error.message
+        context["fault"] = _(error.message)
     return context
 
 

@@ -44,6 +44,7 @@ def report(request: HttpRequest, public_id: str) -> HttpResponse:
         "funnel_steps": _funnel_steps(found),
         "rates": words.rates(found.funnel.counts),
         "lift": found.lift,
+        "stopped": _(one.reason) if one.reason else "",
         "verdict": words.verdict(found.lift),
         "money_format": f"money:{found.currency}",
         "money_plot": _money_plot(found.lift),

@@ -34,10 +34,10 @@ def send(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         _start(workspace, public_id, form)
     except Conflict as error:
-        messages.error(request, error.message)
+        messages.error(request, _(error.message))
         return redirect("campaigns:campaign", public_id)
     except RegularsError as error:
-        form.add_error(None, error.message)
+        form.add_error(None, _(error.message))
         return _shown_again(request, workspace, one, form)
     messages.success(request, _said(form))
     return redirect("campaigns:campaign", public_id)
@@ -82,7 +82,7 @@ def _act(request: HttpRequest, public_id: str, act: Act, said: str) -> HttpRespo
     try:
         act(workspace.id, public_id)
     except Conflict as error:
-        messages.error(request, error.message)
+        messages.error(request, _(error.message))
     else:
         messages.success(request, said)
     return redirect("campaigns:campaign", public_id)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from regulars.campaigns.pure.drafts import RECIPIENTS_MISSING, SEGMENT_ARCHIVED, lacks
 from regulars.campaigns.pure.letters import LetterCheck, Seen, check_letters
 from regulars.campaigns.pure.reach import REACH_SQL, SAMPLE_SQL, Reach, reach_of
@@ -56,7 +58,7 @@ def audience_rule(workspace_id: int, campaign: CampaignRecord) -> Mapping[str, A
     if campaign.segment_id is not None:
         return _segment_rule(workspace_id, campaign.segment_id)
     if campaign.rule is None:
-        raise Refused("recipients_missing", "Choose who the campaign is for.")
+        raise Refused("recipients_missing", _("Choose who the campaign is for."))
     return campaign.rule
 
 
@@ -65,7 +67,7 @@ def _segment_rule(workspace_id: int, segment_id: int) -> Mapping[str, Any]:
         if segment.id == segment_id:
             return segment.rule
     # Nobody keeps an eye on an archived segment, so nothing is sent by it.
-    raise Refused("segment_archived", "The segment was archived; choose another one.")
+    raise Refused("segment_archived", _("The segment was archived; choose another one."))
 
 
 def check_rule(workspace_id: int, rule: Mapping[str, Any]) -> None:

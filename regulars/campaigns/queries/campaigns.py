@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop as _
+
 from regulars.campaigns.models import Campaign
 from regulars.campaigns.records import CampaignRecord, ListRow, State
 from regulars.kernel.errors import NotFound
@@ -15,7 +17,7 @@ def campaign(workspace_id: int, public_id: str) -> CampaignRecord:
     """The campaign of this public id. raises NotFound(campaign_unknown)"""
     row = Campaign.objects.filter(workspace_id=workspace_id, public_id=public_id).first()
     if row is None:
-        raise NotFound("campaign_unknown", "There is no such campaign.")
+        raise NotFound("campaign_unknown", _("There is no such campaign."))
     return record_of(row)
 
 
@@ -23,7 +25,7 @@ def campaign_by_id(workspace_id: int, campaign_id: int) -> CampaignRecord:
     """The campaign of this id. raises NotFound(campaign_unknown)"""
     row = Campaign.objects.filter(workspace_id=workspace_id, id=campaign_id).first()
     if row is None:
-        raise NotFound("campaign_unknown", "There is no such campaign.")
+        raise NotFound("campaign_unknown", _("There is no such campaign."))
     return record_of(row)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext_noop as _
+
 from regulars.analytics.campaigns import (
     Funnel,
     arms_of,
@@ -66,7 +68,9 @@ def report(workspace_id: int, public_id: str, *, at: datetime | None = None) -> 
     """
     one = campaign(workspace_id, public_id)
     if not one.is_launched:
-        raise Refused("campaign_not_launched", "There is a report once the campaign is launched.")
+        raise Refused(
+            "campaign_not_launched", _("There is a report once the campaign is launched.")
+        )
     instant = at or clock.now()
     workspace = workspaces.workspace(workspace_id)
     scope = Scope(at=instant, zone=workspace.time_zone, currency=workspace.currency)

@@ -30,6 +30,7 @@ from regulars.experiments.records import experiment_of_campaign
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, Refused
 from regulars.kernel.shares import share_of
+from regulars.segments import actions as segments
 from regulars.store.scope import cursor, scope
 
 pytestmark = pytest.mark.usefixtures("as_engine")
@@ -447,3 +448,58 @@ def test_an_empty_audience_is_sent_to_nobody_and_ends(bakery, monkeypatch):
 
     assert (one.state, one.audience_count) == (State.SENT, 0)
     assert messages(bakery.bakery.id) == {}
+
+
+@pytest.fixture
+def segment(bakery):
+    with scope(bakery.bakery.id):
+        return segments.create_segment(bakery.bakery.id, name="In Kyiv", rule=IN_KYIV)
+
+
+def test_a_segment_gives_its_customers_as_it_is_at_the_launch(bakery, segment):
+    one = draft(bakery, rule=None, segment_id=segment.id)
+    lviv = {**IN_KYIV, "where": {**IN_KYIV["where"], "value": "Lviv"}}
+    with scope(bakery.bakery.id):
+        segments.change_segment(bakery.bakery.id, segment.public_id, name="In Lviv", rule=lviv)
+
+    send(bakery, one)
+    work(bakery.bakery.id)
+
+    assert found(bakery, one).audience_count == 1
+    assert set(arms(bakery.bakery.id)) == {bakery.lviv}
+
+
+def test_an_archived_segment_is_not_sent_to(bakery, segment):
+    one = draft(bakery, rule=None, segment_id=segment.id)
+    with scope(bakery.bakery.id):
+        segments.archive_segment(bakery.bakery.id, segment.public_id)
+
+        with pytest.raises(Refused) as caught:
+            actions.send_now(bakery.bakery.id, one.public_id, key="k")
+        review = queries.review(bakery.bakery.id, one)
+
+    assert caught.value.code == "segment_archived"
+    assert (review.lacks, review.may_send) == (("segment_archived",), False)
+    assert jobs_of(bakery.bakery.id) == []
+
+
+def test_a_segment_archived_before_its_time_pauses_the_campaign(bakery, segment, monkeypatch):
+    one = draft(bakery, rule=None, segment_id=segment.id)
+    begin = clock.now() + timedelta(hours=1)
+    with scope(bakery.bakery.id):
+        actions.schedule(bakery.bakery.id, one.public_id, at=begin, key="s")
+        segments.archive_segment(bakery.bakery.id, segment.public_id)
+
+    with moved_clock(monkeypatch, lambda: begin), pytest.raises(Refused):
+        work(bakery.bakery.id)
+
+    stopped = found(bakery, one)
+    assert (stopped.state, stopped.reason) == (
+        State.PAUSED, "The segment was archived; choose another one.",
+    )  # fmt: skip
+    assert (messages(bakery.bakery.id), arms(bakery.bakery.id)) == ({}, {})
+    with scope(bakery.bakery.id):
+        segments.restore_segment(bakery.bakery.id, segment.public_id)
+        actions.resume(bakery.bakery.id, one.public_id)
+    work(bakery.bakery.id)
+    assert len(arms(bakery.bakery.id)) == len(bakery.willing)
