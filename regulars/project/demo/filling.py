@@ -67,6 +67,7 @@ def _generated(found: Note, shop: Shop) -> str:
         _settle(found, workspace, {**setting.COMMON, **setting.OWN})
     with bar.stage("Files for analysis") as progress:
         whole.drain(progress)
+        setting.count_segments(workspace.id)
     bar.end()
     return (
         f"{truth.customers:,} customers, {truth.orders:,} orders,"
@@ -105,6 +106,7 @@ def _imported(folder: Path, found: Note, shop: Shop) -> str:
         whole.drain(progress)
     with bar.stage("Segments, letters, people"), scope(workspace.id):
         _settle(found, workspace, setting.COMMON)
+        setting.count_segments(workspace.id)
     bar.end()
     return (
         f"{outcome.taken:,} of {outcome.rows:,} lines taken, {people:,} customers,"

@@ -23,6 +23,7 @@ from regulars.project.demo.history import Sent, Shop
 from regulars.project.demo.records import Floats, Mailing, Plan
 from regulars.project.demo.texts import LETTERS, LINK
 from regulars.project.demo.writing import CHUNK_EVENTS, ORIGIN, Progress, chunks
+from regulars.segments import actions as segments
 from regulars.store.scope import scope
 
 CHANNEL = "email"
@@ -51,14 +52,13 @@ def salt_of(plan: Plan, mailing: Mailing) -> str:
     return f"{plan.seed}:{mailing.key}"
 
 
-def draft_of(mailing: Mailing, *, rule: dict[str, object] | None = None) -> Draft:
+def draft_of(mailing: Mailing, segment_id: int) -> Draft:
     """What its author wrote."""
-    letter = LETTERS[mailing.key]
     return Draft(
         name=mailing.name,
-        rule=rule or audience_rule(mailing),
+        segment_id=segment_id,
         subject=mailing.subject,
-        source=letter.source(),
+        source=LETTERS[mailing.key].source(),
         control_share=mailing.control_share,
         window_days=mailing.window_days,
     )
@@ -133,10 +133,17 @@ def _version(workspace_id: int, mailing: Mailing) -> int:
 
 def _campaign(workspace_id: int, plan: Plan, sent: Sent, version_id: int) -> CampaignRecord:
     mailing, contacted = sent.mailing, len(sent.letters.person)
+    segment = segments.create_segment(
+        workspace_id,
+        name=mailing.segment,
+        rule=audience_rule(mailing),
+        slug=mailing.key,
+        actor="demo",
+    )
     day = mailing.day(plan)
     return campaigns.record_past(
         workspace_id,
-        draft_of(mailing),
+        draft_of(mailing, segment.id),
         key=f"demo:{mailing.key}",
         launched_at=plan.instant(day),
         finished_at=plan.instant(day + contacted / PACE * SECOND),

@@ -23,15 +23,17 @@ MAILINGS = (
     Mailing(
         key="win-back",
         name="We miss you: 15% on the next order",
+        segment="Silent for eleven weeks",
         subject="{{ customer.first_name | default: 'Hello' }}, your coffee is waiting",
         days_ago=118,
-        silent_days_min=75,
+        silent_days_min=77,
         control_share=0.2,
         lift=0.06,
     ),
     Mailing(
         key="new-harvest",
         name="New harvest from Ethiopia",
+        segment="Buyers who read e-mail",
         subject="Fresh from Yirgacheffe",
         days_ago=47,
         silent_days_min=0,

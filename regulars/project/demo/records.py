@@ -136,11 +136,13 @@ class Visits:
 class Mailing:
     """A campaign of the past, sent in the morning.
 
-    lift  chance that a letter brings its reader an order they would not have placed
+    segment  what its author called the audience
+    lift     chance that a letter brings its reader an order they would not have placed
     """
 
     key: str
     name: str
+    segment: str
     subject: str
     days_ago: int
     silent_days_min: int
@@ -150,7 +152,7 @@ class Mailing:
     bounce_rate: float = 0.015
     open_rate: float = 0.36
     machine_rate: float = 0.08
-    click_rate: float = 0.14
+    click_rate: float = 0.2
     unsubscribe_rate: float = 0.006
 
     def day(self, plan: Plan) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 from regulars.campaigns import actions as campaigns
 from regulars.campaigns.records import Draft
+from regulars.kernel import clock
 from regulars.messaging import actions as messaging
 from regulars.messaging.records import SenderRecord
 from regulars.project.demo.letters import ensure_template
@@ -14,6 +15,7 @@ from regulars.project.demo.texts import LETTERS
 from regulars.segments import actions as segments
 from regulars.segments import queries as saved
 from regulars.segments.records import SegmentRecord
+from regulars.store.scope import scope
 from regulars.workspaces import actions as workspaces
 from regulars.workspaces import queries
 from regulars.workspaces.records import Role, WorkspaceRecord
@@ -115,6 +117,16 @@ def ensure_segments(workspace_id: int, rules: Mapping[str, Json]) -> dict[str, S
         if name not in found:
             found[name] = segments.create_segment(workspace_id, name=name, rule=rule, actor="demo")
     return found
+
+
+def count_segments(workspace_id: int) -> None:
+    """So that the list shows how large each segment is; the lake must be filled."""
+    with scope(workspace_id):
+        for one in saved.segments(workspace_id):
+            now = clock.now()
+            segments.record_count(
+                workspace_id, one.id, saved.total(workspace_id, one.rule, now), now
+            )
 
 
 def ensure_letters(workspace_id: int) -> None:
