@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -15,6 +14,7 @@ from regulars.analytics.cohorts import Cohort, CohortTable
 from regulars.analytics.messages import MessageCounts
 from regulars.analytics.rfm import Rfm
 from regulars.analytics.trends import Period, Trends
+from regulars.reports import words
 from regulars.reports.pure.buckets import Bucket, buckets
 
 Drawing = dict[str, Any]
@@ -39,12 +39,6 @@ CLASS_LABELS: dict[str, Promise] = {
 COHORT_LABELS = {
     "customers": gettext_lazy("Customers who bought again, % of the cohort"),
     "revenue": gettext_lazy("Revenue, % of the cohort’s first month"),
-}
-
-LINES = {
-    "day": "j M",
-    "week": "j M",
-    "month": "M Y",
 }
 
 
@@ -86,8 +80,11 @@ def on_days(period: Period, known: Period, values: Sequence[int]) -> tuple[int, 
 
 
 def label_of(bucket: Bucket) -> str:
-    """The bar's day, first day of its week, or month."""
-    return date_format(bucket.since, LINES[bucket.unit])
+    """The bar's day, first day of its week, or month; a year stands where it begins."""
+    if bucket.unit != "month":
+        return words.day_and_month(bucket.since)
+    is_year_named = bucket.begin == 0 or bucket.since.month == 1
+    return words.month_of_year(bucket.since) if is_year_named else words.month(bucket.since)
 
 
 def rfm_drawing(rfm: Rfm, link: Callable[[range, range], str]) -> Drawing:
@@ -169,7 +166,7 @@ def _cohort_row(
     share = cohort.retention if measure == "customers" else cohort.money_share
     shares = [share(i) for i in range(months)]
     return {
-        "name": date_format(cohort.month, "M Y"),
+        "name": words.month_of_year(cohort.month),
         # The running month may lie beyond the last column.
         "unfinished": len(cohort.customers) <= months,
         "size": cohort.size,

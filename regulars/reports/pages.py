@@ -113,7 +113,6 @@ def _trends_context(request: HttpRequest, workspace: WorkspaceRecord) -> dict[st
         "money_format": f"money:{workspace.currency}",
         "days": str(days),
         "periods": [(str(choice), words.period_name(choice)) for choice in PERIODS],
-        "period_note": words.period_note(trends.period),
         "revenue_bars": drawings.revenue_bars(trends, claimed),
         "claimed_days": claimed,
         "claimed_minor": sum(claimed),

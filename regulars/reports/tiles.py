@@ -15,12 +15,18 @@ MONEY, NUMBER, PERCENT = "money", "number", "percent"
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure; `change` is relative, `change_points` is a difference of shares."""
+    """One figure.
+
+    share          part of the revenue that it is, when that is said beside it
+    change         relative
+    change_points  difference of two shares
+    """
 
     label: str
     value: float | None
     form: str
     note: str = ""
+    share: float | None = None
     change: float | None = None
     change_points: float | None = None
     spark: Sequence[float] = ()
@@ -67,7 +73,7 @@ def _claimed_tile(trends: Trends, claimed_minor: Sequence[int], days: int) -> Ti
         label=words.tile_label("claimed", days),
         value=sum(claimed_minor),
         form=MONEY,
-        note=words.note_of_claim(share),
+        share=share.value,
         spark=_spark(trends, claimed_minor),
     )
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from django.utils.formats import date_format, number_format
+from datetime import date
+
+from babel.dates import format_date
+from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from regulars.analytics import lift as verdicts
 from regulars.analytics import rfm as fifths
 from regulars.analytics.lift import Lift
-from regulars.analytics.ratios import Ratio
 from regulars.analytics.rfm import Rfm, scores_of_class
-from regulars.analytics.trends import Period
 from regulars.reports.queries.questions import YEAR
 
 # The classes the overview names: who carries the shop, and whom a letter may still win.
@@ -39,15 +40,19 @@ def period_name(days: int) -> str:
     return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
 
 
-def period_note(period: Period) -> str:
-    """Which days are shown, and with which they are compared."""
-    return _(
-        "%(since)s – %(until)s, compared with the days from %(previous)s. Today is not over yet."
-    ) % {
-        "since": date_format(period.since, "j M Y"),
-        "until": date_format(period.last_day, "j M Y"),
-        "previous": date_format(period.previous_since, "j M Y"),
-    }
+def day_and_month(day: date) -> str:
+    """25 Aug."""
+    return format_date(day, "d MMM", locale=_locale())
+
+
+def month(day: date) -> str:
+    """Aug."""
+    return format_date(day, "LLL", locale=_locale())
+
+
+def month_of_year(day: date) -> str:
+    """Aug 2026."""
+    return format_date(day, "LLL y", locale=_locale())
 
 
 def tile_label(name: str, days: int) -> str:
@@ -68,13 +73,6 @@ def note_of_change(value: float | None, delta: float | None) -> str:
     if delta is not None:
         return _("vs the period before")
     return _("nothing to compare with") if value else ""
-
-
-def note_of_claim(share: Ratio) -> str:
-    """How much of the revenue followed a click."""
-    if share.value is None:
-        return ""
-    return _("%(share)s of revenue, after a click") % {"share": f"{share.value:.0%}"}
 
 
 def measures() -> list[tuple[str, str, str]]:
@@ -135,6 +133,12 @@ def _days_text(bounds: fifths.Bounds) -> str:
         return words % _named(n=most)
     words = ngettext("last one %(least)s–%(n)s day ago", "last one %(least)s–%(n)s days ago", most)
     return words % _named(least=least, n=most)
+
+
+def _locale() -> str:
+    """English here is international English: the day stands before the month."""
+    language = (get_language() or "en").split("-")[0]
+    return "en_GB" if language == "en" else language
 
 
 def _named(**numbers: int) -> dict[str, str]:
