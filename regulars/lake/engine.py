@@ -66,7 +66,7 @@ class Engine:
         with self.cursor() as cursor:
             renamed = self._merges_of(cursor, files)
             if renamed.num_rows:
-                cursor.register(views.MERGE_TABLE, renamed)
+                _put(cursor, views.MERGE_TABLE, renamed)
             text = views.compose(
                 sql, self.relations, files, self.root, has_merges=renamed.num_rows > 0
             )
@@ -178,6 +178,14 @@ def _open(root: Path, spill: str, memory_mb: int, threads: int) -> duckdb.DuckDB
     ):
         database.execute(statement)
     return database
+
+
+def _put(cursor: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    # A copy of the connection's own: a view that scans a registered table is materialised when it
+    # is named twice, and nothing that a query filters on would reach the files any more.
+    cursor.register(f"{name}_given", table)
+    cursor.execute(f"create or replace temp table {name} as from {name}_given")
+    cursor.unregister(f"{name}_given")
 
 
 def _run(cursor: duckdb.DuckDBPyConnection, sql: str, params: Params) -> pa.Table:

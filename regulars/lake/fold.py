@@ -253,7 +253,7 @@ def _write(
     (rows,) = _one(
         cursor,
         f"copy (select {', '.join(columns)} from ({body}) order by {', '.join(order)})"
-        f" to '{target}' (format parquet, compression zstd,"
+        f" to '{target}' (format parquet, parquet_version v2, compression zstd,"
         f" row_group_size {files.ROW_GROUP_ROWS})",
     )
     if not rows:

@@ -111,8 +111,8 @@ def _over(
     """
     if not (wanted and scope.is_narrowed):
         return [*rows, *wanted], figure
-    only = sql("$figure FILTER (WHERE $wanted)", figure=figure, wanted=all_of(list(wanted)))
-    return rows, only
+    only = exp.Where(this=all_of(list(wanted)))
+    return rows, exp.Filter(this=figure, expression=only)
 
 
 def _any_row_decides(test: Test) -> bool:
