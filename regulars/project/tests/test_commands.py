@@ -21,7 +21,7 @@ C1004,A2,TEAPOT,-1,2011-11-25 16:00,30.00,501,Ukraine
 1005,A1,GREEN TEA,4,2011-11-26 08:00,4.25,,Ukraine
 1006,A1,GREEN TEA,x,2011-11-26 08:00,4.25,502,Ukraine
 """
-TWICE = {"v": 1, "when": {"fact": "order.count", "gte": 2}}
+TWICE = {"version": 1, "where": {"fact": "order.count", "op": "gte", "value": 2}}
 
 Run = subprocess.CompletedProcess[str]
 
@@ -114,7 +114,10 @@ def test_the_doctor_finds_a_healthy_shop(shop: Shop) -> None:
     ("arguments", "word"),
     [
         (("report", "base", "--workspace", "nowhere"), "There is no workspace nowhere"),
-        (("report", "base", "--workspace", "tea", "--at", "last week"), "Give the date as 2011-12-10"),
+        (
+            ("report", "base", "--workspace", "tea", "--at", "last week"),
+            "Give the date as 2011-12-10",
+        ),
         (("import", "orders", "absent.csv", "--workspace", "tea"), "There is no file absent.csv"),
         (("segment", "count", "--workspace", "tea", "--rule", "sales.csv"), "sales.csv"),
         (
