@@ -27,6 +27,11 @@ class TestLake:
     def query(self, workspace_id: int, sql: str, params: Mapping[str, Any]) -> pa.Table:
         return self.of(workspace_id).sql(sql, params=dict(params)).to_arrow_table()
 
+    def count_customers(self, workspace_id: int, sql: str, params: Mapping[str, Any]) -> int:
+        counted = self.query(workspace_id, f"select count(distinct customer) from ({sql})", params)
+        count: int = counted[0][0].as_py()
+        return count
+
 
 @pytest.fixture
 def lakes() -> Iterator[TestLake]:
