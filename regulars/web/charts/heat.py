@@ -13,6 +13,8 @@ from regulars.web import format as written
 from regulars.web.charts.svg import Write, heat_class, joined, writer
 from regulars.web.parts import value_of
 
+EMPTY_CELL = SafeString("<td></td>")
+
 
 def cohorts(data: Any, form: str = "percent") -> SafeString:
     """A row a cohort, a column a period since the first purchase; column 0 is the cohort itself."""
@@ -56,6 +58,8 @@ def _cohort_row(row: Any, top: float, form: str, is_open: bool) -> SafeString:
     cells: Sequence[Any] = list(value_of(row, "cells", ()))
     urls: Sequence[str] = list(value_of(row, "urls", None) or [])
     last = max((place for place, cell in enumerate(cells) if cell is not None), default=-1)
+    # A table cut to some columns says for each row whether its running month is among them.
+    is_open = is_open and bool(value_of(row, "unfinished", True))
     drawn = joined(
         _cohort_cell(
             cell, place, top, form,
@@ -76,7 +80,7 @@ def _cohort_cell(
     cell: float | None, place: int, top: float, form: str, url: str, is_open: bool
 ) -> SafeString:
     if cell is None:
-        return format_html("<td></td>")
+        return EMPTY_CELL
     colour = "base" if place == 0 else heat_class(cell, top)
     tip = _("The period is not over yet") if is_open else ""
     return _cell(f"{colour}{' open' if is_open else ''}", _short(cell, form), url, tip)
