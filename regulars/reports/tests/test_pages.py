@@ -156,6 +156,8 @@ def test_a_period_without_orders_says_when_the_last_one_was(shop, lakes):
 
     assert "No orders in this period" in html
     assert "of 1 May 2010" in html
+    # The running month lies beyond the last column, so nothing is hatched.
+    assert re.search(r'class="cell \w+ open"', html) is None
     assert '<th scope="col">11</th>' in html and '<th scope="col">12</th>' not in html
 
 
