@@ -87,6 +87,11 @@ class Profile:
     created_at: datetime
 
     @property
+    def has_name(self) -> bool:
+        """Whether there is a name whose letters may stand for the customer."""
+        return bool(self.name or self.first_name or self.last_name)
+
+    @property
     def title(self) -> str:
         """The best name there is to call the customer by; may be empty."""
         full = " ".join(part for part in (self.first_name, self.last_name) if part)

@@ -36,6 +36,7 @@ SOURCES: dict[str, Text] = {
     "api": gettext_lazy("API"),
     "unsubscribe": gettext_lazy("unsubscribe link"),
     "page": gettext_lazy("by hand"),
+    "complaint": gettext_lazy("complaint about spam"),
 }
 COLUMNS: dict[str, Text] = {
     "external_id": gettext_lazy("Id in the shop"),
@@ -74,6 +75,8 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "Page Viewed": (gettext_lazy("Viewed a page"), "eye", "neutral"),
     "Screen Viewed": (gettext_lazy("Viewed a screen"), "smartphone", "neutral"),
 }  # fmt: skip
+# A change in which nothing was known before.
+LEARNED = gettext_lazy("Became better known")
 GROUPS: dict[str, tuple[str, ...]] = {
     "orders": tuple(kind for kind in HAPPENINGS if kind.startswith("order.")),
     "messages": tuple(kind for kind in HAPPENINGS if kind.startswith("message.")),

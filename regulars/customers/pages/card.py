@@ -20,7 +20,7 @@ from regulars.customers.records import Card
 from regulars.events.records import Event
 from regulars.workspaces.records import Right, WorkspaceRecord
 
-TIMELINE_ROWS = 30
+TIMELINE_ROWS = 20
 EXPORTED_EVENTS_MAX = 10_000
 EXPORT_BATCH_ROWS = 199
 
@@ -104,11 +104,14 @@ def _timeline(request: HttpRequest, workspace: WorkspaceRecord, found: Card) -> 
 
 def _item(event: Event, workspace: WorkspaceRecord) -> dict[str, Any]:
     title, icon, tone = words.HAPPENINGS.get(event.kind, (event.kind, "circle-dot", "neutral"))
+    changes = _changes(event.props.get("changes"))
+    if event.kind == "customer.changed" and all(old is None for _name, old, _new in changes):
+        title, icon = words.LEARNED, "user-plus"
     context = {
         "kind": event.kind,
         "props": event.props,
         "currency": event.props.get("currency") or workspace.currency,
-        "changes": _changes(event.props.get("changes")),
+        "changes": changes,
         "channel": words.channel(str(event.props.get("channel", ""))),
         "purpose": words.purpose(str(event.props.get("purpose", ""))),
         "own": _own_props(event),

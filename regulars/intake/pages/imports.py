@@ -78,8 +78,10 @@ def import_page(
     }
     if record.can_be_mapped:
         context |= mapping_context(workspace, record, request.POST if error else None)
-    context["step"] = {"mapping": 2, "failed": 2, "trying": 3, "tried": 3}.get(record.state, 4)
-    context["steps"] = [[_("File")], [_("Columns")], [_("Check")], [_("Import")]]
+    context["step"] = {"mapping": 2, "failed": 2, "trying": 3, "tried": 3, "done": 5}.get(
+        record.state, 4
+    )
+    context["steps"] = [[_("File")], [_("Columns")], [_("Checking")], [_("Import")]]
     return render(request, "intake/import.html", context, status=422 if error else 200)
 
 

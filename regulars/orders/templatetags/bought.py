@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.template.context import Context
+from django.template.defaultfilters import floatformat
 
 from regulars.orders import queries, words
 from regulars.orders.records import Value
 
 register = template.Library()
 ORDERS_SHOWN = 5
+PLACES_MIN = 2
 
 
 @register.simple_tag(takes_context=True)
@@ -25,6 +28,14 @@ def values_of(context: Context, customer_ids: Sequence[int]) -> dict[int, Value]
 def of(values: Mapping[int, Value], customer_id: int) -> Value | None:
     """What this customer bought, None for nothing."""
     return values.get(customer_id)
+
+
+@register.filter
+def price(value: Decimal) -> str:
+    """A price with as many places as it has, two at least: 1.95, 0.005."""
+    exponent = value.normalize().as_tuple().exponent
+    digits = max(PLACES_MIN, -exponent) if isinstance(exponent, int) else PLACES_MIN
+    return str(floatformat(value, f"{digits}g"))
 
 
 @register.inclusion_tag("orders/parts/bought_by.html", takes_context=True)
