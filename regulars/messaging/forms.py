@@ -100,4 +100,4 @@ class TestAddressForm(forms.Form):
 
     __test__ = False
 
-    address = forms.EmailField(label=_("Send a test to"))
+    address = forms.EmailField(label=_("Address of the test"))

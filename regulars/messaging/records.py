@@ -220,3 +220,13 @@ class CaughtRecord:
     mail_from: str
     rcpt_to: str
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """An address to which nothing is sent; the address itself is kept as a hash only."""
+
+    id: int
+    customer_id: int | None
+    reason: str
+    at: datetime

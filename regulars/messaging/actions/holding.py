@@ -38,6 +38,7 @@ def release_messages(workspace_id: int, *, campaign_id: int) -> int:
     """
     raw = cursor()
     raw.execute(_RELEASE, {"now": clock.now(), "workspace": workspace_id, "campaign": campaign_id})
-    if raw.rowcount:
+    released = raw.rowcount
+    if released:
         raw.execute("SELECT pg_notify('regulars_messages', '')")
-    return raw.rowcount
+    return released

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from regulars.customers import queries as customers
-from regulars.messaging import words
+from regulars.messaging import queries, words
 from regulars.messaging.pages.access import workspace_of
 from regulars.workspaces.records import Right
 
@@ -20,7 +20,7 @@ def suppressed(request: HttpRequest) -> HttpResponse:
     workspace = workspace_of(request, Right.CAMPAIGNS_VIEW)
     given = request.GET.get("before", "")
     before_id = int(given) if given.isdigit() and len(given) < 19 else None
-    rows = customers.suppressions(workspace.id, before_id=before_id, limit=PAGE_ROWS + 1)
+    rows = queries.suppressions(workspace.id, before_id=before_id, limit=PAGE_ROWS + 1)
     ids = [row.customer_id for row in rows if row.customer_id is not None]
     profiles = customers.profiles(workspace.id, ids)
     shown = [
@@ -29,7 +29,7 @@ def suppressed(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "rows": shown,
-        "count": customers.suppression_count(workspace.id),
+        "count": queries.suppression_count(workspace.id),
         "before": rows[PAGE_ROWS - 1].id if len(rows) > PAGE_ROWS else None,
         "is_first": before_id is None,
     }

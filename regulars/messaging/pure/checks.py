@@ -26,6 +26,9 @@ LINKS_MAX = 500
 PROBLEMS_MAX = 50
 
 _LINKED = re.compile(r"<(?:a|mj-button|mj-image|mj-navbar-link)\s[^<>]*>", re.IGNORECASE)
+_BLOCK = re.compile(
+    r"\{%-?\s*((?:end)?(?:if|unless|case|for|tablerow|capture|comment|ifchanged))\b"
+)
 _IMAGE = re.compile(r"<(?:img|mj-image)\s[^<>]*>", re.IGNORECASE)
 _ALT = re.compile(r"\salt\s*=", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"(?:mailto|tel|sms):|#.", re.IGNORECASE)
@@ -46,9 +49,11 @@ def check_letter(subject: str, source: str, text: str, *, is_known: IsKnown) -> 
             compiled[part] = compile_part(words)
             try_out(compiled[part])
         except TemplateInvalid as error:
-            problems.append(_of_error(part, error))
-    body, faults = _html_of(source)
-    problems += faults
+            problems.append(_of_error(part, words, error))
+    body = ""
+    if "source" in compiled:
+        body, faults = _html_of(source)
+        problems += faults
     names = frozenset().union(*(one.names for one in compiled.values()))
     given = {"subject": subject, "source": source, "text": text}
     for part, one in compiled.items():
@@ -71,9 +76,25 @@ def _missing_parts(subject: str, source: str) -> Iterator[Problem]:
         yield Problem("source", 0, "source_missing", is_blocking=True)
 
 
-def _of_error(part: str, error: TemplateInvalid) -> Problem:
-    line, detail = error.details.get("line", 0), error.details.get("detail", "")
-    return Problem(part, int(str(line)), error.code, str(detail), is_blocking=True)
+def _of_error(part: str, words: str, error: TemplateInvalid) -> Problem:
+    line, detail = int(str(error.details.get("line", 0))), str(error.details.get("detail", ""))
+    if error.code == "template_syntax" and (left_open := _open_block(words)) is not None:
+        # The library tells of a block without an end at the end; its beginning is the place.
+        line, detail = left_open
+        return Problem(part, line, "template_open", detail, is_blocking=True)
+    return Problem(part, line, error.code, detail, is_blocking=True)
+
+
+def _open_block(words: str) -> tuple[int, str] | None:
+    """The line and the tag of the innermost block that never ends; None when all do."""
+    blocks: list[tuple[int, str]] = []
+    for tag in _BLOCK.finditer(words):
+        name = tag.group(1)
+        if not name.startswith("end"):
+            blocks.append((words.count("\n", 0, tag.start()) + 1, f"{{% {name} %}}"))
+        elif blocks:
+            blocks.pop()
+    return blocks[-1] if blocks else None
 
 
 def _html_of(source: str) -> tuple[str, list[Problem]]:
@@ -92,7 +113,7 @@ def _html_of(source: str) -> tuple[str, list[Problem]]:
         body = html_from_mjml(source)
         compile_text(text_from_html(body))
     except TemplateInvalid as error:
-        return "", [*faults, _of_error("source", error)]
+        return "", [*faults, _of_error("source", "", error)]
     return body, faults
 
 

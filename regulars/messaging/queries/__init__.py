@@ -12,6 +12,7 @@ from regulars.messaging.queries.messages import (
 )
 from regulars.messaging.queries.previews import check_source, preview
 from regulars.messaging.queries.senders import account, sender, signing
+from regulars.messaging.queries.suppressed import suppression_count, suppressions
 from regulars.messaging.queries.templates import template, templates, version
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "reasons",
     "sender",
     "signing",
+    "suppression_count",
+    "suppressions",
     "template",
     "templates",
     "version",

@@ -126,8 +126,12 @@ def test_machines_that_look_at_mail_are_not_people() -> None:
     phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15"
 
     assert is_human_open(method="GET", user_agent=phone)
-    assert is_human_open(method="GET", user_agent="")
+    assert not is_human_open(method="GET", user_agent="")
     assert not is_human_open(method="GET", user_agent="Mozilla/5.0")
+    gmail = (
+        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+    )
+    assert not is_human_open(method="GET", user_agent=gmail)
     assert not is_human_open(method="HEAD", user_agent=phone)
     assert is_human_click(method="GET", user_agent=phone, age_s=60.0)
     assert is_human_click(method="GET", user_agent=phone, age_s=None)
