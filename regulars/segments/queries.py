@@ -119,9 +119,9 @@ def count(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> Count:
     raises  Invalid(rule_invalid, path=…), Refused(lake_busy)
     """
     asked = compiled(workspace_id, rule, at)
-    counted = engine.query(
-        workspace_id, asking.COUNT_SQL.format(audience=asked.sql), asked.params
-    ).to_pylist()[0]
+    params = {**asked.params, "asked_at": _naive(at)}
+    sql = asking.COUNT_SQL.format(audience=asked.sql)
+    counted = engine.query(workspace_id, sql, params).to_pylist()[0]
     people = sorted(
         customers(workspace_id, counted["sample"] or [], at), key=lambda one: -one.orders
     )
@@ -132,9 +132,13 @@ def customers(
     workspace_id: int, customer_ids: Sequence[int], at: datetime
 ) -> tuple[SampleCustomer, ...]:
     """These customers as lists show them, by id."""
-    params = {"sample": list(customer_ids), "now": at.astimezone(UTC).replace(tzinfo=None)}
+    params = {"sample": list(customer_ids), "asked_at": _naive(at)}
     rows = engine.query(workspace_id, asking.SAMPLE_SQL, params).to_pylist()
     return tuple(SampleCustomer(**row) for row in rows)
+
+
+def _naive(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None)
 
 
 def count_file(workspace_id: int, rule_file: Path, engine_name: str = ENGINES[0]) -> int:
@@ -147,8 +151,12 @@ def count_file(workspace_id: int, rule_file: Path, engine_name: str = ENGINES[0]
     try:
         raw = rule_file.read_bytes()
     except OSError as error:
-        raise Invalid("file_unreadable", f"{rule_file} cannot be read.") from error
-    return total(workspace_id, language.to_json(language.loads(raw)), clock.now())
+        raise Invalid("file_unreadable", f"There is no readable file {rule_file}.") from error
+    try:
+        rule = language.loads(raw)
+        return total(workspace_id, language.to_json(rule), clock.now())
+    except Invalid as error:
+        raise Invalid(error.code, f"{rule_file}: {error.message}", **error.details) from error
 
 
 def sentence(workspace_id: int, rule: Mapping[str, Any], language_code: str) -> str:

@@ -24,13 +24,14 @@ _REACH = """
     AND id IN (
       SELECT customer FROM consents
       WHERE channel = '{channel}' AND purpose = '{purpose}' AND state = 'given'
+        AND changed_at <= $asked_at
     )
     AND id NOT IN (
       SELECT customer FROM suppressions WHERE channel = '{channel}' AND customer IS NOT NULL
     )
 ) AS reach_{channel}"""
 
-# The same condition as the rule {{"reachable": channel}}; everything named here is our own.
+# The same condition as the rule {"reachable": channel}; everything named here is our own.
 COUNT_SQL = f"""
 WITH picked AS MATERIALIZED (
   SELECT DISTINCT customer FROM ({{audience}}) WHERE customer IS NOT NULL
@@ -58,7 +59,7 @@ WITH bought AS (
     AND kind = '{COUNTED_KIND}'
     AND status NOT IN ({", ".join(f"'{status}'" for status in UNCOUNTED_STATUSES)})
     AND total_minor > 0
-    AND placed_at <= $now
+    AND placed_at <= $asked_at
   GROUP BY customer
 )
 SELECT
