@@ -19,6 +19,7 @@ SHARED_BUFFERS_MIN_MB = 128
 SHARED_BUFFERS_MAX_MB = 2048
 CONNECTIONS_MAX = 100
 START_WAIT_S = 120
+LEFTOVERS_WAIT_S = 20
 DATABASE_NAME = "regulars"
 
 
@@ -67,15 +68,17 @@ def _give_folder_to(user: str | None, folder: Path) -> None:
 
 
 def _start_with_patience(server: object) -> None:
-    # The wheel waits ten seconds for pg_ctl; recovery after a kill may take longer.
-    deadline = time.monotonic() + START_WAIT_S
+    # The wheel waits ten seconds for pg_ctl; recovery after a kill may take longer. Until the last
+    # backend of a killed server has ended, pg_ctl refuses, for it still holds the shared memory.
+    started = time.monotonic()
     while True:
         try:
             server.start()  # type: ignore[attr-defined]
             return
         except subprocess.SubprocessError as error:
             is_recovering = isinstance(error, subprocess.TimeoutExpired)
-            if not is_recovering or time.monotonic() > deadline:
+            patience_s = START_WAIT_S if is_recovering else LEFTOVERS_WAIT_S
+            if time.monotonic() > started + patience_s:
                 raise Outside(
                     "database_unavailable",
                     "The built-in database did not start; read postgres/log in the data folder.",

@@ -1,0 +1,91 @@
+"""What `regulars serve` promises from outside: fresh answers, one server a folder, no lost data."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.faults.server import Server, free_port
+
+# How long a busy machine may take; what is promised (5 s) is measured by benchmarks/freshness.py.
+SEEN_WAIT_S = 60.0
+BOUGHT = {"version": 1, "where": {"did": "Tea Bought"}}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("serving") / "data")
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_an_acknowledged_event_is_soon_seen_by_a_query(server: Server) -> None:
+    intake = server.command("key", "create", "--workspace", "fresh", "--scope", "intake")
+    ask = server.command("key", "create", "--workspace", "fresh", "--scope", "api")
+    assert count(server, ask) == 0
+
+    post(server, intake, "first")
+
+    deadline = time.monotonic() + SEEN_WAIT_S
+    while count(server, ask) == 0:
+        assert time.monotonic() < deadline, "the event is not seen"
+        time.sleep(0.05)
+    assert count(server, ask) == 1
+
+
+def test_a_second_server_on_the_same_folder_is_refused(server: Server) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "regulars.project.cli", "serve", "--port", str(free_port())],
+        env=server.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert second.returncode == 1
+    assert f"already runs on {server.folder}" in second.stderr
+    assert str(server.process and server.process.pid) in second.stderr
+    assert "REGULARS_DATA" in second.stderr
+    assert httpx.get(f"{server.url}/livez").status_code == 200
+
+
+def test_the_database_outlives_a_kill(server: Server) -> None:
+    intake = server.command("key", "create", "--workspace", "kept", "--scope", "intake")
+    ask = server.command("key", "create", "--workspace", "kept", "--scope", "api")
+    post(server, intake, "before")
+
+    server.kill("everything")
+    server.start()
+    post(server, intake, "after")
+
+    server.wait_until_drained()
+    deadline = time.monotonic() + SEEN_WAIT_S
+    while count(server, ask) < 2:
+        assert time.monotonic() < deadline, "an event is lost"
+        time.sleep(0.05)
+
+
+def post(server: Server, key: str, customer: str) -> None:
+    """One event of a customer of this name, acknowledged."""
+    body = {"userId": customer, "event": "Tea Bought", "messageId": f"{key}-{customer}"}
+    answer = httpx.post(f"{server.url}/v1/track", json=body, auth=(key, ""), timeout=30)
+    assert answer.status_code == 200, answer.text
+
+
+def count(server: Server, key: str) -> int:
+    """How many customers the lake knows to have bought."""
+    answer = httpx.post(
+        f"{server.url}/api/v1/segments/count",
+        json={"rule": BOUGHT},
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=30,
+    )
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["count"])
