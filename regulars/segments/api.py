@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from regulars.kernel import clock
@@ -87,7 +87,7 @@ def list_segments(request: HttpRequest) -> dict[str, object]:
 
 
 @router.post("", response={201: SegmentOut})
-def create_segment(request: HttpRequest, body: SegmentIn) -> tuple[int, dict[str, object]]:
+def create_segment(request: HttpRequest, body: SegmentIn) -> Status[dict[str, object]]:
     """Save a rule; the same key or slug with the same content answers with what is there.
 
     A rule that cannot be asked is refused with 422 and the path of the fault.
@@ -101,7 +101,7 @@ def create_segment(request: HttpRequest, body: SegmentIn) -> tuple[int, dict[str
         key=body.key,
         actor="api",
     )
-    return 201, _out(made)
+    return Status(201, _out(made))
 
 
 @router.post("/count", response=CountOut)

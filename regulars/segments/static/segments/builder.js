@@ -55,7 +55,9 @@ document.addEventListener("htmx:afterSettle", (event) => {
     document.getElementById(`${idOf(holder)}-filter`)?.focus();
   } else if (verb === "add") {
     const holder = document.getElementById(idOf(place));
-    const added = [...(holder?.querySelectorAll(":scope > .rule-row, :scope > .rule-group, :scope > .rule-filter") ?? [])];
-    added.at(-1)?.querySelector("select, textarea, input:not([type=hidden])")?.focus();
+    const parts = ":scope > .rule-row, :scope > .rule-group, :scope > .rule-filter";
+    const added = [...(holder?.querySelectorAll(parts) ?? [])].at(-1);
+    const first = added?.matches(".rule-group") ? added.querySelector(".rule-row") : added;
+    first?.querySelector("select, textarea, input:not([type=hidden])")?.focus();
   }
 });
