@@ -16,11 +16,12 @@ from pathlib import Path
 from django.utils.translation import gettext
 
 from regulars.web import translations
-from regulars.web.translations import PACKAGE, Text
+from regulars.web.translations import NAMED, PACKAGE, Text
 
 KINDS = {"NotFound", "Refused", "Invalid", "Conflict", "Outside", "RegularsError"}
 # The rooms whose refusals a member can meet on a page.
 ROOMS = ("campaigns", "customers", "intake", "messaging", "orders", "reports", "segments")
+WORD = re.compile("[A-Za-z]{2}")
 VALUE = re.compile(r"%\\\(v(\d+)\\\)s")
 
 
@@ -55,7 +56,7 @@ def _raised_in(path: Path) -> Iterator[str]:
             continue
         if isinstance(node.func, ast.Name) and node.func.id in KINDS:
             sentence = _sentence(node.args[1])
-            if sentence:
+            if WORD.search(NAMED.sub("", sentence)):
                 yield sentence
 
 
