@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from importlib import import_module
-from importlib.util import find_spec
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -34,8 +33,6 @@ api = NinjaAPI(
 )
 api.add_decorator(in_scope)
 for _room, _prefix in ROUTERS.items():
-    if find_spec(f"regulars.{_room}") is None or find_spec(f"regulars.{_room}.api") is None:  # YARD
-        continue  # YARD
     api.add_router(_prefix, import_module(f"regulars.{_room}.api").router)
 
 

@@ -48,14 +48,6 @@ INSTALLED_APPS = [
     "regulars.intake",
     "regulars.reports",
 ]
-from pathlib import Path as _P  # YARD
-
-INSTALLED_APPS = [
-    a
-    for a in INSTALLED_APPS
-    if not a.startswith("regulars.")
-    or (_P(__file__).parents[1] / a.split(".")[1] / "apps.py").exists()
-]  # YARD
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec  # YARD
-
 from django.urls import include, path
 
 from regulars.api.api import api, missing
@@ -20,9 +18,6 @@ ROOMS = (
     ("data/", "events"),
     ("settings/", "workspaces"),
 )
-ROOMS = tuple(
-    r for r in ROOMS if find_spec(f"regulars.{r[1]}") and find_spec(f"regulars.{r[1]}.urls")
-)  # YARD
 urlpatterns = [
     path("api/v1/", api.urls),
     path("api/<path:path>", missing),
