@@ -14,7 +14,7 @@ import httpx
 import psutil
 import psycopg
 
-READY_WAIT_S = 90.0
+READY_WAIT_S = 180.0
 
 
 def free_port() -> int:
@@ -54,6 +54,7 @@ class Server:
                     return
             except httpx.HTTPError:
                 time.sleep(0.1)
+        self.stop()
         raise AssertionError(f"not ready: {self.log()}")
 
     def log(self) -> str:
