@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.site import (
     OWNER,
@@ -19,6 +19,7 @@ from tests.browser.site import sign_in as sign_in_quietly
 from tests.browser.watch import Watch
 
 WAIT_MS = 30_000
+expect.set_options(timeout=WAIT_MS)
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 Opens = Callable[..., tuple[Page, Watch]]
 

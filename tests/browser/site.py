@@ -20,6 +20,8 @@ OWNER = "anna@tea.example"
 # Small, so that filling takes seconds; large enough for every report to show something.
 CUSTOMERS = 400
 PAGES_READ_MAX = 120
+# The description of the API is a page of the library that makes it, for programmers.
+FOREIGN = ("api:", "account_login")
 
 
 class Site:
@@ -96,7 +98,8 @@ def pages_of(client: httpx.Client) -> dict[str, str]:
         found.setdefault(_name(urlsplit(path).path), path)
         for target in _targets(path, answer.text):
             name = _name(urlsplit(target).path)
-            if target not in seen and name and name not in {_name(urlsplit(s).path) for s in seen}:
+            is_known = name in {_name(urlsplit(s).path) for s in seen}
+            if name and not is_known and not name.startswith(FOREIGN):
                 seen.add(target)
                 waiting.append(target)
     return found

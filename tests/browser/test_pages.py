@@ -33,7 +33,9 @@ HTML_BYTES_MAX, REQUESTS_MAX = 30_000, 8
 
 def faults(page: Page, where: str, rules: dict[str, Any]) -> list[str]:
     """What axe finds serious or critical, as lines to read."""
-    found = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
+    found = Axe().run(
+        page, options={"runOnly": rules, "resultTypes": ["violations"], "iframes": False}
+    )
     return [
         f"{where}: {rule['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
         for rule in found.response["violations"]

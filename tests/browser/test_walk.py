@@ -84,7 +84,8 @@ def build_segment(page: Page) -> None:
     total = page.locator("#audience .audience-total")
     expect(total).not_to_have_text("…", timeout=WORK_MS)
     page.get_by_role("button", name="Who they are").click()
-    page.get_by_label("What to look at").select_option(label="City")
+    with page.expect_response("**/segments/draft"):
+        page.get_by_label("What to look at").select_option(label="City")
     page.get_by_label("Value", exact=True).fill(TOWN)
 
     expect(total).to_have_text("11", timeout=WORK_MS)
@@ -109,7 +110,8 @@ def write_letter(page: Page) -> None:
     """Written, looked at as a customer, tried on oneself."""
     page.get_by_label("Subject").fill("Spring, {{ customer.first_name }}")
     page.get_by_label("Message: MJML or HTML").fill(LETTER)
-    page.get_by_role("button", name="Save and look").click()
+    page.get_by_role("button", name="Save and review").click()
+    page.get_by_label("Steps").get_by_role("link", name="Message").click()
     seen = page.frame_locator("#preview iframe")
     expect(seen.get_by_text("the spring teas are here")).to_be_visible()
     page.get_by_label("Show it as this customer sees it").fill("taras@walk.example")
@@ -119,7 +121,7 @@ def write_letter(page: Page) -> None:
     page.get_by_label("Send a test to").fill(MARTA)
     page.get_by_role("button", name="Send the test").click()
     expect(page.locator(".toast")).to_be_visible(timeout=WORK_MS)
-    page.get_by_role("button", name="Save and review").click()
+    page.get_by_label("Steps").get_by_role("link", name="Review").click()
 
 
 def send(page: Page) -> None:
