@@ -201,7 +201,7 @@ def write_contacts(path: Path, retail: plain.Retail) -> dict[str, str]:
         writer.writerow(["external_id", "email", "first_name", "consent_email"])
         for number, sort in sorts.items():
             address = "" if sort == "address_missing" else f"c{number}@people.example"
-            consent = {"consent_withdrawn": "no", "consent_missing": ""}.get(sort, "yes")
+            consent = {"consent_withdrawn": "unsubscribed", "consent_missing": ""}.get(sort, "yes")
             writer.writerow([number, address, f"Customer {number}", consent])
     return sorts
 
