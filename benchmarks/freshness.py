@@ -62,6 +62,7 @@ def main() -> None:
     report = Report("freshness")
     report.add("acknowledged to counted, median s", statistics.median(lags))
     report.add("acknowledged to counted, worst s", max(lags), bar=LAG_S_MAX, is_at_most=True)
+    report.add("late ones", sum(lag > LAG_S_MAX for lag in lags), note=f"of {len(lags)}")
     report.print()
 
 

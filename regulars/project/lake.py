@@ -70,25 +70,30 @@ def open_engine(memory_mb: int = WEB_MEMORY_MB) -> Engine:
 
 
 class Keeper:
-    """Feeds, folds and sweeps; one call of `step` does what is due."""
+    """Feeds the lake and tidies it, each from a loop of its own: a long fold delays no tick."""
 
     def __init__(self, opened: Engine) -> None:
         self._engine = opened
         self._root = place.lake_folder()
         self._next_fold = self._next_sweep = 0.0
 
-    def step(self) -> int:
-        """Copy what is new and tidy when it is time; returns rows copied."""
+    def feed(self) -> int:
+        """Copy what is new; returns rows copied."""
         with connected() as connection:
-            tick = feeder.tick(connection, self._root, relations(), clock.now())
-            moment = clock.monotonic_s()
-            if moment >= self._next_fold:
+            return feeder.tick(connection, self._root, relations(), clock.now()).rows
+
+    def tidy(self) -> bool:
+        """Fold and sweep when it is time; never asks to be called again at once."""
+        if clock.monotonic_s() < min(self._next_fold, self._next_sweep):
+            return False
+        with connected() as connection:
+            if clock.monotonic_s() >= self._next_fold:
                 fold.fold_due(self._engine, connection, clock.now())
                 self._next_fold = clock.monotonic_s() + FOLD_EVERY_S
-            if moment >= self._next_sweep:
+            if clock.monotonic_s() >= self._next_sweep:
                 sweep.sweep(connection, self._root, clock.now())
-                self._next_sweep = moment + SWEEP_EVERY_S
-        return tick.rows
+                self._next_sweep = clock.monotonic_s() + SWEEP_EVERY_S
+        return False
 
     def drain(self) -> None:
         """Copy until nothing visible is left."""

@@ -37,6 +37,7 @@ def run() -> int:
         "processor": loops.process_inbox,
         "consumers": loops.ConsumerStep(),
         "lake": lambda: _paced(keeper, stop),
+        "lake-tidy": keeper.tidy,
     }
     # A long import must not keep a campaign from starting.
     steps.update({f"jobs-{number}": loops.run_jobs for number in range(JOB_THREADS)})
@@ -80,7 +81,7 @@ def _paced(keeper: object, stop: threading.Event) -> int:
     from regulars.project import lake, loops
 
     assert isinstance(keeper, lake.Keeper)
-    rows = keeper.step()
+    rows = keeper.feed()
     # One tail file a tick: a short pause makes fewer and larger files and stays far below 5 s.
     stop.wait(loops.LAKE_PAUSE_S)
     return rows
