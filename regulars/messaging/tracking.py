@@ -129,19 +129,20 @@ async def _answer(send: Send, status: int, body: bytes, headers: list[tuple[byte
     await send({"type": "http.response.body", "body": body})
 
 
-_secrets: dict[int, bytes | None] = {}
+_secrets: dict[int, bytes] = {}
 
 
 async def _unsealed(purpose: Purpose, text: str) -> Token:
     workspace_id = tokens.workspace_of(text)
-    if workspace_id not in _secrets:
-        found = await asyncio.to_thread(secret_of, workspace_id)
+    secret = _secrets.get(workspace_id)
+    if secret is None:
+        # What is not found is not kept: the workspace of this number may be made tomorrow.
+        secret = await asyncio.to_thread(secret_of, workspace_id)
+        if secret is None:
+            raise TokenInvalid
         if len(_secrets) >= SECRETS_KEPT:
             _secrets.clear()
-        _secrets[workspace_id] = found
-    secret = _secrets[workspace_id]
-    if secret is None:
-        raise TokenInvalid
+        _secrets[workspace_id] = secret
     return tokens.unseal(secret, purpose, text)
 
 
