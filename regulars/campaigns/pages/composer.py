@@ -273,7 +273,7 @@ def _preview_context(
     profile = customers.profiles(workspace_id, [customer_id]).get(customer_id)
     context["as_customer"] = profile
     try:
-        context["preview"] = _previewed(workspace_id, one, given)
+        context["preview"] = _letter_for(workspace_id, one, customer_id)
     except Invalid as error:
         context["fault"] = _(error.message)
     return context
@@ -289,7 +289,11 @@ def _preview_customer(workspace_id: int, one: CampaignRecord, text: str) -> int 
 
 def _previewed(workspace_id: int, one: CampaignRecord, text: str) -> Any:
     customer_id = _preview_customer(workspace_id, one, text)
-    if customer_id is None or not one.source.strip():
+    return None if customer_id is None else _letter_for(workspace_id, one, customer_id)
+
+
+def _letter_for(workspace_id: int, one: CampaignRecord, customer_id: int) -> Any:
+    if not one.source.strip():
         return None
     try:
         return queries.preview(workspace_id, one, customer_id)
