@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, Refused
+from regulars.rules import language as rule_language
 from regulars.segments import actions, queries
 from regulars.segments.pages.access import language, workspace_of
 from regulars.workspaces.records import Right
@@ -31,9 +34,14 @@ def segment(request: HttpRequest, public_id: str) -> HttpResponse:
         "segment": one,
         "sentence": queries.sentence(workspace.id, one.rule, language()),
         "users": queries.users_of(workspace.id, one.slug),
-        "json": json.dumps(one.rule, ensure_ascii=False, indent=2),
+        "json": json.dumps(_in_order(one.rule), ensure_ascii=False, indent=2),
     }
     return render(request, "segments/segment.html", context)
+
+
+def _in_order(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rule with its keys as people write them; the database keeps no order."""
+    return rule_language.to_json(rule_language.parse(rule))
 
 
 @login_required

@@ -38,6 +38,8 @@ from regulars.segments.pure.vocabulary import Vocabulary
 
 Document = dict[str, Any]
 PERCENT = 100
+# The place of the whole rule in the form.
+ROOT = "n"
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class Closed:
 def close(root: GroupDraft, vocabulary: Vocabulary) -> Closed:
     """The rule that the draft means; conditions that are not complete are left out and named."""
     closed = Closed()
-    where = _node(root, "n", "$.where", vocabulary, closed)
+    where = _node(root, ROOT, "$.where", vocabulary, closed)
     assert where is not None
     closed.rule = {"version": 1, "where": where}
     return closed
@@ -72,8 +74,12 @@ def _node(
     node: NodeDraft, place: str, path: str, vocabulary: Vocabulary, closed: Closed
 ) -> Document | None:
     path = f"{path}.not" if node.is_not else path
+    found: Document
     if isinstance(node, GroupDraft):
-        found: Document | None = _group(node, place, path, vocabulary, closed)
+        found = _group(node, place, path, vocabulary, closed)
+        # A group of nothing but incomplete conditions says nothing yet.
+        if node.parts and not found[node.op] and place != ROOT:
+            return None
     else:
         try:
             found = leaf_json(node, vocabulary)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from regulars.segments.pure.closing import ROOT
 from regulars.segments.pure.drafts import (
     ConsentDraft,
     DidDraft,
@@ -26,7 +27,6 @@ from regulars.segments.pure.drafts import (
     WindowDraft,
 )
 
-ROOT = "n"
 STEPS_MAX = 24
 WINDOW_KINDS = ("last", "before_last", "this", "previous", "between_ago", "from_to")
 STATES = ("given", "withdrawn", "never")

@@ -204,6 +204,17 @@ def test_a_condition_that_is_not_complete_is_named_and_left_out(draft, code):
     assert len(closed.rule["where"]["all"]) == 1
 
 
+def test_a_group_of_incomplete_conditions_says_nothing_yet():
+    bad = FactDraft("customer.city", TestDraft("text.eq", ""))
+    good = FactDraft("customer.city", TestDraft("text.eq", "Kyiv"))
+
+    closed = close(GroupDraft("all", (GroupDraft("any", (bad,)), good)), WORDS)
+
+    assert closed.problems == {"n.0.0": "value_missing"}
+    assert closed.rule["where"]["all"] == [{"fact": "customer.city", "op": "eq", "value": "Kyiv"}]
+    assert closed.place_of("$.where.all[0].value") == "n.1"
+
+
 def test_a_fault_of_the_rule_is_brought_back_to_its_place_in_the_form():
     bad = FactDraft("customer.city", TestDraft("text.eq", ""))
     good = FactDraft("customer.city", TestDraft("text.eq", "Kyiv"))

@@ -43,6 +43,30 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
+// What is typed while an answer is on its way stays typed: the answer does not know it yet.
+// Not after a removal, for then the places have moved.
+let typed = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.target.id !== "rules") return;
+  const sent = event.detail.requestConfig.formData;
+  const isMoved = pressed.startsWith("del:");
+  const fields = isMoved ? [] : event.target.querySelectorAll("input[id]:not([type=radio], [type=checkbox]), textarea[id]");
+  typed = [...fields]
+    .filter((field) => sent.has(field.name) && sent.get(field.name) !== field.value)
+    .map(({ id, name, value, selectionStart }) => ({ id, name, value, selectionStart }));
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id !== "rules") return;
+  for (const { id, name, value, selectionStart } of typed) {
+    const field = document.getElementById(id);
+    if (field?.name !== name || field.value === value) continue;
+    field.value = value;
+    if (field === document.activeElement && field.type === "text") field.setSelectionRange(selectionStart, selectionStart);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  typed = [];
+});
+
 // After a condition came or went, the focus follows: into the new one, or to the group's buttons.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "rules" || !pressed) return;
