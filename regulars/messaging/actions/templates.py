@@ -120,6 +120,7 @@ def _checked_name(name: str) -> str:
 
 def version_fields(subject: str, source: str, text: str) -> VersionFields:
     """What a version keeps, compiled and tried once to see that it can be."""
+    source, text = (words.replace("\r\n", "\n") for words in (source, text))
     if not 0 < len(subject.strip()) <= SUBJECT_CHARS_MAX or not subject.strip().isprintable():
         message = f"Write a subject in one line of at most {SUBJECT_CHARS_MAX} characters."
         raise Invalid("template_subject", message)

@@ -129,7 +129,8 @@ def _first(template: TemplateRecord | None, request: HttpRequest) -> Letter:
 
 
 def _letter(request: HttpRequest) -> Letter:
-    return {name: request.POST.get(name, "") for name in ("name", "subject", "source", "text")}
+    names = ("name", "subject", "source", "text")
+    return {name: request.POST.get(name, "").replace("\r\n", "\n") for name in names}
 
 
 def _saved(

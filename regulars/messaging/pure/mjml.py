@@ -42,6 +42,8 @@ def html_from_mjml(source: str) -> str:
     raises  TemplateInvalid
     """
     _check(source)
+    # Browsers send CRLF, over which the library stumbles.
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
     try:
         output = mrml.to_html(
             source,

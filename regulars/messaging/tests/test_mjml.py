@@ -21,6 +21,10 @@ def test_mjml_becomes_html_with_liquid_kept_and_nothing_fetched() -> None:
     assert "<link" not in html
 
 
+def test_line_breaks_of_browsers_change_nothing() -> None:
+    assert html_from_mjml(LETTER.replace("\n", "\r\n")) == html_from_mjml(LETTER)
+
+
 def test_it_knows_mjml_from_html() -> None:
     assert is_mjml(LETTER)
     assert is_mjml("\n<!-- note --> <mjml>")
