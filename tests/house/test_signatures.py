@@ -13,6 +13,7 @@ EXCEPTIONS = {
     "workspaces.actions.create_workspace": "there is none yet",
     "workspaces.actions.ensure_user": "a person may work in several workspaces",
     "workspaces.actions.hash_of_key": "a key is shown before its workspace is known",
+    "workspaces.actions.choose_language_of": "a person's language is the same everywhere",
     "workspaces.queries.workspace_by_slug": "finds the workspace a command names",
     "workspaces.queries.all_workspaces": "the engine goes workspace by workspace",
     "workspaces.queries.workspaces_of": "the switcher shows a person's workspaces",
@@ -26,6 +27,7 @@ EXCEPTIONS = {
     "jobs.actions.claim": "jobs are one queue for all, worked by the engine",
     "jobs.actions.finish": "takes a job, which knows its workspace",
     "jobs.actions.fail": "takes a job, which knows its workspace",
+    "jobs.actions.renew": "takes a job, which knows its workspace",
     "jobs.actions.put_back": "takes a job, which knows its workspace",
 }
 

@@ -9,7 +9,7 @@ import pytest
 from tests.house import house
 
 ROOT_ENTRIES_MAX = 15
-ROOM_README_LINES_MAX = 15
+ROOM_README_LINES_MAX = 40
 # Written in pieces, so that this file does not catch itself.
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(" + "work|root|farm|Users" + r")/\w|/home/(?!user\b)\w+/")
 REGISTRIES = re.compile("|".join([r"pypi\.or" + "g", "pythonhos" + "ted", r"npmjs\.or" + "g",
