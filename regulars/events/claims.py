@@ -10,6 +10,8 @@ from datetime import datetime
 from regulars.store.scope import cursor
 
 CLAIM_ROWS = 64
+CLAIM_ROWS_MAX = 1_024
+CLAIM_BYTES_SMALL = 512 << 10
 CLAIM_BYTES_MAX = 8 << 20
 BODY_BYTES_MAX = 8 << 20
 
@@ -24,6 +26,24 @@ class InboxRow:
     source: str
     received_at: datetime
     body: bytes
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many rows to claim next.
+
+    Requests of one event need larger batches than requests of a hundred: a transaction costs the
+    same for both, and 64 single events at a time are processed at a third of the speed.
+    """
+
+    rows_max: int = CLAIM_ROWS
+
+    def learn(self, taken: Sequence[InboxRow]) -> None:
+        """Grow after a full batch of little, shrink after much."""
+        if sum(len(row.body) for row in taken) > CLAIM_BYTES_SMALL:
+            self.rows_max = max(self.rows_max // 2, CLAIM_ROWS)
+        elif len(taken) == self.rows_max:
+            self.rows_max = min(self.rows_max * 2, CLAIM_ROWS_MAX)
 
 
 def claim(rows_max: int = CLAIM_ROWS) -> list[InboxRow]:

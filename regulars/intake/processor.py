@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 Taker = Callable[[int, Sequence[InboxRow]], None]
 
+_pace = claims.Pace()
+
 
 def run_once(takers: Mapping[str, str]) -> int:
     """Process one batch of the inbox; returns how many requests were settled.
@@ -36,9 +38,10 @@ def run_once(takers: Mapping[str, str]) -> int:
     takers  inbox kind → "module:function" that writes the effects of rows of one workspace
     """
     with transaction.atomic():
-        rows = claims.claim()
+        rows = claims.claim(_pace.rows_max)
         if not rows:
             return 0
+        _pace.learn(rows)
         try:
             with transaction.atomic():
                 _take(takers, rows)
