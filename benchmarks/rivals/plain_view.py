@@ -87,7 +87,10 @@ def batch(request: HttpRequest) -> JsonResponse:
             ],
             ignore_conflicts=True,
         )
-    return JsonResponse({"success": True})
+    answer = JsonResponse({"success": True})
+    # Without it the server sends chunks, which only costs the rival time.
+    answer["Content-Length"] = len(answer.content)
+    return answer
 
 
 def create_tables() -> None:
