@@ -83,8 +83,8 @@ def label_of(bucket: Bucket) -> str:
     """The bar's day, first day of its week, or month; a year stands where it begins."""
     if bucket.unit != "month":
         return words.day_and_month(bucket.since)
-    is_year_named = bucket.begin == 0 or bucket.since.month == 1
-    return words.month_of_year(bucket.since) if is_year_named else words.month(bucket.since)
+    is_january = bucket.since.month == 1
+    return words.month_of_year(bucket.since) if is_january else words.month(bucket.since)
 
 
 def rfm_drawing(rfm: Rfm, link: Callable[[range, range], str]) -> Drawing:
