@@ -102,4 +102,4 @@ def test_the_browser_wishes_and_the_member_chooses(opens: Opens) -> None:
     page.get_by_role("button", name="Українська").click()
 
     assert page.locator("html").get_attribute("lang") == "uk"
-    assert page.get_by_role("heading", level=1).inner_text() == "Вхід"
+    assert page.get_by_role("heading", level=1).inner_text() == "Увійти"

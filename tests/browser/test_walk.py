@@ -128,7 +128,14 @@ def send(page: Page) -> None:
     """Reviewed and sent; the page becomes the report."""
     expect(page.locator("#reach")).to_contain_text("10")
     page.get_by_role("button", name="Send to 10 customers").click()
-    expect(page.get_by_role("heading", name="From message to order")).to_be_visible(timeout=WORK_MS)
+    expect(page.get_by_text(re.compile("^(Starting|Sending|Sent)$")).first).to_be_visible()
+    funnel = page.get_by_role("heading", name="From message to order")
+    for _ in range(WORK_MS // 1000):
+        if funnel.count():
+            break
+        page.wait_for_timeout(1000)
+        page.goto(re.sub(r"(/campaigns/[^/]+/).*", r"\1", page.url))
+    expect(funnel).to_be_visible()
 
 
 def read_letter(page: Page, receiver: str) -> FrameLocator:
