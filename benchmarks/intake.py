@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 
 import psycopg
-from benchmarks.common import Report
 from psycopg.conninfo import make_conninfo
 
 from benchmarks import load
+from benchmarks.common import Report
 from tests.faults.server import Server, free_port
 
 BURST_S = 10
