@@ -4,7 +4,9 @@ The shop of the demo is filled into `--folder` (kept, so that a second run start
 as a user would serve it, and walked from the overview along its links. Each page is asked for
 once after a restart (cold: no compiled template, no open file) and then in rounds through all
 pages, so that none is always the last one asked. What is timed is the answer on one local
-connection, no other request beside it.
+connection, no other request beside it. The note also says what the answer cost the processors,
+web process and database together: on a machine that is busy with other things only that figure
+tells something about the page.
 """
 
 from __future__ import annotations
@@ -20,13 +22,15 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
+from statistics import median
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
+import psutil
 
 from benchmarks.common import Report
 from regulars.project.demo import note
@@ -56,6 +60,7 @@ class Page:
     addresses: list[str] = field(default_factory=list)
     cold_ms: list[float] = field(default_factory=list)
     warm_ms: list[float] = field(default_factory=list)
+    processor_ms: list[float] = field(default_factory=list)
 
 
 def fill(folder: Path, customers: int) -> None:
@@ -150,6 +155,24 @@ def timed_ms(client: httpx.Client, address: str) -> float:
     return took_ms
 
 
+def processor_ms(server: Server) -> float:
+    """What web process and database have used so far; the worker is left out."""
+    assert server.process is not None
+    database = (server.folder / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0]
+    web = [
+        child
+        for child in psutil.Process(server.process.pid).children(recursive=True)
+        if "granian" in " ".join(child.cmdline())
+    ]
+    master = psutil.Process(int(database))
+    used_ns = 0
+    for process in {*web, master, *master.children()}:
+        for thread in Path(f"/proc/{process.pid}/task").glob("*/schedstat"):
+            with suppress(OSError):
+                used_ns += int(thread.read_text().split()[0])
+    return used_ns / 1e6
+
+
 def p95(values: list[float]) -> float:
     """The nearest rank: of 20 values the second greatest."""
     return sorted(values)[math.ceil(0.95 * len(values)) - 1]
@@ -167,7 +190,9 @@ def measure(server: Server, folder: Path, rounds: int) -> dict[str, Page]:
             for turn in range(rounds if start == COLD_STARTS - 1 else 0):
                 for page in pages.values():
                     address = page.addresses[turn % len(page.addresses)]
+                    before_ms = processor_ms(server)
                     page.warm_ms.append(timed_ms(client, address))
+                    page.processor_ms.append(processor_ms(server) - before_ms)
     return pages
 
 
@@ -178,10 +203,10 @@ def tell(pages: dict[str, Page]) -> Report:
     for page in pages.values():
         is_overview = page.name.split("?")[0] == OVERVIEW
         bar = OVERVIEW_BAR_MS if is_overview else BAR_MS
-        middle = sorted(page.warm_ms)[len(page.warm_ms) // 2]
+        cost_ms = median(page.processor_ms)
         report.add(
             f"p95_ms {page.name}", p95(page.warm_ms), bar=bar, is_at_most=True,
-            note=f"p50 {middle:.0f}, cold {max(page.cold_ms):.0f}",
+            note=f"p50 {median(page.warm_ms):.0f}, cold {max(page.cold_ms):.0f}, cpu {cost_ms:.0f}",
         )  # fmt: skip
         groups["overview" if is_overview else "other"].extend(page.warm_ms)
         groups["cold"].extend(page.cold_ms)
