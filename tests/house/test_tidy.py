@@ -59,6 +59,25 @@ def test_no_file_names_a_registry() -> None:
     assert found == []
 
 
+DOCUMENTS = re.compile(r"docs/[\w/.-]+\.md")
+LINKS = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+
+
+def test_documents_that_are_named_exist() -> None:
+    named = {(name, found) for name, text in _texts() for found in DOCUMENTS.findall(text)}
+    linked = {
+        (house.name_of(path), str((path.parent / target).resolve().relative_to(house.ROOT)))
+        for path in house.project_files()
+        if path.suffix == ".md"
+        for target in LINKS.findall(path.read_text())
+    }
+
+    lost = sorted((a, b) for a, b in named | linked if not (house.ROOT / b).exists())
+
+    assert lost == []
+    assert len(named) > 5 and len(linked) > 5
+
+
 def test_a_sample_is_caught() -> None:
     assert MACHINE_PATHS.search("open('" + "/home/" + "ann/data.csv')")
     assert MACHINE_PATHS.search("see " + "/work" + "/main")
