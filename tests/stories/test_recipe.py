@@ -50,5 +50,8 @@ def test_the_win_back_recipe_does_what_it_says(online_retail: Path, tmp_path: Pa
     assert reach["audience"] == reach["contacted"] + reach["control"] + sum(
         reach["excluded"].values()
     )
-    report = json.JSONDecoder().raw_decode(parts["8"])[0]
-    assert report["sent"] == report["delivered"] == reach["contacted"]
+    (told,) = json.JSONDecoder().raw_decode(parts["8"])[0]["campaigns"]
+    assert told["sent"] == told["delivered"] == reach["contacted"]
+    report = json.loads(parts["8"].strip().splitlines()[-1])
+    assert report["sent"] == told["sent"]
+    assert report["lift"]["control"]["customers"] == reach["control"]
