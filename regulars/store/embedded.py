@@ -9,6 +9,7 @@ import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -48,6 +49,7 @@ def start(data_folder: Path) -> Embedded:
     server.ensure_pgdata_inited()
     _give_folder_to(server.system_user, folder)
     _write_parameters(folder)
+    _forget_the_dead(server)
     _start_with_patience(server)
     url = server.get_uri()
     _ensure_database(url)
@@ -65,6 +67,24 @@ def _give_folder_to(user: str | None, folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         if path.lstat().st_uid != owner.pw_uid:
             os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+
+
+def _forget_the_dead(server: Any) -> None:
+    # The last process on the wheel's list stops the server. One killed with -9 never took itself
+    # off, and nobody would be the last any more.
+    with server._lock:
+        joined = server.global_process_id_list
+        joined.put([pid for pid in joined._get() if _is_alive(pid)])
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _start_with_patience(server: object) -> None:

@@ -47,6 +47,20 @@ def test_what_was_written_is_there_after_a_stop(folder: Path) -> None:
     assert not (folder / "postgres" / "postmaster.pid").exists()
 
 
+def test_a_server_that_a_killed_process_joined_is_stopped_by_the_last(folder: Path) -> None:
+    killed = subprocess.Popen(
+        [sys.executable, "-c", WRITE + "sys.stdin.read()", str(folder)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "1\n"
+    killed.kill()
+    killed.wait()
+
+    assert _run(folder) == 2
+    assert not (folder / "postgres" / "postmaster.pid").exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to the server's user")
 def test_a_folder_copied_by_root_is_given_back_to_the_server_s_user(folder: Path) -> None:
     _run(folder)
