@@ -96,6 +96,8 @@ def opens(site: Site, browser: Browser, session_of: Callable[[str], object]) -> 
             color_scheme=theme,  # type: ignore[arg-type]
             locale=language,
             timezone_id="Asia/Tokyo",
+            # A colour measured half-way through its change would be nobody's choice.
+            reduced_motion="reduce",
         )
         context.set_default_timeout(WAIT_MS)
         cookie = {"name": "regulars_language", "value": language, "url": site.url}
