@@ -15,6 +15,7 @@ django.setup()
 
 from a2wsgi import WSGIMiddleware  # noqa: E402 - Django is set up first
 from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.urls import get_resolver  # noqa: E402
 
 from regulars.events import inbox  # noqa: E402
 from regulars.intake.collector.app import Collector  # noqa: E402
@@ -80,6 +81,8 @@ class Router:
             ("/livez", Health(engine)),
             ("/readyz", Health(engine)),
         )
+        # Else the first visitor would wait for every page of every room to be imported.
+        assert get_resolver().url_patterns
         pages: Any = WSGIMiddleware(cast("Any", get_wsgi_application()), workers=PAGE_THREADS)
         self._pages: Handler = pages
         self._is_started = False

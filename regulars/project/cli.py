@@ -25,6 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough; nothing more may be written to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "migrate", _migrate, "bring the database to this release")
     _command(commands, "doctor", _doctor, "check database, fences, lake and queues")
 
+    _command(commands, "restored", _restored, "make a database readable after a restore")
     _command(commands, "database-url", _database_url, "print where the database is")
 
     demo = _command(commands, "demo", _demo, "fill a workspace with a shop and serve it")
@@ -152,6 +157,12 @@ def _migrate(_: argparse.Namespace) -> None:
 
     database.migrate()
     print("The database is up to date.")
+
+
+def _restored(_: argparse.Namespace) -> int:
+    from regulars.project import restored
+
+    return restored.main()
 
 
 def _database_url(_: argparse.Namespace) -> None:

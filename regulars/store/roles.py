@@ -57,8 +57,10 @@ def ensure_roles(url: str) -> bool:
     """Create the roles where the login user may; returns whether they exist afterwards."""
     with psycopg.connect(url, autocommit=True) as connection:
         database = connection.info.dbname
+        # Until version 16 only a superuser makes a role that bypasses row-level security.
         may = connection.execute(
-            "SELECT rolsuper OR (rolcreaterole AND rolbypassrls)"
+            "SELECT rolsuper OR (rolcreaterole AND rolbypassrls"
+            " AND current_setting('server_version_num')::int >= 160000)"
             " FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
         if not may or not may[0]:

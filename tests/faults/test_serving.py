@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -72,6 +74,21 @@ def test_the_database_outlives_a_kill(server: Server) -> None:
         time.sleep(0.05)
 
 
+def test_a_database_that_was_killed_alone_is_started_again(server: Server) -> None:
+    intake = server.command("key", "create", "--workspace", "alone", "--scope", "intake")
+    pid_file = server.folder / "postgres" / "postmaster.pid"
+    first = int(pid_file.read_text().split()[0])
+    post(server, intake, "before")
+
+    os.kill(first, signal.SIGKILL)
+
+    deadline = time.monotonic() + SEEN_WAIT_S
+    while not takes(server, intake, "after"):
+        assert time.monotonic() < deadline, "the database is not started again"
+        time.sleep(0.2)
+    assert int(pid_file.read_text().split()[0]) != first
+
+
 def post(server: Server, key: str, customer: str) -> None:
     """One event of a customer of this name, acknowledged."""
     body = {"userId": customer, "event": "Tea Bought", "messageId": f"{key}-{customer}"}
@@ -89,3 +106,13 @@ def count(server: Server, key: str) -> int:
     )
     assert answer.status_code == 200, answer.text
     return int(answer.json()["count"])
+
+
+def takes(server: Server, key: str, customer: str) -> bool:
+    """Whether an event is acknowledged just now."""
+    body = {"userId": customer, "event": "Tea Bought", "messageId": f"{key}-{customer}"}
+    try:
+        answer = httpx.post(f"{server.url}/v1/track", json=body, auth=(key, ""), timeout=30)
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == 200

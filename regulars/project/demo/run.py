@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from regulars.kernel import clock
-from regulars.kernel.errors import Conflict, Invalid, Outside
+from regulars.kernel.errors import Invalid, Outside
 from regulars.project import database, service
 from regulars.project.demo import note, retail
 from regulars.project.demo.note import Note, Shop
@@ -41,7 +41,7 @@ def run(*, customers: int, data: Path | None, port: int, seed: int, is_served: b
     if data is not None:
         retail.check(data)
     if is_served:
-        _check_port(port)
+        service.check_port(HOST, port)
     signal.signal(signal.SIGTERM, _stop)
     folder = place.data_folder()
     lock = service.lock_folder(folder)
@@ -107,30 +107,12 @@ def _in_own_process(module: str, *arguments: str) -> int:
             raise
 
 
-def _check_port(port: int) -> None:
-    if not _is_free(port):
-        raise Conflict(
-            "port_in_use", f"Port {port} is taken by another program; choose one by PORT=8001."
-        )
-
-
 def _catcher_port(before: int) -> int:
     given = os.environ.get("REGULARS_CATCHER_PORT")
     if given:
         return int(given)
-    free = [port for port in (before, CATCHER_PORT) if port and _is_free(port)]
+    free = [port for port in (before, CATCHER_PORT) if port and service.is_free(HOST, port)]
     return free[0] if free else _any_port()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As the server does: an address left a moment ago is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
 
 
 def _any_port() -> int:
