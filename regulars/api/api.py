@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from importlib import import_module
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -73,6 +75,13 @@ def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(Http404)
 def _missing(request: HttpRequest, _: Http404) -> HttpResponse:
     return _answer(request, 404, "not_found", "There is nothing at this address.")
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_large(request: HttpRequest, _: RequestDataTooBig) -> HttpResponse:
+    megabytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20
+    message = f"A request has at most {megabytes} MB; send smaller batches."
+    return _answer(request, 413, "body_too_large", message)
 
 
 @api.exception_handler(Exception)

@@ -65,6 +65,17 @@ def test_a_body_of_the_wrong_shape_is_told_where(place: Town) -> None:
     assert "rule" in str(answer.json()["details"]["faults"])
 
 
+def test_a_body_beyond_the_limit_is_told_the_limit(place: Town) -> None:
+    answer = _client(place.bakery.id).post(
+        "/api/v1/orders",
+        data=b'{"number": "' + b"1" * (6 << 20) + b'"}',
+        content_type="application/json",
+    )
+
+    assert _code(answer) == (413, "body_too_large")
+    assert "5 MB" in answer.json()["message"]
+
+
 def test_the_description_names_every_room_and_asks_for_a_key(db: None) -> None:
     described = Client().get("/api/v1/openapi.json").json()
 
