@@ -112,7 +112,8 @@ def message(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         one = actions.update(workspace.id, public_id, replace(one.draft(), **form.cleaned_data))
         if not request.headers.get("HX-Request"):
-            return redirect("campaigns:review", public_id)
+            step = "message" if "stay" in request.POST else "review"
+            return redirect(f"campaigns:{step}", public_id)
     context = {"form": form, "campaign": one, "steps": _steps(one),
                "test_form": TestForm(initial={"address": member_of(request).email}),
                "templates": letters.templates(workspace.id),

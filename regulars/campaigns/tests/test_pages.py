@@ -149,6 +149,18 @@ def test_the_preview_is_a_frame_that_may_do_nothing(bakery, owner):
     assert b"Hi W3" in letter.content
 
 
+def test_a_message_can_be_saved_and_looked_at(bakery, owner):
+    one = draft(bakery)
+    given = {"subject": "Rye", "source": "<p>Rye for {{ customer.first_name }}</p>", "stay": "1"}
+
+    saved = owner.post(url("message", one), given)
+    page = text_of(owner.get(url("message", one)))
+
+    assert saved["location"] == url("message", one)
+    assert "Rye for {{ customer.first_name }}" in page
+    assert found(bakery, one).subject == "Rye"
+
+
 def test_nobody_of_another_workspace_is_previewed(bakery, owner):
     one = draft(bakery)
 
