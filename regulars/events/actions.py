@@ -14,6 +14,7 @@ from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.kernel.ids import message_hash
+from regulars.kernel.texts import json_without_nul
 from regulars.store.scope import cursor
 
 EVENT_AHEAD_MAX = timedelta(days=366 * 5)
@@ -87,8 +88,11 @@ def check(row: NewEvent, now: datetime) -> None:
     """Nothing when the log can take the row. raises Invalid(event_time | event_kind)"""
     if not row.time.year >= EARLIEST_YEAR or row.time > now + EVENT_AHEAD_MAX:
         raise Invalid("event_time", "The time of an event must lie between 1990 and five years on.")
-    if not 0 < len(row.kind) <= KIND_LENGTH_MAX:
-        raise Invalid("event_kind", f"An event needs a name of 1 to {KIND_LENGTH_MAX} characters.")
+    if not 0 < len(row.kind) <= KIND_LENGTH_MAX or not row.kind.isprintable():
+        raise Invalid(
+            "event_kind",
+            f"An event needs a name of 1 to {KIND_LENGTH_MAX} characters that can be printed.",
+        )
 
 
 def _ensure_months(raw: psycopg.Cursor[tuple[Any, ...]], rows: Sequence[NewEvent]) -> None:
@@ -118,8 +122,7 @@ def _write(
             row.kind,
             row.origin,
             row.source,
-            # PostgreSQL's jsonb has no place for the character NUL.
-            encode(row.props).decode().replace("\\u0000", ""),
+            json_without_nul(encode(row.props).decode()),
         )
         for row in rows
     ]

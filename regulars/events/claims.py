@@ -68,7 +68,7 @@ def claim(rows_max: int = CLAIM_ROWS) -> list[InboxRow]:
 def unzip(body: bytes, limit: int) -> bytes:
     """The decompressed body, of at most `limit` bytes.
 
-    raises  ValueError when it is not gzip, is cut short or grows over the limit
+    raises  ValueError when it is not one gzip stream, is cut short or grows over the limit
     """
     machine = zlib.decompressobj(wbits=31)
     try:
@@ -77,8 +77,8 @@ def unzip(body: bytes, limit: int) -> bytes:
         raise ValueError("not gzip") from error
     if len(plain) > limit:
         raise ValueError("too large")
-    if not machine.eof:
-        raise ValueError("cut short")
+    if not machine.eof or machine.unused_data:
+        raise ValueError("cut short or followed by something")
     return plain
 
 

@@ -11,6 +11,7 @@ from regulars.intake.models import Import
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict
 from regulars.kernel.ids import new_public_id
+from regulars.kernel.texts import json_without_nul
 from regulars.store.scope import cursor
 
 REJECTS_KEPT_MAX = 100_000
@@ -139,6 +140,4 @@ def keep_rejects(
         {"row_no": row_no, "reason": reason, "detail": detail or "", "raw": json.loads(raw)}
         for row_no, reason, detail, raw in rows
     ]
-    # NUL is the one character that jsonb cannot hold.
-    text = json.dumps(given).replace("\\u0000", "")
-    cursor().execute(KEEP, [workspace_id, import_id, text])
+    cursor().execute(KEEP, [workspace_id, import_id, json_without_nul(json.dumps(given))])

@@ -109,7 +109,10 @@ def take_segment(workspace_id: int, rows: Sequence[InboxRow]) -> None:
     try:
         with transaction.atomic():
             _append(workspace_id, good)
-    except RegularsError:
+    except Exception as error:
+        if is_transient(error):
+            raise
+        # One of them cannot be written: message by message, so that its neighbours are.
         for row, item in good:
             refused = _append_alone(workspace_id, row, item)
             if refused is not None:
@@ -140,6 +143,11 @@ def _append_alone(workspace_id: int, row: InboxRow, item: Incoming) -> Reject | 
             _append(workspace_id, [(row, item)])
     except RegularsError as error:
         return Reject(error.code, error.message, item.payload)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log.exception("a message of workspace %s could not be written", workspace_id)
+        return Reject(_reason(error), "", item.payload)
     return None
 
 

@@ -102,7 +102,7 @@ def decode(row: InboxRow) -> list[Incoming | Reject]:
     """Each message of a stored request, understood or rejected, in order."""
     try:
         envelope = open_envelope(row.body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return [Reject("json_malformed", str(error), row.body)]
     raws = envelope.batch
     call: str | None = None
@@ -134,7 +134,7 @@ def _understand(
         raise _BadMessageError("message_too_large", "a message has at most 32 KB")
     try:
         message = _message.decode(raw)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise _BadMessageError("message_shape", str(error)) from error
     kind = _kind_of(message, message.type or call)
     traits = _traits_of(message)
@@ -204,7 +204,12 @@ def _time_of(message: Message, received_at: datetime, sent_at: str | None) -> da
     said = _instant(message.timestamp, "timestamp")
     if sent_at is None:
         return said
-    return received_at - (_instant(sent_at, "sentAt") - said)
+    try:
+        return received_at - (_instant(sent_at, "sentAt") - said)
+    except OverflowError as error:
+        raise _BadMessageError(
+            "time_malformed", "timestamp and sentAt are too far apart"
+        ) from error
 
 
 def _instant(text: str, name: str) -> datetime:

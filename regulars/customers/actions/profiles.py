@@ -13,6 +13,7 @@ from regulars.customers.pure.normalise import fold
 from regulars.customers.pure.search import grams_of
 from regulars.customers.pure.traits import ATTRS_MAX, changes
 from regulars.kernel.ids import new_public_id
+from regulars.kernel.texts import json_without_nul
 from regulars.store.scope import cursor
 
 Changes = dict[int, dict[str, tuple[Any, Any]]]
@@ -190,5 +191,4 @@ def _title(columns: Mapping[str, Any]) -> str:
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:
-    # NUL is the one character that neither text nor jsonb can hold.
-    return msgspec.json.encode(rows).decode().replace("\\u0000", "")
+    return json_without_nul(msgspec.json.encode(rows).decode())

@@ -140,6 +140,8 @@ def _unzip(body: bytes) -> bytes:
 def _open(plain: bytes, call: str) -> segment.Envelope:
     try:
         envelope = segment.open_envelope(plain)
+    except RecursionError:
+        raise _AnswerError(400, "json_malformed", "The body is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _AnswerError(
             400, "json_malformed", f"The body is not a valid call: {error}"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -9,6 +10,7 @@ import pytest
 from regulars.events import queries
 from regulars.events.claims import InboxRow
 from regulars.intake import processor
+from regulars.intake.segment import Incoming
 from regulars.store.scope import cursor, scope
 from regulars.workspaces.records import WorkspaceRecord
 from tests.town import workspace
@@ -66,3 +68,49 @@ def test_a_fault_nobody_foresaw_keeps_its_request_and_lets_neighbours_pass(
     with scope(shop.id):
         (kept,) = queries.failed(shop.id, 10)
     assert (kept.reason, kept.stage) == ("fault_KeyError", "process")
+
+
+def test_a_spoilt_message_leaves_its_neighbours_in_the_log(as_engine: None, db: None) -> None:
+    process()
+    shop = workspace()
+    deep = "[" * 5_000 + "]" * 5_000
+    spoilt = [
+        track("nul-in-name", event="a\x00b"),
+        {**track("far-apart", timestamp="0001-01-01T00:00:00Z"), "sentAt": "9999-12-31T23:59:59Z"},
+    ]
+    good = [track("first"), track("spelt", properties={"note": r"\u0000", "nul": "a\x00b"})]
+    receive(shop, {"batch": [good[0], *spoilt, good[1]]})
+    nested = json.dumps({"batch": [track("neighbour"), track("nested", properties={"d": "HERE"})]})
+    receive(shop, nested.replace('"HERE"', deep).encode())
+
+    process()
+
+    raw = cursor()
+    raw.execute("SELECT props FROM events_event WHERE workspace_id = %s ORDER BY id", [shop.id])
+    assert [row[0] for row in raw.fetchall()] == [{}, {"note": r"\u0000", "nul": "ab"}]
+    with scope(shop.id):
+        kept = queries.failed(shop.id, 10)
+    assert sorted(one.reason for one in kept) == ["event_kind", "json_malformed", "time_malformed"]
+
+
+def test_what_only_the_database_refuses_is_kept_alone(
+    as_engine: None, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process()
+    shop = workspace()
+    append = processor._append
+
+    def refuses(workspace_id: int, items: Sequence[tuple[InboxRow, Incoming]]) -> None:
+        if any(item.key == "bad" for _, item in items):
+            raise psycopg.errors.NumericValueOutOfRange
+        append(workspace_id, items)
+
+    monkeypatch.setattr(processor, "_append", refuses)
+    receive(shop, {"batch": [track("one"), track("bad"), track("two")]})
+    process()
+
+    assert _logged(shop) == 2
+    with scope(shop.id):
+        (kept,) = queries.failed(shop.id, 10)
+    assert kept.reason == "fault_NumericValueOutOfRange"
+    assert json.loads(kept.payload)["batch"][0]["messageId"] == "bad"
