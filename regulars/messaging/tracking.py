@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
+from django.db import OperationalError, close_old_connections
 
 from regulars.events import actions as events
 from regulars.events import inbox
@@ -80,6 +81,10 @@ async def handle(asgi_scope: Scope, _receive: Receive, send: Send) -> None:
     except TokenInvalid as error:
         if path.startswith(LINK_PREFIX):
             await _answer(send, 404, error.message.encode(), [])
+            return
+    except OperationalError:
+        if path.startswith(LINK_PREFIX):
+            await _answer(send, 503, b"Try again in a minute.", [(b"retry-after", b"30")])
             return
     # A picture that cannot be shown would only look like our mistake in somebody's letter.
     headers = [(b"content-type", b"image/gif"), NO_STORE, NO_REFERRER]
@@ -148,11 +153,15 @@ async def _unsealed(purpose: Purpose, text: str) -> Token:
 
 def secret_of(workspace_id: int) -> bytes | None:
     """The signing secret of the workspace, None when there is no such workspace."""
+    # A thread outside Django's requests: nobody else looks whether its connection still lives.
+    close_old_connections()
     try:
         with scope(workspace_id):
             return workspaces.workspace(workspace_id).secret.encode()
     except NotFound:
         return None
+    finally:
+        close_old_connections()
 
 
 def take(workspace_id: int, rows: Sequence[InboxRow]) -> None:

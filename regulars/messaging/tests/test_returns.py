@@ -6,11 +6,14 @@ import asyncio
 import smtplib
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connections
 
 from regulars.customers import queries as customers
 from regulars.events import inbox
@@ -28,7 +31,7 @@ from regulars.messaging.records import MessageState, PastMessage
 from regulars.messaging.tests.peers import free_port
 from regulars.messaging.tests.sending import ready_town, wait_for
 from regulars.store.scope import scope
-from tests.town import Town
+from tests.town import Town, workspace
 
 pytestmark = pytest.mark.usefixtures("as_engine")
 
@@ -357,3 +360,19 @@ def test_changed_tokens_lead_nowhere_and_test_letters_leave_no_trace(kept: Kept)
     assert ask("/o/rubbish.gif")[0] == 200
     assert ask(f"/o/{of_test}.gif", agent=PHONE)[0] == 200
     assert taken(town, kept) == []
+
+
+def test_links_work_again_after_the_database_was_restarted(db: None, database: str) -> None:
+    shop = workspace()
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(tracking.secret_of, shop.id).result()
+        with psycopg.connect(database, autocommit=True) as server:
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        second = thread.submit(tracking.secret_of, shop.id).result()
+        thread.submit(connections.close_all).result()
+    connections.close_all()
+
+    assert first == second == shop.secret.encode()
