@@ -88,15 +88,20 @@ def lines_of(workspace_id: int, order_ids: Sequence[int]) -> dict[int, list[Line
     return found
 
 
+# The numbers of an order's returns begin with its own.
+RETURNS_OF = (
+    "workspace_id = %s AND source = %s AND number >= %s AND number < %s"
+    " AND starts_with(number, %s) AND kind = 'return'"
+)
+
+
 def returns_of(workspace_id: int, order: OrderRecord) -> list[OrderRecord]:
-    """The returns of parts of the order, the oldest first; their numbers begin with its number."""
-    first, last = f"{order.number}/R", f"{order.number}/S"
+    """The first PAGE_ROWS returns of parts of the order, the oldest first."""
     raw = cursor()
     raw.execute(
-        f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE workspace_id = %s AND source = %s"
-        " AND number >= %s AND number < %s AND starts_with(number, %s) AND kind = 'return'"
+        f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE {RETURNS_OF}"
         " ORDER BY placed_at, id LIMIT %s",
-        [workspace_id, order.source, first, last, first, PAGE_ROWS],
+        [*_returns_given(workspace_id, order), PAGE_ROWS],
     )
     return [OrderRecord(*row) for row in raw.fetchall()]
 
@@ -104,13 +109,20 @@ def returns_of(workspace_id: int, order: OrderRecord) -> list[OrderRecord]:
 def returned_quantities(
     workspace_id: int, order: OrderRecord, *, but: int | None = None
 ) -> dict[str, Decimal]:
-    """How much of each product came back by returns of the order, one of them left out."""
-    ids = [found.id for found in returns_of(workspace_id, order) if found.id != but]
-    total: dict[str, Decimal] = {}
-    for found in lines_of(workspace_id, ids).values():
-        for line in found:
-            total[line.sku] = total.get(line.sku, Decimal(0)) - line.quantity
-    return total
+    """How much of each product came back by all returns of the order, one of them left out."""
+    raw = cursor()
+    raw.execute(
+        "SELECT sku, -sum(quantity) FROM orders_line WHERE workspace_id = %s AND order_id IN"
+        f" (SELECT id FROM orders_order WHERE {RETURNS_OF} AND id IS DISTINCT FROM %s)"
+        " GROUP BY sku",
+        [workspace_id, *_returns_given(workspace_id, order), but],
+    )
+    return dict(raw.fetchall())
+
+
+def _returns_given(workspace_id: int, order: OrderRecord) -> list[Any]:
+    first, last = f"{order.number}/R", f"{order.number}/S"
+    return [workspace_id, order.source, first, last, first]
 
 
 def orders_of(workspace_id: int, customer_ids: Sequence[int], limit: int = 20) -> list[OrderRecord]:

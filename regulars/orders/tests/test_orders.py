@@ -150,6 +150,27 @@ def test_no_more_comes_back_than_was_sold(place: Town) -> None:
     assert nothing.value.code == "return_nothing"
 
 
+def test_returns_beyond_a_page_are_still_counted(place: Town) -> None:
+    shop = place.bakery
+    with scope(shop.id):
+        sold = actions.record_order(shop.id, tea(quantity="60"))
+        for number in range(queries.PAGE_ROWS + 5):
+            actions.record_return(
+                shop.id, sold.public_id, key=f"{number:03}", quantities={1: Decimal(1)}
+            )
+        order = queries.order(shop.id, sold.public_id)
+        last = queries.order_ids(shop.id, order.source, ["1/R054"])["1/R054"]
+
+        assert len(queries.returns_of(shop.id, order)) == queries.PAGE_ROWS
+        assert queries.returned_quantities(shop.id, order) == {"TEA": Decimal(55)}
+        assert queries.returned_quantities(shop.id, order, but=last) == {"TEA": Decimal(54)}
+        with pytest.raises(Refused) as caught:
+            actions.record_return(shop.id, sold.public_id, key="x", quantities={1: Decimal(6)})
+        actions.record_return(shop.id, sold.public_id, key="rest")
+        assert queries.returned_quantities(shop.id, order) == {"TEA": Decimal(60)}
+    assert caught.value.code == "return_exceeds"
+
+
 def test_a_key_with_another_return_is_a_conflict(place: Town) -> None:
     shop = place.bakery
     with scope(shop.id):
