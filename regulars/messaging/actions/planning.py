@@ -25,6 +25,21 @@ SELECT {PUBLIC_ID}, %(workspace)s, %(occurrence)s, %(campaign)s, customer_id, %(
 FROM unnest(%(customers)s::bigint[], %(due)s::timestamptz[]) AS given (customer_id, due_at)
 ON CONFLICT (workspace_id, occurrence, customer_id, channel) DO NOTHING
 """
+# A held one would never be claimed and so never expire.
+_CANCEL = """
+WITH ended AS (
+    UPDATE messaging_message
+    SET state = CASE WHEN state = 'handing' THEN state ELSE 'cancelled' END,
+        finished_at = CASE WHEN state = 'handing' THEN finished_at ELSE %(now)s END,
+        token = CASE WHEN state = 'handing' THEN token END,
+        expires_at = CASE WHEN state = 'handing' THEN least(expires_at, %(now)s)
+                          ELSE expires_at END,
+        held_at = CASE WHEN state = 'handing' THEN NULL ELSE held_at END
+    WHERE workspace_id = %(workspace)s AND {column} = %(which)s
+      AND state IN ('planned', 'deferred', 'claimed', 'handing')
+    RETURNING state)
+SELECT count(*) FROM ended WHERE state = 'cancelled'
+"""
 
 
 def plan_messages(
@@ -85,15 +100,20 @@ def cancel_messages(
 ) -> int:
     """Cancel what was not handed over yet; returns how many messages.
 
-    A claimed one is cancelled too: its worker is stopped when it asks to hand over.
+    A claimed one is cancelled too: its worker is stopped when it asks to hand over. One in
+    hand-over may still be taken by the server; put off, it expires instead of being tried again.
     """
     assert (occurrence is None) != (campaign_id is None)
     column = "occurrence" if campaign_id is None else "campaign_id"
     raw = cursor()
     raw.execute(
-        "UPDATE messaging_message SET state = 'cancelled', finished_at = %s, token = NULL"
-        f" WHERE workspace_id = %s AND {column} = %s"
-        " AND state IN ('planned', 'deferred', 'claimed')",
-        [clock.now(), workspace_id, occurrence if campaign_id is None else campaign_id],
+        _CANCEL.format(column=column),
+        {
+            "now": clock.now(),
+            "workspace": workspace_id,
+            "which": occurrence if campaign_id is None else campaign_id,
+        },
     )
-    return raw.rowcount
+    row = raw.fetchone()
+    assert row is not None
+    return int(row[0])

@@ -6,10 +6,12 @@ import pytest
 import time_machine
 
 from regulars.events import queries as events
+from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.messaging import actions, queries
 from regulars.messaging.records import FINAL_STATES, MessageState, PastMessage
 from regulars.messaging.sender import claims, ledger
+from regulars.messaging.sender.items import Claim, Ending
 from regulars.messaging.tests.sending import plan, ready_town, rows, states
 from regulars.store.scope import scope
 
@@ -59,6 +61,72 @@ def test_a_letter_under_way_cannot_be_called_back() -> None:
         assert actions.hold_messages(town.bakery.id, campaign_id=1) == 0
         assert actions.cancel_messages(town.bakery.id, campaign_id=1) == 0
     assert states(town.bakery.id) == {town.mira: "handing"}
+
+
+def put_off(claim: Claim) -> None:
+    """The server's answer to a letter in hand-over: later, please."""
+    now = clock.now()
+    ending = Ending(claim, MessageState.DEFERRED, now, "final 451", due_at=now, was_tried=True)
+    ledger.store([ending], [])
+
+
+def test_a_held_letter_that_the_server_puts_off_waits_until_it_is_let_go() -> None:
+    town, version = ready_town(2525)
+    plan(town.bakery.id, version, [town.mira])
+    with scope(town.bakery.id):
+        (claim,) = claims.claim(town.bakery.id, claims.new_worker(), 10)
+    ledger.store([], [claim])
+
+    with scope(town.bakery.id):
+        assert actions.hold_messages(town.bakery.id, campaign_id=1) == 0
+    put_off(claim)
+
+    assert states(town.bakery.id) == {town.mira: "deferred"}
+    with scope(town.bakery.id):
+        assert claims.claim(town.bakery.id, 1, 10) == []
+        assert actions.release_messages(town.bakery.id, campaign_id=1) == 1
+    with time_machine.travel(clock.now() + timedelta(minutes=1)), scope(town.bakery.id):
+        (again,) = claims.claim(town.bakery.id, 1, 10)
+    assert again.id == claim.id
+
+
+def test_a_letter_taken_while_it_was_held_keeps_its_times_when_the_rest_is_let_go() -> None:
+    town, version = ready_town(2525)
+    plan(town.bakery.id, version, [town.mira])
+    with scope(town.bakery.id):
+        (claim,) = claims.claim(town.bakery.id, claims.new_worker(), 10)
+    ledger.store([], [claim])
+    with scope(town.bakery.id):
+        actions.hold_messages(town.bakery.id, campaign_id=1)
+    ledger.store([Ending(claim, MessageState.ACCEPTED, clock.now(), was_tried=True)], [])
+    ((due_at, held_at),) = rows(town.bakery.id, "due_at, held_at")
+
+    with scope(town.bakery.id):
+        assert actions.release_messages(town.bakery.id, campaign_id=1) == 0
+
+    assert held_at is not None
+    assert rows(town.bakery.id, "state, due_at, held_at") == [("accepted", due_at, None)]
+
+
+@pytest.mark.parametrize("is_paused_first", [False, True])
+def test_a_cancelled_letter_that_the_server_puts_off_is_not_tried_again(
+    is_paused_first: bool,
+) -> None:
+    town, version = ready_town(2525)
+    plan(town.bakery.id, version, [town.mira])
+    with scope(town.bakery.id):
+        (claim,) = claims.claim(town.bakery.id, claims.new_worker(), 10)
+    ledger.store([], [claim])
+
+    with scope(town.bakery.id):
+        if is_paused_first:
+            actions.hold_messages(town.bakery.id, campaign_id=1)
+        assert actions.cancel_messages(town.bakery.id, campaign_id=1) == 0
+    put_off(claim)
+    with scope(town.bakery.id):
+        assert claims.claim(town.bakery.id, 1, 10) == []
+
+    assert states(town.bakery.id) == {town.mira: "expired"}
 
 
 def test_campaigns_are_counted_and_listed_by_state_without_the_neighbours() -> None:
