@@ -91,6 +91,7 @@ REASONS: dict[str, Text] = {
     "order_customers": gettext_lazy("One order names two customers."),
     "order_lines": gettext_lazy("The order has too many lines."),
     "order_total": gettext_lazy("The sum of the order is no number."),
+    "order_amount": gettext_lazy("The order is worth more than any order can be."),
     "order_repeated": gettext_lazy("The order stands in the file twice."),
     "order_neighbour": gettext_lazy("Another line of the same order cannot be taken."),
     "order_differs": gettext_lazy("The order is here already and says something else."),

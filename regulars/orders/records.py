@@ -35,6 +35,10 @@ PAID_STATUSES = (
     OrderStatus.PAID, OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED,
 )  # fmt: skip
 
+# Bounds the total of an order and what its lines come to, whatever their signs: the sum of
+# thousands of such orders still fits a bigint.
+WORTH_MAX_MINOR = 10**15
+
 
 @dataclass(frozen=True, slots=True)
 class NewLine:

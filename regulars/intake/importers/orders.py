@@ -14,7 +14,7 @@ from regulars.intake.importers.tally import Tally
 from regulars.kernel.money import minor_digits
 from regulars.orders import actions as orders
 from regulars.orders import queries as order_queries
-from regulars.orders.records import Outcome, Recorded
+from regulars.orders.records import WORTH_MAX_MINOR, Outcome, Recorded
 from regulars.store.scope import scope
 from regulars.workspaces.records import WorkspaceRecord
 
@@ -43,7 +43,8 @@ LINE_FAULTS = """
     WHEN l.quantity IS NULL THEN 'line_quantity'
     WHEN l.quantity = 0 THEN 'line_quantity_zero'
     WHEN l.unit_price IS NULL THEN 'line_price'
-    WHEN l.unit_price < 0 AND o.kind <> 'adjustment' THEN 'line_price_negative'"""
+    WHEN l.unit_price < 0 AND o.kind <> 'adjustment' THEN 'line_price_negative'
+    WHEN o.worth_minor > $worth_max THEN 'order_amount'"""
 WHOLE_FAULTS = """
     WHEN o.total_minor IS NULL THEN 'order_total'
     WHEN o.lines > 1 THEN 'order_repeated'"""
@@ -97,7 +98,11 @@ def prepare(stage: Stage, workspace: WorkspaceRecord) -> None:
             FROM line AS l
             LEFT JOIN ord AS o ON o.source = l.source AND o.number = l.number
             LEFT JOIN person AS p ON p.person_key = l.person_key) WHERE reason IS NOT NULL""",
-        {"currency": workspace.currency, "latest": stage.latest},
+        {
+            "currency": workspace.currency,
+            "latest": stage.latest,
+            "worth_max": WORTH_MAX_MINOR,
+        },
     )
     stage.con.execute(NEIGHBOURS)
     stage.reject_rows("SELECT row_no, reason, detail FROM bad")
@@ -148,14 +153,17 @@ def _group(stage: Stage, currency: str) -> None:
         # broken and lost goods.
         kind = """CASE WHEN number LIKE 'C%' THEN 'return' WHEN number LIKE 'A%' THEN 'adjustment'
                        WHEN min(quantity) < 0 THEN 'adjustment' ELSE 'sale' END"""
+    coins = 10 ** minor_digits(currency)
     stage.con.execute(
         f"""CREATE TABLE ord AS SELECT source, number, min(placed_at) AS placed_at,
             count(*) AS lines, {kind} AS kind, arg_min(status, row_no) AS status,
             arg_min(person_key, row_no) AS person_key,
             arg_min(customer_key, row_no) AS customer_key,
             count(DISTINCT coalesce(person_key, '')) AS people,
-            CAST(round(arg_min(order_total, row_no) * {10 ** minor_digits(currency)}) AS BIGINT)
-                AS total_minor
+            -- Floats do not overflow, and at the bound they are off by less than a coin.
+            sum(abs(CAST(quantity AS DOUBLE) * CAST(unit_price AS DOUBLE))) * {coins}
+                AS worth_minor,
+            CAST(round(arg_min(order_total, row_no) * {coins}) AS BIGINT) AS total_minor
             FROM line WHERE number IS NOT NULL GROUP BY source, number"""
     )
 

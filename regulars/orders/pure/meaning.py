@@ -7,8 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from regulars.kernel.errors import Invalid, Refused
+from regulars.kernel.money import minor_digits
 from regulars.orders.records import (
     PAID_STATUSES,
+    WORTH_MAX_MINOR,
     NewLine,
     NewOrder,
     OrderKind,
@@ -73,7 +75,8 @@ def check(order: NewOrder, currency: str) -> None:
     """Nothing when the books can take the order.
 
     currency  that of the workspace
-    raises    Invalid(order_number | order_time | order_lines | order_line | currency_unsupported)
+    raises    Invalid(order_number | order_time | order_lines | order_line | order_amount |
+              currency_unsupported)
     """
     if not 0 < len(order.number) <= TEXT_LENGTH_MAX or not order.number.isprintable():
         raise Invalid(
@@ -91,6 +94,7 @@ def check(order: NewOrder, currency: str) -> None:
     if not order.lines and order.total_minor is None:
         raise Invalid("order_lines", "Give the lines of the order or its total.")
     _check_lines(order.lines, order.kind)
+    _check_worth(order)
 
 
 def check_time(at: datetime) -> None:
@@ -114,3 +118,10 @@ def _check_lines(lines: Sequence[NewLine], kind: OrderKind) -> None:
             raise Invalid("order_line", "The quantity of a line is not zero.", line=place)
         if line.unit_price < 0 and kind is not OrderKind.ADJUSTMENT:
             raise Invalid("order_line", "The price of a line is not below zero.", line=place)
+
+
+def _check_worth(order: NewOrder) -> None:
+    worth = sum((abs(line.quantity * line.unit_price) for line in order.lines), Decimal(0))
+    worth_minor = worth.scaleb(minor_digits(order.currency))
+    if worth_minor > WORTH_MAX_MINOR or abs(order.total_minor or 0) > WORTH_MAX_MINOR:
+        raise Invalid("order_amount", "The order is worth more than any order can be.")

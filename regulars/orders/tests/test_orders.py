@@ -86,6 +86,10 @@ def test_the_same_order_again_is_answered_and_another_body_is_a_conflict(place: 
         ({"lines": (NewLine("A", Decimal("NaN"), Decimal(1)),)}, "order_line"),
         ({"lines": (NewLine("A", Decimal("1e13"), Decimal(1)),)}, "order_line"),
         ({"lines": (NewLine("A", Decimal("0.0000001"), Decimal(1)),)}, "order_line"),
+        ({"lines": (NewLine("A", Decimal(10**9), Decimal(10**9)),)}, "order_amount"),
+        ({"lines": (NewLine("A", Decimal(10**6), Decimal(6 * 10**6)),) * 2}, "order_amount"),
+        ({"total_minor": 10**15 + 1}, "order_amount"),
+        ({"total_minor": -(10**15) - 1}, "order_amount"),
     ],
 )
 def test_what_the_books_cannot_take_is_refused_and_nothing_is_written(
@@ -99,6 +103,14 @@ def test_what_the_books_cannot_take_is_refused_and_nothing_is_written(
     with scope(shop.id):
         assert queries.count(shop.id) == 0
     assert kinds_of(place, place.mira) == []
+
+
+def test_the_largest_order_fits_the_books(place: Town) -> None:
+    shop = place.bakery
+    with scope(shop.id):
+        line = NewLine("A", Decimal(10**7), Decimal(10**6))
+        recorded = actions.record_order(shop.id, tea(lines=(line,)))
+        assert queries.order(shop.id, recorded.public_id).total_minor == 10**15
 
 
 def test_statuses_go_forward_only_and_a_cancelled_order_is_no_purchase(place: Town) -> None:

@@ -113,6 +113,7 @@ def test_an_import_killed_in_the_middle_is_completed_by_the_next(
         ("7,2026-01-05,TEA,1,-1,x@example.com", "line_price_negative"),
         ("7,2026-01-05,TEA,1,99999999999999,x@example.com", "line_price"),
         ("7,2026-01-05,TEA,1e400,1,x@example.com", "line_quantity"),
+        ("7,2026-01-05,TEA,1000000000,1000000000,x@example.com", "order_amount"),
         ("7,2026-01-05,TEA,NaN,1,x@example.com", "line_quantity"),
         ("7,2026-01-05,TEA,1,1,not an address", "email_syntax"),
         ('7,2026-01-05,TEA,1,1,"a@example.com\nBcc: all@example.com"', "email_line_break"),
