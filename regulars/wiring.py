@@ -37,6 +37,12 @@ JOBS: dict[str, str] = {
     "reports.renew": "regulars.reports.tasks:renew",
 }
 
+# Who tells the owner when a kind of job is given up because its workers died.
+GAVE_UP: dict[str, str] = {
+    "intake.import": "regulars.intake.importers.tasks:gave_up",
+    "campaigns.launch": "regulars.campaigns.tasks:gave_up",
+}
+
 # Facts that rules may ask about, by the room that owns them.
 FACTS: tuple[str, ...] = (
     "regulars.customers.facts:FACTS",

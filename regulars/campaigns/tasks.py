@@ -38,6 +38,11 @@ def launch(job: JobRecord) -> None:
         raise
 
 
+def gave_up(job: JobRecord, reason: str) -> None:
+    """Pause a launch that was given up, with the reason its owner is shown."""
+    _stop(job, int(job.payload["campaign"]), int(job.payload["number"]), reason)
+
+
 def _carry_on(job: JobRecord, campaign_id: int, number: int) -> None:
     with scope(job.workspace_id):
         campaign = launching.begin(job.workspace_id, campaign_id, number)

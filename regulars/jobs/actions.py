@@ -44,17 +44,9 @@ def enqueue(
 
 
 def claim() -> JobRecord | None:
-    """The next job that is due, leased to the caller; engine only.
-
-    A job whose worker died TRIES_MAX times is given up: it may be what kills them.
-    """
+    """The next job that is due or whose worker died, leased to the caller; engine only."""
     now = clock.now()
     raw = cursor()
-    raw.execute(
-        "UPDATE jobs_job SET state = 'failed', reason = %s, finished_at = %s, leased_until = NULL"
-        " WHERE state = 'running' AND leased_until < %s AND attempts >= %s",
-        [WORKER_DIED, now, now, TRIES_MAX],
-    )
     raw.execute(
         f"UPDATE jobs_job SET state = 'running', leased_until = %s, token = token + 1,"
         f" attempts = attempts + 1 WHERE id = ("

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 from django.db import Error, connection, transaction
 
@@ -20,16 +21,22 @@ Handler = Callable[[JobRecord], None]
 BEAT_S = actions.LEASE.total_seconds() / 3
 
 
-def run_once(handlers: Mapping[str, str]) -> bool:
+def run_once(handlers: Mapping[str, str], gave_up: Mapping[str, str] | None = None) -> bool:
     """Claim and run one due job; false when none was due.
 
     A handler manages its own transactions and may raise; its lease is renewed while it runs. It
-    must be safe to run again from where its committed work stands.
+    must be safe to run again from where its committed work stands. A job whose worker died
+    TRIES_MAX times is given up, for it may be what kills them.
+
+    gave_up  kind → "module:function" that tells the owner of such a job: (job, reason)
     """
     with transaction.atomic():
         job = actions.claim()
     if job is None:
         return False
+    if job.attempts > actions.TRIES_MAX:
+        _give_up(job, gave_up or {})
+        return True
     try:
         with _held(job):
             _handler(handlers, job.kind)(job)
@@ -47,6 +54,13 @@ def run_once(handlers: Mapping[str, str]) -> bool:
             if not _was_put_back(job):
                 actions.finish(job)
     return True
+
+
+def _give_up(job: JobRecord, gave_up: Mapping[str, str]) -> None:
+    with transaction.atomic():
+        actions.fail(job, actions.WORKER_DIED, is_permanent=True)
+        if job.kind in gave_up:
+            _resolve(gave_up[job.kind])(job, actions.WORKER_DIED)
 
 
 @contextmanager
@@ -77,9 +91,13 @@ def _beat(job: JobRecord, is_over: threading.Event) -> None:
 
 
 def _handler(handlers: Mapping[str, str], kind: str) -> Handler:
-    module, _, name = handlers[kind].partition(":")
-    found: Handler = getattr(import_module(module), name)
+    found: Handler = _resolve(handlers[kind])
     return found
+
+
+def _resolve(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
 
 
 def _was_put_back(job: JobRecord) -> bool:

@@ -99,7 +99,7 @@ def process_inbox() -> int:
 
 def run_jobs() -> bool:
     """One job."""
-    return runner.run_once(wiring.JOBS)
+    return runner.run_once(wiring.JOBS, wiring.GAVE_UP)
 
 
 def drain(keeper: lake.Keeper) -> None:

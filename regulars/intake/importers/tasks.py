@@ -60,6 +60,12 @@ def run_import_job(job: JobRecord) -> None:
         uploads.forget(record.stored_as)
 
 
+def gave_up(job: JobRecord, reason: str) -> None:
+    """Show on the import's page that it was given up."""
+    with scope(job.workspace_id):
+        actions.fail_import(job.workspace_id, int(job.payload["import_id"]), "import_fault", reason)
+
+
 class Teller:
     """Writes progress now and then, and stops a job that another worker took over."""
 

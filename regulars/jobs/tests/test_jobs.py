@@ -13,10 +13,15 @@ from regulars.store.scope import cursor, scope
 from tests.town import workspace
 
 seen: list[tuple[int, int]] = []
+told: list[tuple[int, str]] = []
 
 
 def works(job: JobRecord) -> None:
     seen.append((job.id, job.payload["number"]))
+
+
+def tells(job: JobRecord, reason: str) -> None:
+    told.append((job.id, reason))
 
 
 def refuses(_: JobRecord) -> None:
@@ -38,6 +43,7 @@ def bakery(as_engine: None, monkeypatch: pytest.MonkeyPatch) -> int:
         cursor().execute("DELETE FROM jobs_job")
     monkeypatch.setattr(runner, "_handler", lambda _, kind: globals()[kind])
     seen.clear()
+    told.clear()
     return workspace().id
 
 
@@ -129,12 +135,13 @@ def test_a_job_that_kills_every_worker_is_given_up(bakery: int) -> None:
             assert actions.claim() is not None
         _lapse(job_id)
 
-    with transaction.atomic():
-        assert actions.claim() is None
+    assert runner.run_once({}, {"works": f"{__name__}:tells"}) is True
 
     job = _job(bakery, job_id)
     assert (job.state, job.reason) == ("failed", actions.WORKER_DIED)
     assert seen == []
+    assert told == [(job_id, actions.WORKER_DIED)]
+    assert runner.run_once({}) is False
 
 
 def test_another_workspace_does_not_see_the_job(bakery: int) -> None:
