@@ -178,7 +178,7 @@ def keep_failed(
 
 
 def replay_failed(workspace_id: int, failed_ids: Sequence[int]) -> int:
-    """Put failed events back into the inbox as they came; returns how many.
+    """Put failed events back into the inbox as they came, of origin replay; returns how many.
 
     Those already replayed are left alone. raises NotFound when none is left to replay.
     """
@@ -188,8 +188,9 @@ def replay_failed(workspace_id: int, failed_ids: Sequence[int]) -> int:
         " UPDATE events_failedevent SET replayed_at = %s, attempts = attempts + 1"
         " WHERE workspace_id = %s AND id = ANY(%s) AND replayed_at IS NULL"
         " RETURNING workspace_id, inbox_kind, source, received_at, payload)"
-        " INSERT INTO events_inbox (workspace_id, kind, source, received_at, is_gzip, body)"
-        " SELECT workspace_id, inbox_kind, source, received_at, false, payload FROM taken"
+        " INSERT INTO events_inbox"
+        " (workspace_id, kind, source, received_at, is_gzip, is_replay, body)"
+        " SELECT workspace_id, inbox_kind, source, received_at, false, true, payload FROM taken"
         " RETURNING 1",
         [clock.now(), workspace_id, list(failed_ids)],
     )

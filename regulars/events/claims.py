@@ -26,6 +26,7 @@ class InboxRow:
     source: str
     received_at: datetime
     body: bytes
+    is_replay: bool = False
 
 
 @dataclass(slots=True)
@@ -50,18 +51,18 @@ def claim(rows_max: int = CLAIM_ROWS) -> list[InboxRow]:
     """The oldest rows nobody holds, locked until the transaction ends."""
     raw = cursor()
     raw.execute(
-        "SELECT id, workspace_id, kind, source, received_at, is_gzip, body"
+        "SELECT id, workspace_id, kind, source, received_at, is_gzip, is_replay, body"
         " FROM events_inbox ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
         [rows_max],
     )
     rows: list[InboxRow] = []
     size = 0
-    for id_, workspace_id, kind, source, received_at, is_gzip, body in raw.fetchall():
+    for id_, workspace_id, kind, source, received_at, is_gzip, is_replay, body in raw.fetchall():
         plain = unzip(body, BODY_BYTES_MAX) if is_gzip else bytes(body)
         size += len(plain)
         if rows and size > CLAIM_BYTES_MAX:
             break
-        rows.append(InboxRow(id_, workspace_id, kind, source, received_at, plain))
+        rows.append(InboxRow(id_, workspace_id, kind, source, received_at, plain, is_replay))
     return rows
 
 

@@ -167,4 +167,5 @@ def _event(item: Incoming, customer_id: int | None) -> NewEvent:
         customer_id=customer_id,
         props=item.props,
         source=segment.SOURCE,
+        origin=item.origin,
     )

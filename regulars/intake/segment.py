@@ -15,6 +15,7 @@ import msgspec
 
 from regulars.customers.records import Identity
 from regulars.events.claims import InboxRow
+from regulars.events.records import Origin
 
 SOURCE = "segment"
 BATCH_EVENTS_MAX = 2_500
@@ -70,6 +71,7 @@ class Incoming:
     identity: Identity
     props: Mapping[str, Any] = field(default_factory=dict)
     payload: bytes = b""
+    origin: Origin = Origin.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def _understand(
         identity=identity,
         props=props,
         payload=_as_replayable(bytes(raw), call, sent_at),
+        origin=Origin.REPLAY if row.is_replay else Origin.LIVE,
     )
 
 

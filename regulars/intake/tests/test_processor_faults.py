@@ -7,6 +7,7 @@ from typing import NoReturn
 import psycopg
 import pytest
 
+from regulars.events import actions as events
 from regulars.events import queries
 from regulars.events.claims import InboxRow
 from regulars.intake import processor
@@ -15,7 +16,7 @@ from regulars.store.scope import cursor, scope
 from regulars.workspaces.records import WorkspaceRecord
 from tests.town import workspace
 
-from .test_processor import process, receive, track
+from .test_processor import RECEIVED, process, receive, track
 
 HERE = __name__
 
@@ -114,3 +115,25 @@ def test_what_only_the_database_refuses_is_kept_alone(
         (kept,) = queries.failed(shop.id, 10)
     assert kept.reason == "fault_NumericValueOutOfRange"
     assert json.loads(kept.payload)["batch"][0]["messageId"] == "bad"
+
+
+def test_what_is_replayed_is_told_from_what_has_just_come(as_engine: None, db: None) -> None:
+    process()
+    shop = workspace()
+    receive(shop, {"batch": [track("live")]})
+    with scope(shop.id):
+        events.keep_failed(
+            shop.id,
+            source="batch",
+            inbox_kind="segment",
+            received_at=RECEIVED,
+            stage="decode",
+            rejects=[("event_kind", "", json.dumps({"batch": [track("mended")]}).encode())],
+        )
+        events.replay_failed(shop.id, [one.id for one in queries.failed(shop.id, 10)])
+
+    process()
+
+    raw = cursor()
+    raw.execute("SELECT origin FROM events_event WHERE workspace_id = %s ORDER BY id", [shop.id])
+    assert [row[0] for row in raw.fetchall()] == ["live", "replay"]
