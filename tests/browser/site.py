@@ -37,10 +37,8 @@ class Site:
         self.url = self.server.url
 
     def fill(self) -> None:
-        """The demo shop with its past, and an owner whose password the tests know."""
-        words = ["demo", "--no-serve", "--customers", str(CUSTOMERS)]
-        self.server.command(*words)
-        self.add_person(OWNER, SHOP)
+        """The demo shop with its past."""
+        self.server.command("demo", "--no-serve", "--customers", str(CUSTOMERS))
 
     def add_person(self, email: str, workspace: str, role: str = "owner") -> None:
         """Someone who may sign in."""
@@ -50,11 +48,12 @@ class Site:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Site]:
-    """A filled site, stopped at the end."""
+    """A filled site with an owner whose password the tests know, stopped at the end."""
     site = Site(folder)
     site.fill()
-    site.server.start()
     try:
+        site.server.start()
+        site.add_person(OWNER, SHOP)
         yield site
     finally:
         site.server.stop()
