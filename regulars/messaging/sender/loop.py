@@ -108,7 +108,10 @@ class SendLoop:
                 return 0
             assert self._worker is not None
             taken = claims.claim(workspace_id, self._worker, room)
-            items = self._items(workspace_id, account, taken)
+            items, endings = self._items(workspace_id, account, taken)
+        # The ledger writes on a connection of its own, which sees the claims only from here on.
+        for ending in endings:
+            self.ledger.finish(ending)
         if items:
             self._loop.call_soon_threadsafe(self._hand_to_lane, account, items)
         return len(taken)
@@ -141,20 +144,25 @@ class SendLoop:
         self._accounts[workspace_id] = (row.updated_at, account)
         return account
 
-    def _items(self, workspace_id: int, account: Account, taken: list[Claim]) -> list[Item]:
-        """What the claims need, loaded in bulk; those that may not be sent are refused here."""
+    def _items(
+        self, workspace_id: int, account: Account, taken: list[Claim]
+    ) -> tuple[list[Item], list[Ending]]:
+        """What the claims need, loaded in bulk, and endings for those that cannot be written.
+
+        Those whose receivers may not be written to are refused here.
+        """
         refused = refuse_unwanted(workspace_id, taken)
         wanted = [claim for claim in taken if claim.id not in refused]
         profiles = customer_queries.profiles(workspace_id, [c.customer_id for c in wanted])
-        items = []
+        items: list[Item] = []
+        endings: list[Ending] = []
         for claim in wanted:
             reading = self._reading(workspace_id, account, claim)
             if isinstance(reading, Reading):
                 items.append(Item(claim, account, reading, profiles[claim.customer_id]))
             else:
-                ending = Ending(claim, MessageState.REFUSED, clock.now(), reading)
-                self.ledger.finish(ending)
-        return items
+                endings.append(Ending(claim, MessageState.REFUSED, clock.now(), reading))
+        return items, endings
 
     def _reading(self, workspace_id: int, account: Account, claim: Claim) -> Reading | str:
         """The version compiled for this account, or the code of what is wrong with it."""

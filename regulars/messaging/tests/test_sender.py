@@ -5,6 +5,7 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from regulars.customers import actions as customers
 from regulars.customers.records import Identity
@@ -268,6 +269,32 @@ def test_what_is_not_due_waits_and_what_is_too_late_expires() -> None:
         assert claims.claim(town.bakery.id, 1, 10) == []
 
     assert rows(town.bakery.id, "state") == [("planned",), ("expired",)]
+
+
+def test_a_letter_that_cannot_be_read_is_refused_once_its_claim_is_committed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    town, version = ready_town(2525)
+    with scope(town.bakery.id):
+        cursor().execute(
+            "UPDATE messaging_templateversion SET subject = '{{' WHERE workspace_id = %s",
+            [town.bakery.id],
+        )
+    plan(town.bakery.id, version, [town.mira])
+    loop = SendLoop()
+    given: list[bool] = []
+
+    def finish(ending: Ending) -> None:
+        # The ledger writes at once and elsewhere: an open claim would hide the row from it.
+        given.append(connection.in_atomic_block)
+        ledger.store([ending], [])
+
+    monkeypatch.setattr(loop.ledger, "finish", finish)
+    monkeypatch.setattr(claims, "workspaces_with_work", lambda: [town.bakery.id])
+    loop.feed()
+
+    assert given == [False]
+    assert rows(town.bakery.id) == [(town.mira, "refused", "template_open")]
 
 
 def test_a_server_that_cannot_be_reached_pauses_the_sender_and_loses_nothing() -> None:
