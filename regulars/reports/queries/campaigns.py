@@ -14,8 +14,12 @@ def launched_campaigns(workspace_id: int) -> list[CampaignRecord]:
 
 
 def windows(workspace_id: int) -> dict[int, int]:
-    """Campaign id → its attribution window in days."""
-    return {one.id: one.window_days for one in launched_campaigns(workspace_id)}
+    """Campaign id → its attribution window in days, of every campaign that was launched.
+
+    Of all, not of those a page lists: an order goes to the last click, whoever's it was, and the
+    campaign's own report counts the same.
+    """
+    return campaigns.windows(workspace_id)
 
 
 def experiment_windows(workspace_id: int, newest: int | None = None) -> dict[str, int]:

@@ -49,6 +49,10 @@ def know(monkeypatch: pytest.MonkeyPatch, workspace_id: int, *found: CampaignRec
     monkeypatch.setattr(
         known.campaigns, "campaigns", lambda asked: list(found) if asked == workspace_id else []
     )
+    days = {one.id: one.window_days for one in found if one.launched_at is not None}
+    monkeypatch.setattr(
+        known.campaigns, "windows", lambda asked: days if asked == workspace_id else {}
+    )
 
 
 def send_win_back(lake: duckdb.DuckDBPyConnection, currency: str = "GBP") -> None:
