@@ -3,6 +3,7 @@
 from regulars.customers.actions.consents import (
     give_consent,
     lift_suppression,
+    lock_consents,
     record_consents,
     suppress,
     withdraw_consent,
@@ -16,6 +17,7 @@ __all__ = [
     "give_consent",
     "identify_many",
     "lift_suppression",
+    "lock_consents",
     "merge",
     "record_consents",
     "suppress",

