@@ -89,6 +89,8 @@ class Message(WorkspaceRow):
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     held_at = models.DateTimeField(null=True)
+    # Whom the letter was written to; customers change their addresses.
+    address_hash = models.BinaryField(null=True)
     attempts = models.IntegerField(default=0)
     worker = models.BigIntegerField(null=True)
     token = models.BigIntegerField(null=True)

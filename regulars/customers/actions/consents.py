@@ -211,27 +211,25 @@ def suppress(
     workspace_id: int,
     *,
     channel: str,
-    address: str,
     reason: str,
+    address: str | None = None,
+    address_hash: bytes | None = None,
     customer_id: int | None = None,
     at: datetime | None = None,
 ) -> None:
     """Let nothing be sent to this address by this channel any more, whoever owns it.
 
     The first reason stays; saying it again changes nothing. Waits as a refusal does.
+    address_hash  instead of the address, as queries.address_hashes gave it
+    customer_id   who owns the address now, if anybody
     """
-    secret = workspaces.workspace(workspace_id).secret
+    assert (address is None) != (address_hash is None)
+    if address is not None:
+        secret = workspaces.workspace(workspace_id).secret
+        address_hash = addresses.keyed_hash(secret, channel, address)
     lock_consents(workspace_id)
     cursor().execute(
-        SUPPRESS,
-        [
-            workspace_id,
-            channel,
-            addresses.keyed_hash(secret, channel, address),
-            customer_id,
-            reason,
-            at or clock.now(),
-        ],
+        SUPPRESS, [workspace_id, channel, address_hash, customer_id, reason, at or clock.now()]
     )
 
 

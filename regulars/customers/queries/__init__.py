@@ -1,11 +1,17 @@
 """Reads of customers."""
 
 from regulars.customers.queries.cards import card, customer_id_of, profiles
-from regulars.customers.queries.contact import contact_refusals, marketing_channels, may_contact
+from regulars.customers.queries.contact import (
+    address_hashes,
+    contact_refusals,
+    marketing_channels,
+    may_contact,
+)
 from regulars.customers.queries.identities import find, identities, identity_faults, known, roots_of
 from regulars.customers.queries.lists import countries, export_rows, page
 
 __all__ = [
+    "address_hashes",
     "card",
     "contact_refusals",
     "countries",

@@ -82,6 +82,12 @@ def _suppressed(workspace_id: int, channel: str, addresses: dict[int, str]) -> d
     return {c: reasons[found] for c, found in hashes.items() if found in reasons}
 
 
+def address_hashes(workspace_id: int, addresses: Sequence[str], *, channel: str) -> list[bytes]:
+    """What stands for each address in the suppression list of the workspace."""
+    secret = workspaces.workspace(workspace_id).secret
+    return [keyed_hash(secret, channel, address) for address in addresses]
+
+
 def contact_refusals(
     workspace_id: int, customer_ids: Sequence[int], *, channel: str, purpose: str
 ) -> dict[int, str]:

@@ -10,6 +10,7 @@ from regulars.customers import queries as customer_queries
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
+from regulars.messaging.actions.suppressing import suppress_receiver
 from regulars.messaging.pure.bounces import Kind, Report, read_report
 from regulars.store.scope import cursor
 
@@ -26,7 +27,7 @@ class _Sent:
     public_id: str
     campaign_id: int | None
     customer_id: int
-    state: str
+    address_hash: bytes | None
 
 
 def unsubscribe(workspace_id: int, message_public_id: str, *, source: str) -> bool:
@@ -101,16 +102,17 @@ def _bounced(workspace_id: int, sent: _Sent, report: Report, now: datetime) -> N
     )
     props = {"is_hard": is_hard, "status": report.status}
     _record(workspace_id, sent, "message.bounced", now, props)
-    if is_hard or _soft_bounces(workspace_id, sent.customer_id, now) >= SOFT_BOUNCES_MAX:
-        _suppress(workspace_id, sent.customer_id, "bounce", now)
+    if is_hard or _soft_bounces(workspace_id, sent, now) >= SOFT_BOUNCES_MAX:
+        _suppress(workspace_id, sent, "bounce", now)
 
 
-def _soft_bounces(workspace_id: int, customer_id: int, now: datetime) -> int:
+def _soft_bounces(workspace_id: int, sent: _Sent, now: datetime) -> int:
     raw = cursor()
     raw.execute(
         "SELECT count(*) FROM messaging_message WHERE workspace_id = %s AND customer_id = %s"
-        " AND state = 'bounced' AND reason LIKE 'soft%%' AND bounced_at > %s",
-        [workspace_id, customer_id, now - SOFT_BOUNCES_WITHIN],
+        " AND state = 'bounced' AND reason LIKE 'soft%%' AND bounced_at > %s"
+        " AND (address_hash IS NULL OR address_hash = %s)",
+        [workspace_id, sent.customer_id, now - SOFT_BOUNCES_WITHIN, sent.address_hash],
     )
     row = raw.fetchone()
     assert row is not None
@@ -127,27 +129,18 @@ def _complained(workspace_id: int, sent: _Sent, now: datetime) -> None:
         actor="provider",
         at=now,
     )
-    _suppress(workspace_id, sent.customer_id, "complaint", now)
+    _suppress(workspace_id, sent, "complaint", now)
     _record(workspace_id, sent, "message.complained", now, {})
 
 
-def _suppress(workspace_id: int, customer_id: int, reason: str, now: datetime) -> None:
-    profile = customer_queries.profiles(workspace_id, [customer_id]).get(customer_id)
-    if profile is not None and profile.email:
-        customers.suppress(
-            workspace_id,
-            channel=CHANNEL,
-            address=profile.email,
-            customer_id=customer_id,
-            reason=reason,
-            at=now,
-        )
+def _suppress(workspace_id: int, sent: _Sent, reason: str, now: datetime) -> None:
+    suppress_receiver(workspace_id, sent.customer_id, sent.address_hash, reason=reason, at=now)
 
 
 def _sent(workspace_id: int, public_id: str) -> _Sent | None:
     raw = cursor()
     raw.execute(
-        "SELECT id, public_id, campaign_id, customer_id, state FROM messaging_message"
+        "SELECT id, public_id, campaign_id, customer_id, address_hash FROM messaging_message"
         " WHERE workspace_id = %s AND public_id = %s",
         [workspace_id, public_id],
     )
@@ -155,7 +148,9 @@ def _sent(workspace_id: int, public_id: str) -> _Sent | None:
     if row is None:
         return None
     # Whoever was merged meanwhile is asked about under the name they have now.
-    sent = _Sent(*row)
+    id_, message, campaign_id, customer_id, kept = row
+    address_hash = None if kept is None else bytes(kept)
+    sent = _Sent(id_, message, campaign_id, customer_id, address_hash)
     root_id = customer_queries.roots_of(workspace_id, [sent.customer_id]).get(sent.customer_id)
     return replace(sent, customer_id=root_id or sent.customer_id)
 

@@ -12,7 +12,10 @@ from regulars.messaging.records import MessageState
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message that is ours until `claimed_until`; the token proves it."""
+    """A message that is ours until `claimed_until`; the token proves it.
+
+    address_hash  stands for the address the letter is written to, once that is known
+    """
 
     workspace_id: int
     id: int
@@ -24,6 +27,7 @@ class Claim:
     is_marketing: bool
     attempts: int
     claimed_until: datetime
+    address_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Outside
+from regulars.messaging.actions.suppressing import suppress_receiver
 from regulars.messaging.records import MessageState
 from regulars.messaging.sender.claims import HANDING_LEASE
 from regulars.messaging.sender.items import Claim, Ending
@@ -50,8 +51,10 @@ _SERVER_WORKS = (
 )
 _HAND = """
 UPDATE messaging_message m
-SET state = 'handing', handed_at = %(now)s, claimed_until = %(until)s
-FROM unnest(%(ids)s::bigint[], %(tokens)s::bigint[]) AS g (id, token)
+SET state = 'handing', handed_at = %(now)s, claimed_until = %(until)s,
+    address_hash = g.address_hash
+FROM unnest(%(ids)s::bigint[], %(tokens)s::bigint[], %(hashes)s::bytea[])
+  AS g (id, token, address_hash)
 WHERE m.workspace_id = %(workspace)s AND m.id = g.id AND m.token = g.token
   AND m.state = 'claimed' AND m.claimed_until > %(now)s
 RETURNING m.id
@@ -168,7 +171,10 @@ def _end(workspace_id: int, endings: list[Ending]) -> None:
         raw.execute(_SERVER_WORKS, [workspace_id])
     for ending in endings:
         if ending.is_gone and ending.claim.id in ended:
-            _suppress(workspace_id, ending)
+            claim = ending.claim
+            suppress_receiver(
+                workspace_id, claim.customer_id, claim.address_hash, reason="bounce", at=ending.at
+            )
 
 
 _praised_at_s: dict[int, float] = {}
@@ -195,20 +201,6 @@ def _sent_event(ending: Ending) -> NewEvent:
     )
 
 
-def _suppress(workspace_id: int, ending: Ending) -> None:
-    customer_id = ending.claim.customer_id
-    profile = customer_queries.profiles(workspace_id, [customer_id]).get(customer_id)
-    if profile is not None and profile.email:
-        customers.suppress(
-            workspace_id,
-            channel=CHANNEL,
-            address=profile.email,
-            customer_id=customer_id,
-            reason="bounce",
-            at=ending.at,
-        )
-
-
 def _hand(workspace_id: int, claims: list[Claim]) -> set[int]:
     raw, now = cursor(), clock.now()
     customers.lock_consents(workspace_id, is_shared=True)
@@ -220,6 +212,7 @@ def _hand(workspace_id: int, claims: list[Claim]) -> set[int]:
             "workspace": workspace_id,
             "ids": [claim.id for claim in allowed],
             "tokens": [claim.token for claim in allowed],
+            "hashes": [claim.address_hash for claim in allowed],
             "now": now,
             "until": now + HANDING_LEASE,
         },

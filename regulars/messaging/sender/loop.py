@@ -6,12 +6,15 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import close_old_connections, connections, transaction
 
 from regulars.customers import queries as customer_queries
+from regulars.customers.records import Profile
 from regulars.kernel import clock
 from regulars.kernel.errors import Outside, RegularsError
 from regulars.messaging import queries
@@ -23,7 +26,7 @@ from regulars.messaging.records import MessageState
 from regulars.messaging.sender import claims
 from regulars.messaging.sender.courier import Lane
 from regulars.messaging.sender.items import Claim, Ending, Item
-from regulars.messaging.sender.ledger import Ledger, refuse_unwanted
+from regulars.messaging.sender.ledger import CHANNEL, Ledger, refuse_unwanted
 from regulars.store.scope import scope
 
 log = logging.getLogger(__name__)
@@ -154,6 +157,7 @@ class SendLoop:
         refused = refuse_unwanted(workspace_id, taken)
         wanted = [claim for claim in taken if claim.id not in refused]
         profiles = customer_queries.profiles(workspace_id, [c.customer_id for c in wanted])
+        wanted = _addressed(workspace_id, wanted, profiles)
         items: list[Item] = []
         endings: list[Ending] = []
         for claim in wanted:
@@ -196,3 +200,12 @@ class SendLoop:
                 row.faults += 1
                 row.last_error = fault.message
                 row.save(update_fields=["paused_until", "faults", "last_error"])
+
+
+def _addressed(
+    workspace_id: int, wanted: Sequence[Claim], profiles: Mapping[int, Profile]
+) -> list[Claim]:
+    """The claims, each with what stands for the address its letter is written to."""
+    addresses = [profiles[claim.customer_id].email or "" for claim in wanted]
+    hashes = customer_queries.address_hashes(workspace_id, addresses, channel=CHANNEL)
+    return [replace(claim, address_hash=hash_) for claim, hash_ in zip(wanted, hashes, strict=True)]

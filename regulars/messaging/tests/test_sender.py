@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from regulars.customers import actions as customers
+from regulars.customers import queries as customer_queries
 from regulars.customers.records import Identity
 from regulars.events import queries as events
 from regulars.kernel import clock
@@ -16,7 +17,7 @@ from regulars.messaging.records import MessageState
 from regulars.messaging.sender import claims, ledger
 from regulars.messaging.sender.items import Claim, Ending
 from regulars.messaging.sender.loop import SendLoop
-from regulars.messaging.tests.peers import DROP, StrictPeer
+from regulars.messaging.tests.peers import DROP, QUICK, StrictPeer
 from regulars.messaging.tests.sending import (
     plan,
     prepare,
@@ -27,6 +28,7 @@ from regulars.messaging.tests.sending import (
     states,
     wait_for,
 )
+from regulars.messaging.tests.test_returns import POSTFIX
 from regulars.store.scope import cursor, scope
 
 pytestmark = pytest.mark.usefixtures("as_engine")
@@ -127,6 +129,67 @@ def test_an_address_that_is_gone_is_suppressed_for_everything() -> None:
 
     assert rows(town.bakery.id, "state, reason")[1] == ("refused", "suppressed")
     assert len(peer.recipients) == 1
+
+
+def move_mira(workspace_id: int, customer_id: int) -> None:
+    with scope(workspace_id):
+        customers.change_profile(
+            workspace_id, customer_id, {"email": "mira@new.example"}, actor="test"
+        )
+
+
+def suppressed(workspace_id: int) -> list[tuple[str, int | None]]:
+    """Which of Mira's addresses take no letters, and whose they are."""
+    names = ["mira@example.com", "mira@new.example"]
+    with scope(workspace_id):
+        hashes = customer_queries.address_hashes(workspace_id, names, channel="email")
+        raw = cursor()
+        raw.execute(
+            "SELECT address_hash, customer_id FROM customers_suppression WHERE workspace_id = %s",
+            [workspace_id],
+        )
+        name_of = dict(zip(hashes, names, strict=True))
+        return [(name_of[bytes(hash_)], customer_id) for hash_, customer_id in raw.fetchall()]
+
+
+@pytest.mark.parametrize("has_moved", [True, False])
+def test_a_bounce_suppresses_the_address_that_was_written_to(has_moved: bool) -> None:
+    with running(StrictPeer()) as peer:
+        town, version = ready_town(peer.port)
+        plan(town.bakery.id, version, [town.mira])
+        with sending():
+            wait_for(lambda: is_settled(town.bakery.id))
+    if has_moved:
+        move_mira(town.bakery.id, town.mira)
+
+    ((public_id,),) = rows(town.bakery.id, "public_id")
+    with scope(town.bakery.id):
+        actions.take_bounce(town.bakery.id, public_id, POSTFIX.encode())
+        refusals = customer_queries.contact_refusals(
+            town.bakery.id, [town.mira], channel="email", purpose="marketing"
+        )
+
+    assert states(town.bakery.id) == {town.mira: "bounced"}
+    owner = None if has_moved else town.mira
+    assert suppressed(town.bakery.id) == [("mira@example.com", owner)]
+    assert refusals == ({} if has_moved else {town.mira: "suppressed"})
+
+
+def test_a_refused_receiver_who_has_moved_keeps_the_new_address() -> None:
+    with running(StrictPeer(script={"rcpt": "550 5.1.1 no such user"})) as peer:
+        town, version = ready_town(peer.port)
+        plan(town.bakery.id, version, [town.mira])
+        loop = SendLoop(timeouts=QUICK)
+        endings: list[Ending] = []
+        loop.ledger.finish = endings.append  # type: ignore[method-assign]
+        with sending(loop):
+            wait_for(lambda: len(endings) == 1)
+    move_mira(town.bakery.id, town.mira)
+
+    ledger.store(endings, [])
+
+    assert states(town.bakery.id) == {town.mira: "rejected"}
+    assert suppressed(town.bakery.id) == [("mira@example.com", None)]
 
 
 def test_a_transactional_letter_without_an_answer_goes_out_once_more_unchanged() -> None:
