@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from regulars.api.auth import ApiKeyAuth, in_scope
-from regulars.api.errors import body_of, status_of
+from regulars.api.errors import RETRY_AFTER_S, body_of, is_passing, status_of
 from regulars.kernel.errors import RegularsError
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,10 @@ for _room, _prefix in ROUTERS.items():
 
 @api.exception_handler(RegularsError)
 def _ours(request: HttpRequest, error: RegularsError) -> HttpResponse:
-    return api.create_response(request, body_of(error), status=status_of(error))
+    response = api.create_response(request, body_of(error), status=status_of(error))
+    if is_passing(error):
+        response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 @api.exception_handler(ValidationError)

@@ -14,8 +14,19 @@ STATUSES: tuple[tuple[type[RegularsError], int], ...] = (
 )
 
 
+# What a fault that passes asks a program to wait for.
+RETRY_AFTER_S = 60
+
+
+def is_passing(error: RegularsError) -> bool:
+    """Whether the same call may well come through a little later."""
+    return isinstance(error, Outside) and not error.is_permanent
+
+
 def status_of(error: RegularsError) -> int:
-    """The status of the nearest class."""
+    """The status of the nearest class; of a fault that passes, the one that says so."""
+    if is_passing(error):
+        return 503
     return next(status for kind, status in STATUSES if isinstance(error, kind))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from regulars.kernel.errors import Refused
+from regulars.kernel.errors import Outside
 from regulars.lake import merges, views
 from regulars.lake.manifest import LakeFile
 from regulars.lake.relations import MERGES, Relation
@@ -60,7 +60,7 @@ class Engine:
         """The answer of a select over the workspace's relations.
 
         params  values for `?`, or a mapping for `$name`
-        raises  Refused when the engine is busy for longer than WAIT_S
+        raises  Outside(lake_busy) when the engine is busy for longer than WAIT_S
         """
         files = self.files_of(workspace_id)
         with self.cursor() as cursor:
@@ -91,7 +91,7 @@ class Engine:
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection of its own to the one instance, while a slot is free."""
         if not self._slots.acquire(timeout=WAIT_S):
-            raise Refused("lake_busy", "Too many questions at once. Try again in a minute.")
+            raise Outside("lake_busy", "Too many questions at once. Try again in a minute.")
         try:
             cursor = self._database.cursor()
             try:

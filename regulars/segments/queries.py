@@ -100,7 +100,7 @@ def compiled(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> Compil
 def audience(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> list[int]:
     """The customers that the rule picks at the instant: root ids, distinct, ascending.
 
-    raises  Invalid(rule_invalid, path=…), Refused(lake_busy)
+    raises  Invalid(rule_invalid, path=…), Outside(lake_busy)
     """
     asked = compiled(workspace_id, rule, at)
     found: list[int] = engine.customer_set(workspace_id, asked.sql, asked.params).to_pylist()
@@ -108,7 +108,7 @@ def audience(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> list[i
 
 
 def total(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> int:
-    """How many customers the rule picks at the instant. raises Invalid, Refused(lake_busy)"""
+    """How many customers the rule picks at the instant. raises Invalid, Outside(lake_busy)"""
     asked = compiled(workspace_id, rule, at)
     return engine.count_customers(workspace_id, asked.sql, asked.params)
 
@@ -116,7 +116,7 @@ def total(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> int:
 def count(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> Count:
     """How many customers the rule picks, how far channels reach them, and a few of them.
 
-    raises  Invalid(rule_invalid, path=…), Refused(lake_busy)
+    raises  Invalid(rule_invalid, path=…), Outside(lake_busy)
     """
     asked = compiled(workspace_id, rule, at)
     params = {**asked.params, "asked_at": _naive(at)}

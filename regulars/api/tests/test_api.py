@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from regulars.customers import queries as customers
+from regulars.kernel.errors import Outside
 from regulars.store.scope import scope
 from regulars.workspaces import actions
 from regulars.workspaces.records import KeyScope
@@ -74,6 +75,36 @@ def test_a_body_beyond_the_limit_is_told_the_limit(place: Town) -> None:
 
     assert _code(answer) == (413, "body_too_large")
     assert "5 MB" in answer.json()["message"]
+
+
+def test_a_busy_lake_is_told_as_passing_with_the_time_to_wait(
+    place: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: Any) -> None:
+        raise Outside("lake_busy", "Too many questions at once.")
+
+    monkeypatch.setattr("regulars.segments.queries.count", busy)
+    answer = _client(place.bakery.id).post(
+        "/api/v1/segments/count", data={"rule": {}}, content_type="application/json"
+    )
+
+    assert _code(answer) == (503, "lake_busy")
+    assert answer.headers["Retry-After"] == "60"
+
+
+def test_a_failure_outside_that_stays_names_no_time_to_wait(
+    place: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise Outside("peer_broken", "It will not come back.", is_permanent=True)
+
+    monkeypatch.setattr("regulars.segments.queries.count", broken)
+    answer = _client(place.bakery.id).post(
+        "/api/v1/segments/count", data={"rule": {}}, content_type="application/json"
+    )
+
+    assert _code(answer) == (502, "peer_broken")
+    assert "Retry-After" not in answer.headers
 
 
 def test_the_description_names_every_room_and_asks_for_a_key(db: None) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.kernel.errors import Refused
+from regulars.kernel.errors import Outside
 from regulars.lake import engine as lake_engine
 from regulars.lake import fold, merges
 from regulars.lake.tests.conftest import BAKERY, OTHER, Shop
@@ -109,10 +109,10 @@ def test_too_many_questions_at_once_are_refused(
     monkeypatch.setattr(lake_engine, "WAIT_S", 0.0)
     engine = lake_engine.Engine(shop.root, (), shop.files, concurrent=1)
 
-    with engine.cursor(), pytest.raises(Refused) as refused:
+    with engine.cursor(), pytest.raises(Outside) as refused:
         engine.query(BAKERY, "select 1")
 
-    assert refused.value.code == "lake_busy"
+    assert (refused.value.code, refused.value.is_permanent) == ("lake_busy", False)
     assert engine.query(BAKERY, "select 1").num_rows == 1
     engine.close()
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from regulars.kernel import clock, ids
-from regulars.kernel.errors import Invalid, Refused, RegularsError
+from regulars.kernel.errors import Invalid, Outside, RegularsError
 from regulars.kernel.money import minor_digits
 from regulars.rules import language as rule_language
 from regulars.rules import limits
@@ -261,7 +261,7 @@ def _counted(workspace: WorkspaceRecord, state: State) -> dict[str, Any]:
         found = queries.count(workspace.id, state.closed.rule, clock.now())
     except Invalid as error:
         return {"fault": error.message, "left_out": left_out}
-    except Refused as error:
+    except Outside as error:
         return {"busy": error.message, "left_out": left_out}
     return {"count": found, "left_out": left_out}
 

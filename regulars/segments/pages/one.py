@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from regulars.kernel import clock
-from regulars.kernel.errors import Invalid, Refused
+from regulars.kernel.errors import Invalid, Outside
 from regulars.rules import language as rule_language
 from regulars.segments import actions, queries
 from regulars.segments.pages.access import language, workspace_of
@@ -57,7 +57,7 @@ def now(request: HttpRequest, public_id: str) -> HttpResponse:
         context["count"] = found
     except Invalid as error:
         context["fault"] = error.message
-    except Refused as error:
+    except Outside as error:
         context["busy"] = error.message
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("segments:segment", public_id)

@@ -8,6 +8,7 @@ import json
 import pytest
 from django.urls import reverse
 
+from regulars.kernel.errors import Outside
 from regulars.segments import actions, queries
 from regulars.segments.models import Segment
 from regulars.segments.tests.forms import fields_of
@@ -338,3 +339,18 @@ def test_rights_are_asked_for(shop):
     assert stranger.post(reverse("segments:archive", args=[one.public_id])).status_code == 404
     with scope(shop.id):
         assert not queries.segment(shop.id, one.id).is_archived
+
+
+def test_a_busy_lake_is_said_in_the_panel_and_not_as_a_page_of_failure(shop, monkeypatch):
+    one = saved(shop)
+
+    def busy(*_):
+        raise Outside("lake_busy", "Too many questions at once.")
+
+    monkeypatch.setattr(queries, "count", busy)
+    answer = member_of(shop.workspace).post(
+        reverse("segments:now", args=[one.public_id]), headers=HTMX
+    )
+
+    assert answer.status_code == 200
+    assert "Too many questions at once. Change something or wait a moment" in text_of(answer)
