@@ -44,10 +44,19 @@ class Catcher:
 
 
 def _workspace_of(letter: Received, known: Sequence[int]) -> int | None:
-    found = _OURS.search(letter.raw[:HEADER_BYTES_READ])
-    if found is not None and int(found.group(1)) in known:
-        return int(found.group(1))
+    named = _named_workspace(letter)
+    if named in known:
+        return named
     return known[0] if known else None
+
+
+def _named_workspace(letter: Received) -> int | None:
+    found = _OURS.search(_head(letter.raw))
+    return int(found.group(1)) if found is not None else None
+
+
+def _head(raw: bytes) -> bytes:
+    return raw[:HEADER_BYTES_READ].partition(b"\r\n\r\n")[0]
 
 
 def _keep(workspace_id: int, letters: Sequence[Received]) -> None:
@@ -60,6 +69,7 @@ def _keep(workspace_id: int, letters: Sequence[Received]) -> None:
             rcpt_to=", ".join(letter.rcpt_to)[:ADDRESS_CHARS_MAX],
             subject=_subject(letter.raw),
             raw=letter.raw,
+            is_of_workspace=_named_workspace(letter) == workspace_id,
         )
         for letter in letters
     )
@@ -70,9 +80,8 @@ def _keep(workspace_id: int, letters: Sequence[Received]) -> None:
 
 
 def _subject(raw: bytes) -> str:
-    head, _, _ = raw[:HEADER_BYTES_READ].partition(b"\r\n\r\n")
     try:
-        subject = str(make_header(decode_header(message_from_bytes(head).get("Subject", ""))))
+        subject = str(make_header(decode_header(message_from_bytes(_head(raw)).get("Subject", ""))))
     except (LookupError, ValueError):
         # An unknown character set; the letter itself is shown all the same.
         return ""

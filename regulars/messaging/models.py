@@ -125,7 +125,10 @@ class Message(WorkspaceRow):
 
 
 class Caught(WorkspaceRow):
-    """A letter the built-in mail catcher took instead of a provider."""
+    """A letter the built-in mail catcher took instead of a provider.
+
+    is_of_workspace  false for the product's own letters, which may reset a password
+    """
 
     public_id = models.CharField(max_length=22, unique=True)
     received_at = models.DateTimeField()
@@ -133,6 +136,7 @@ class Caught(WorkspaceRow):
     rcpt_to = models.TextField()
     subject = models.TextField()
     raw = models.BinaryField()
+    is_of_workspace = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "messaging_caught"

@@ -12,7 +12,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from regulars.messaging import queries
-from regulars.messaging.pages.access import framed, workspace_of
+from regulars.messaging.pages.access import framed, member_of, workspace_of
 from regulars.workspaces.records import Right
 
 SEARCH_CHARS_MAX = 200
@@ -25,7 +25,9 @@ def outbox(request: HttpRequest) -> HttpResponse:
     workspace = workspace_of(request, Right.CAMPAIGNS_VIEW)
     search = request.GET.get("q", "").strip()[:SEARCH_CHARS_MAX]
     context = {
-        "letters": queries.caught(workspace.id, search=search),
+        "letters": queries.caught(
+            workspace.id, search=search, with_product=_reads_product(request)
+        ),
         "search": search,
         "is_demo": settings.IS_DEMO,
     }
@@ -36,7 +38,9 @@ def outbox(request: HttpRequest) -> HttpResponse:
 def caught(request: HttpRequest, public_id: str) -> HttpResponse:
     """One letter: as it looks, its text, its source."""
     workspace = workspace_of(request, Right.CAMPAIGNS_VIEW)
-    letter, read = queries.caught_letter(workspace.id, public_id)
+    letter, read = queries.caught_letter(
+        workspace.id, public_id, with_product=_reads_product(request)
+    )
     shown = request.GET.get("show", "")
     context = {
         "letter": letter,
@@ -52,8 +56,15 @@ def caught(request: HttpRequest, public_id: str) -> HttpResponse:
 def caught_html(request: HttpRequest, public_id: str) -> HttpResponse:
     """The HTML of the letter for its frame; its links open in a new tab and count as clicks."""
     workspace = workspace_of(request, Right.CAMPAIGNS_VIEW)
-    _letter, read = queries.caught_letter(workspace.id, public_id)
+    _letter, read = queries.caught_letter(
+        workspace.id, public_id, with_product=_reads_product(request)
+    )
     return framed(read.html, _reading_policy())
+
+
+def _reads_product(request: HttpRequest) -> bool:
+    """Whoever reads a letter that resets a password can sign in as its receiver."""
+    return member_of(request).may(Right.SETTINGS_EDIT)
 
 
 def _reading_policy() -> str:

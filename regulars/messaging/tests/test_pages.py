@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from regulars.kernel import clock
-from regulars.messaging import queries
+from regulars.messaging import catcher, queries
 from regulars.messaging.catcher import Catcher
 from regulars.messaging.receiver import Received
 from regulars.messaging.tests.doors import member_of
@@ -154,7 +154,7 @@ def caught_by(workspace_id: int) -> str:
 def test_caught_letters_are_read_by_their_own_workspace(as_engine: None) -> None:
     place = town()
     public_id = caught_by(place.bakery.id)
-    client = member_of(place.bakery)
+    client = member_of(place.bakery, Role.ANALYST)
 
     assert "Чай" in client.get("/messages/outbox").content.decode()
     assert "Чай" in client.get("/messages/outbox?q=mira").content.decode()
@@ -173,6 +173,28 @@ def test_caught_letters_are_read_by_their_own_workspace(as_engine: None) -> None
     )
     assert member_of(place.other).get(f"/messages/outbox/{public_id}").status_code == 404
     assert "Чай" not in member_of(place.other).get("/messages/outbox").content.decode()
+
+
+def test_letters_that_the_product_sent_itself_are_read_by_owners_only(as_engine: None) -> None:
+    place = town()
+    raw = (
+        b"From: product@example.com\r\nTo: anna@example.com\r\nSubject: Reset\r\n"
+        b"Message-ID: <17.42@machine>\r\n\r\nhttps://example.com/reset/secret\r\n"
+        b"Message-ID: <%s.%d@bakery.example>\r\n" % (b"m" * 22, place.bakery.id)
+    )
+    with scope(place.bakery.id):
+        catcher._keep(place.bakery.id, [Received("", ("anna@example.com",), raw)])
+        (letter,) = queries.caught(place.bakery.id, with_product=True)
+        assert queries.caught(place.bakery.id) == []
+    path = f"/messages/outbox/{letter.public_id}"
+
+    owner = member_of(place.bakery)
+    assert "Reset" in owner.get("/messages/outbox").content.decode()
+    assert "reset/secret" in owner.get(f"{path}?show=text").content.decode()
+    for role in (Role.MARKETER, Role.ANALYST):
+        reader = member_of(place.bakery, role)
+        assert "Reset" not in reader.get("/messages/outbox").content.decode()
+        assert [reader.get(at).status_code for at in (path, f"{path}/html")] == [404, 404]
 
 
 def test_suppressed_addresses_are_listed_with_their_reason_and_without_the_neighbours() -> None:
