@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import uvloop
+
 KINDS = ("Product Viewed", "Product Added", "Product List Viewed", "Cart Viewed", "Email Opened")
 
 
@@ -110,7 +112,7 @@ def drive(port: int, wires: list[bytes], connections: int, seconds: float) -> Ru
             p99_ms=ordered[int(len(ordered) * 0.99)],
         )
 
-    return asyncio.run(go())
+    return uvloop.run(go())
 
 
 def paced(port: int, wires: list[bytes], connections: int, per_second: float) -> Run:
@@ -140,4 +142,4 @@ def paced(port: int, wires: list[bytes], connections: int, per_second: float) ->
             ordered[int(len(ordered) * 0.99)],
         )
 
-    return asyncio.run(go())
+    return uvloop.run(go())

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 import psycopg
 
+from regulars.kernel import clock
 from regulars.kernel.errors import Outside, Refused
 
 GROUP_ROWS_MAX = 512
 GROUP_BYTES_MAX = 16 << 20
 WAITING_BYTES_MAX = 64 << 20
 STORE_TIMEOUT_S = 10.0
+LATE_LOOK_S = 1.0
 STATEMENT_TIMEOUT_MS = 10_000
 
 INSERT = (
@@ -25,7 +27,7 @@ INSERT = (
 )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     workspace_id: int
     kind: str
@@ -33,6 +35,7 @@ class _Waiting:
     is_gzip: bool
     body: bytes
     stored: asyncio.Future[None]
+    since_s: float
 
 
 class Inbox:
@@ -46,12 +49,14 @@ class Inbox:
         self._writers = writers
         self._waiting: list[_Waiting] = []
         self._waiting_bytes = 0
+        self._under_way: set[_Waiting] = set()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to store; needs a running event loop."""
         self._tasks = [asyncio.create_task(self._write_forever()) for _ in range(self._writers)]
+        self._tasks.append(asyncio.create_task(self._give_up_late_ones()))
 
     async def stop(self) -> None:
         """Store what waits, then end."""
@@ -72,13 +77,23 @@ class Inbox:
         if self._waiting_bytes + len(body) > WAITING_BYTES_MAX:
             raise Refused("inbox_full", "Too many requests wait for the disk; try again shortly.")
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(workspace_id, kind, source, is_gzip, body, future))
+        row = _Waiting(workspace_id, kind, source, is_gzip, body, future, clock.monotonic_s())
+        self._waiting.append(row)
         self._waiting_bytes += len(body)
+        self._under_way.add(row)
         self._wake.set()
         try:
-            await asyncio.wait_for(asyncio.shield(future), STORE_TIMEOUT_S)
-        except TimeoutError as error:
-            raise Outside("inbox_unavailable", "The event could not be stored in time.") from error
+            await future
+        finally:
+            self._under_way.discard(row)
+
+    async def _give_up_late_ones(self) -> None:
+        # One look a second at all of them; a timer for each costs more than the rest of its way.
+        while True:
+            await asyncio.sleep(LATE_LOOK_S)
+            oldest = clock.monotonic_s() - STORE_TIMEOUT_S
+            late = [row for row in self._under_way if row.since_s < oldest]
+            _answer(late, Outside("inbox_unavailable", "The event could not be stored in time."))
 
     async def _write_forever(self) -> None:
         connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None

@@ -97,7 +97,7 @@ class Router:
         if scope["type"] != "http":
             return
         try:
-            await self._handler_of(scope["path"])(scope, _as_coroutine(receive), send)
+            await self._handler_of(scope["path"])(scope, receive, send)
         except Exception:
             # The server would log it with its words, which may hold personal data.
             log.exception("a request to %s failed", _door_of(scope["path"]))
@@ -107,7 +107,10 @@ class Router:
         for prefix, handler in self._hot:
             if path.startswith(prefix):
                 return handler
-        return self._pages
+        return self._show_page
+
+    async def _show_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._pages(scope, _as_coroutine(receive), send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

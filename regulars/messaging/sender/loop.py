@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+import uvloop
 from django.db import close_old_connections, connections, transaction
 
 from regulars.customers import queries as customer_queries
@@ -46,7 +47,7 @@ class SendLoop:
     def __init__(self, *, timeouts: Timeouts | None = None) -> None:
         self.ledger = Ledger()
         self._timeouts = timeouts or Timeouts()
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._lanes: dict[int, Lane] = {}
         self._accounts: dict[int, tuple[datetime, Account]] = {}
         self._readings: OrderedDict[tuple[int, int, bool, datetime], Reading] = OrderedDict()
