@@ -79,4 +79,4 @@ def try_sender(workspace_id: int, *, address: str) -> None:
 def _hand_over(used: letters.Account, receiver: Mailbox, raw: bytes) -> None:
     # A bounce of a test concerns no message, so it goes to the sender's own address.
     sender = used.sender.address if used.sender.local.isascii() else ""
-    hand_over_once(peer_of(used, PATIENCE), sender=sender, recipient=receiver, letter=raw)
+    hand_over_once(lambda: peer_of(used, PATIENCE), sender=sender, recipient=receiver, letter=raw)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -8,8 +10,11 @@ import pytest
 from regulars.events import queries as events
 from regulars.kernel.errors import Outside
 from regulars.messaging import actions, queries, words
-from regulars.messaging.tests.peers import StrictPeer, aiosmtpd_peer
-from regulars.messaging.tests.sending import SOURCE, ready_town, rows, running
+from regulars.messaging.adapters.smtp import once
+from regulars.messaging.adapters.smtp.client import Peer
+from regulars.messaging.pure.addresses import mailbox
+from regulars.messaging.tests.peers import HANG, StrictPeer, aiosmtpd_peer
+from regulars.messaging.tests.sending import SOURCE, WAIT_S, ready_town, rows, running
 from regulars.store.scope import scope
 
 pytestmark = pytest.mark.usefixtures("as_engine")
@@ -73,6 +78,42 @@ def test_a_refusal_is_told_in_the_servers_words(
     assert refusal.value.code == code
     assert told in words.fault(refusal.value)
     assert peer.letters == []
+
+
+def hand_over(find: Callable[[], Peer], deadline_s: float) -> None:
+    receiver = mailbox("anna@example.com")
+    once.hand_over_once(
+        find, sender="", recipient=receiver, letter=b"Subject: x\r\n", deadline_s=deadline_s
+    )
+
+
+@pytest.mark.parametrize("stage", ["greeting", "data", "final"])
+def test_a_server_that_keeps_silent_holds_nobody_longer_than_the_deadline(stage: str) -> None:
+    # Each step may take five seconds; all together may not.
+    with running(StrictPeer(script={stage: HANG})) as peer, pytest.raises(Outside) as refusal:
+        hand_over(peer.peer, 0.1)
+
+    assert refusal.value.code == "letter_refused"
+    assert words.fault(refusal.value) == "The mail server did not take the letter."
+
+
+def test_a_name_that_is_not_found_in_time_is_left_behind() -> None:
+    has_ended = threading.Event()
+    try:
+        with running(StrictPeer()) as peer:
+
+            def find() -> Peer:
+                has_ended.wait(WAIT_S)
+                return peer.peer()
+
+            with pytest.raises(Outside) as refusal:
+                hand_over(find, 0.1)
+            assert not has_ended.is_set()
+    finally:
+        has_ended.set()
+
+    assert refusal.value.code == "letter_refused"
+    assert peer.connections == 0
 
 
 def test_another_workspaces_customer_is_nobody() -> None:
