@@ -198,3 +198,22 @@ def replay_failed(workspace_id: int, failed_ids: Sequence[int]) -> int:
     if not count:
         raise NotFound("failed_event_unknown", "There is nothing left to replay among these.")
     return count
+
+
+def try_parked_again(workspace_id: int, parked_ids: Sequence[int]) -> int:
+    """Let parked events be tried at once and anew, with all that wait with them; returns how many.
+
+    Events wait by customer and consumer; one of them names all. raises NotFound when none waits.
+    """
+    raw = cursor()
+    raw.execute(
+        "UPDATE events_parked AS p SET attempts = 0, next_try_at = %s"
+        " WHERE p.workspace_id = %s AND (p.consumer, coalesce(p.customer_id, 0)) IN"
+        " (SELECT consumer, coalesce(customer_id, 0) FROM events_parked"
+        " WHERE workspace_id = %s AND id = ANY(%s)) RETURNING 1",
+        [clock.now(), workspace_id, workspace_id, list(parked_ids)],
+    )
+    count = len(raw.fetchall())
+    if not count:
+        raise NotFound("parked_event_unknown", "None of these events waits any more.")
+    return count

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import transaction
 
 from regulars.events.queries import COLUMNS
-from regulars.events.records import PARTITIONS, Consumer, Event, Origin
+from regulars.events.records import PARKED_TRIES_MAX, PARTITIONS, Consumer, Event, Origin
 from regulars.kernel import clock
 from regulars.kernel.errors import RegularsError
 from regulars.store.faults import is_transient
@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 
 BATCH_ROWS = 5_000
 PARKED_BATCH = 200
-PARKED_TRIES_MAX = 12
 PARKED_DELAY = timedelta(seconds=5)
 PARKED_DELAY_MAX = timedelta(hours=1)
 REASON_LENGTH_MAX = 300

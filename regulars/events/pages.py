@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from regulars.events import actions, queries
-from regulars.events.words import origin_name, reason_name
+from regulars.events.words import origin_name, parked_reason_name, reason_name
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import Member, Right, WorkspaceRecord
 
@@ -68,6 +68,10 @@ def failed(request: HttpRequest) -> HttpResponse:
             "rows": shown,
             "total": queries.failed_count(workspace.id),
             "next": rows[-1].id if len(rows) == queries.FAILED_PAGE else None,
+            "parked": [
+                (row, parked_reason_name(row.reason)) for row in queries.parked(workspace.id)
+            ],
+            "parked_total": queries.parked_count(workspace.id),
             "may_replay": member.may(Right.DATA_IMPORT),
         },
     )
@@ -85,6 +89,23 @@ def replay(request: HttpRequest) -> HttpResponse:
     messages.success(
         request,
         ngettext("%(n)s event is replayed.", "%(n)s events are replayed.", count) % {"n": count},
+    )
+    return redirect("events:failed")
+
+
+@require_POST
+def again(request: HttpRequest) -> HttpResponse:
+    """Let parked events be tried again at once."""
+    workspace = _workspace(request, Right.DATA_IMPORT)
+    ids = [int(value) for value in request.POST.getlist("id") if value.isdecimal()]
+    if not ids:
+        messages.info(request, _("Choose at least one event to try again."))
+        return redirect("events:failed")
+    count = actions.try_parked_again(workspace.id, ids[: queries.PARKED_SHOWN_MAX])
+    messages.success(
+        request,
+        ngettext("%(n)s event is tried again.", "%(n)s events are tried again.", count)
+        % {"n": count},
     )
     return redirect("events:failed")
 

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from regulars.events.models import FailedEvent
-from regulars.events.records import Event, FailedRecord
+from regulars.events.records import PARKED_TRIES_MAX, Event, FailedRecord, ParkedRecord
 from regulars.store.scope import cursor
 
 TIMELINE_PAGE_MAX = 200
 FEED_PAGE_MAX = 200
 FAILED_PAGE = 50
+PARKED_SHOWN_MAX = 50
 COLUMNS = (
     "id, workspace_id, customer_id, time, received_at, kind, origin, source, subject_id, props"
 )
@@ -79,6 +80,41 @@ def failed(
 def failed_count(workspace_id: int) -> int:
     """How many failed events wait for a replay."""
     return FailedEvent.objects.filter(workspace_id=workspace_id, replayed_at__isnull=True).count()
+
+
+# A customer is tried as long as one of their events may be.
+PARKED = """
+SELECT p.id, p.consumer, coalesce(e.kind, ''), p.event_time, p.events, p.reason, p.attempts,
+       p.next_try_at, p.attempts >= %s
+FROM (
+    SELECT min(id) AS id, consumer, count(*)::int AS events, min(attempts) AS attempts,
+           min(next_try_at) AS next_try_at,
+           (array_agg(event_id ORDER BY event_xid, event_id))[1] AS event_id,
+           (array_agg(event_time ORDER BY event_xid, event_id))[1] AS event_time,
+           (array_agg(reason ORDER BY event_xid, event_id))[1] AS reason
+    FROM events_parked WHERE workspace_id = %s
+    GROUP BY consumer, coalesce(customer_id, 0)
+    ORDER BY min(attempts) DESC, min(id) LIMIT %s
+) AS p
+LEFT JOIN events_event AS e
+  ON e.workspace_id = %s AND e.id = p.event_id AND e.time = p.event_time
+ORDER BY p.attempts DESC, p.id
+"""
+
+
+def parked(workspace_id: int) -> list[ParkedRecord]:
+    """Events that wait because their handling failed, by customer and consumer, hopeless first."""
+    raw = cursor()
+    raw.execute(PARKED, [PARKED_TRIES_MAX, workspace_id, PARKED_SHOWN_MAX, workspace_id])
+    return [ParkedRecord(*row) for row in raw.fetchall()]
+
+
+def parked_count(workspace_id: int) -> int:
+    """How many events are parked."""
+    raw = cursor()
+    raw.execute("SELECT count(*) FROM events_parked WHERE workspace_id = %s", [workspace_id])
+    row = raw.fetchone()
+    return int(row[0]) if row else 0
 
 
 def inbox_is_empty() -> bool:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 PARTITIONS = 64
+# After so many tries parked events wait for a person.
+PARKED_TRIES_MAX = 12
 
 
 class Origin(StrEnum):
@@ -80,3 +82,22 @@ class FailedRecord:
     payload: bytes
     attempts: int
     replayed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRecord:
+    """The events of one customer that wait for one consumer, told by the first of them.
+
+    id           of any of them, to name them all by
+    is_given_up  true when only a person sets them going again
+    """
+
+    id: int
+    consumer: str
+    kind: str
+    time: datetime
+    events: int
+    reason: str
+    attempts: int
+    next_try_at: datetime
+    is_given_up: bool

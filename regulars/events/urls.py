@@ -9,4 +9,5 @@ urlpatterns = [
     path("events/", pages.feed, name="list"),
     path("failed/", pages.failed, name="failed"),
     path("failed/replay/", pages.replay, name="replay"),
+    path("failed/again/", pages.again, name="again"),
 ]

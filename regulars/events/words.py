@@ -39,3 +39,10 @@ def reason_name(reason: str) -> str:
     """Why an event waits, in the reader's language; a fault of ours when the code is not known."""
     known = REASONS.get(reason)
     return str(known) if known else gettext("It could not be processed")
+
+
+def parked_reason_name(reason: str) -> str:
+    """Why the handling of an event failed, in the reader's language."""
+    if reason == "behind_parked":
+        return gettext("It waits behind an earlier event of the same customer")
+    return reason_name(reason)

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import psycopg
 
+from regulars.events.records import PARKED_TRIES_MAX
 from regulars.kernel import clock
 from regulars.kernel.errors import RegularsError
 from regulars.lake import feeder
@@ -60,6 +61,14 @@ CROSS JOIN LATERAL (
 GROUP BY 1
 HAVING min(e.received_at) < clock_timestamp() - make_interval(secs => %s)
 ORDER BY 2 DESC
+"""
+# A customer's events are tried as long as one of them may be.
+GIVEN_UP = f"""
+SELECT coalesce(sum(n), 0) FROM (
+    SELECT count(*) AS n FROM events_parked
+    GROUP BY consumer, workspace_id, coalesce(customer_id, 0)
+    HAVING min(attempts) >= {PARKED_TRIES_MAX}
+) AS given_up
 """
 FAULTY_MAIL = """
 SELECT w.slug, s.last_error FROM messaging_sender AS s
@@ -165,9 +174,13 @@ def _consumers(connection: Connection) -> Finding:
         names = ", ".join(f"{name} by {float(str(behind)):.0f} s" for name, behind in late)
         return Finding(Level.BAD, f"behind the log: {names}; look at the worker's output")
     parked = _number(connection, "SELECT count(*) FROM events_parked")
-    if parked:
-        return Finding(Level.NOTE, f"{parked:,.0f} events are parked and are tried again")
-    return FINE
+    if not parked:
+        return FINE
+    waiting = _number(connection, GIVEN_UP)
+    text = f"{parked:,.0f} events are parked, {parked - waiting:,.0f} of them are tried again"
+    if waiting:
+        text += f"; {waiting:,.0f} are given up: see “Failed events”, mend and try them again"
+    return Finding(Level.NOTE, text)
 
 
 def _failed_events(connection: Connection) -> Finding:

@@ -58,6 +58,30 @@ def test_it_notices_failed_and_parked_events(engine: doctor.Connection) -> None:
     assert doctor.CHECKS["failed events"](engine).level is Level.NOTE
 
 
+def test_it_tells_parked_events_that_are_given_up_from_those_tried_again(
+    engine: doctor.Connection,
+) -> None:
+    engine.execute("DELETE FROM events_lane")
+    engine.execute("DELETE FROM events_parked")
+    engine.execute(
+        "INSERT INTO events_parked (workspace_id, consumer, customer_id, event_id, event_xid,"
+        " event_time, next_try_at, reason, attempts) VALUES"
+        " (1, 'x', 7, 1, '3', now(), now(), 'broken', 12),"
+        " (1, 'x', 8, 2, '3', now(), now(), 'broken', 12),"
+        " (1, 'x', 8, 3, '3', now(), now(), 'behind_parked', 0)"
+    )
+
+    assert doctor.CHECKS["consumers"](engine).text == (
+        "3 events are parked, 2 of them are tried again; 1 are given up: see “Failed events”,"
+        " mend and try them again"
+    )
+
+    engine.execute("DELETE FROM events_parked WHERE customer_id = 7")
+    assert doctor.CHECKS["consumers"](engine).text == (
+        "2 events are parked, 2 of them are tried again"
+    )
+
+
 def test_it_notices_a_consumer_that_stands_still(engine: doctor.Connection) -> None:
     engine.execute("SELECT events_ensure_month(current_date)")
     engine.execute(
