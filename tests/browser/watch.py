@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
@@ -13,6 +14,11 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
 });
 """
+
+
+# What htmx says of a request that was cut off because the reader went to another page; one that
+# fails otherwise is told by the browser itself too.
+CUT_OFF = re.compile(r"htmx:(afterRequest|sendError|sendAbort), \[object")
 
 
 class Watch:
@@ -31,7 +37,8 @@ class Watch:
     def _on_console(self, message: ConsoleMessage) -> None:
         # An answer of 4xx to a form is the product's word, not a fault; 500 is seen below.
         is_refusal = "the server responded with a status of 4" in message.text
-        if message.type in ("error", "warning") and not is_refusal:
+        is_cut_off = CUT_OFF.match(message.text)
+        if message.type in ("error", "warning") and not is_refusal and not is_cut_off:
             where = message.page.url if message.page else ""
             self._note("console", f"{where} {message.text}")
 
