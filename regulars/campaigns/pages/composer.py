@@ -25,6 +25,7 @@ from regulars.campaigns.records import CampaignRecord, Draft
 from regulars.customers import queries as customers
 from regulars.kernel.errors import Invalid, NotFound, RegularsError
 from regulars.kernel.ids import new_public_id
+from regulars.kernel.numbers import whole_number
 from regulars.messaging import actions as messaging
 from regulars.messaging import queries as letters
 from regulars.segments import queries as segments
@@ -92,10 +93,10 @@ def reach(request: HttpRequest) -> HttpResponse:
     form = RecipientsForm(request.GET)
     segment = _segment_of(workspace.id, request.GET.get("segment", ""))
     rule = _given_rule(request) if segment is None else segment.rule
-    share = request.GET.get("control_percent", "")
+    percent = whole_number(request.GET.get("control_percent", "")) or 0
     context: dict[str, Any] = {"form": form}
     if rule is not None:
-        part = min(int(share), 50) / PERCENT if share.isdigit() else 0.0
+        part = min(percent, 50) / PERCENT
         found = queries.reach(workspace.id, rule, salt=request.GET.get("salt", ""), share=part)
         context["reach"] = _reach_lines(found)
     return render(request, "campaigns/parts/reach.html", context)

@@ -20,6 +20,7 @@ from regulars.campaigns.pure.reactions import Step
 from regulars.campaigns.pure.states import Verb, may
 from regulars.campaigns.queries import CampaignReport, People, Person
 from regulars.campaigns.records import CampaignRecord, State
+from regulars.kernel.numbers import whole_number
 from regulars.messaging.records import FINAL_STATES, MessageState
 from regulars.workspaces.records import Right
 
@@ -106,8 +107,7 @@ def people(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, workspace_id: int, one: CampaignRecord, group: str) -> People:
-    text = request.GET.get("after", "")
-    after = int(text) if text.isdigit() and len(text) < 19 else 0
+    after = whole_number(request.GET.get("after", "")) or 0
     reason = request.GET.get("reason", "")
     if group == "control":
         return queries.control(workspace_id, one, after=after)

@@ -329,6 +329,20 @@ def test_the_reach_follows_the_choice(bakery, owner):
     assert ">60<" in html and "will receive it" in html
 
 
+@pytest.mark.parametrize("given", ["\u00b2", "9" * 5000, "-1", "x"], ids=range(4))
+def test_what_is_no_number_in_an_address_counts_as_none(bakery, owner, given):
+    one = launched(bakery)
+
+    asked = {"segment": "rule", "rule": quoted(IN_KYIV), "control_percent": given}
+    assert ">60<" in text_of(owner.get(url("reach"), asked))
+    given_page = text_of(owner.get(url("people", one), {"after": given}))
+    first_page = text_of(owner.get(url("people", one)))
+
+    links = re.findall(r'href="(/customers/[^"]+)"', first_page)
+    assert len(links) > 0
+    assert re.findall(r'href="(/customers/[^"]+)"', given_page) == links
+
+
 def test_a_test_letter_goes_to_the_author_and_counts_for_nothing(bakery, owner):
     one = draft(bakery)
     with peer.running() as server:

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from regulars.customers import queries as customers
+from regulars.kernel.numbers import whole_number
 from regulars.messaging import queries, words
 from regulars.messaging.pages.access import workspace_of
 from regulars.workspaces.records import Right
@@ -18,8 +19,7 @@ PAGE_ROWS = 50
 def suppressed(request: HttpRequest) -> HttpResponse:
     """The list, the newest first; addresses themselves are kept as hashes only."""
     workspace = workspace_of(request, Right.CAMPAIGNS_VIEW)
-    given = request.GET.get("before", "")
-    before_id = int(given) if given.isdigit() and len(given) < 19 else None
+    before_id = whole_number(request.GET.get("before", ""))
     rows = queries.suppressions(workspace.id, before_id=before_id, limit=PAGE_ROWS + 1)
     ids = [row.customer_id for row in rows if row.customer_id is not None]
     profiles = customers.profiles(workspace.id, ids)
