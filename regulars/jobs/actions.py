@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from regulars.jobs.records import JobRecord
 from regulars.kernel import clock
 from regulars.store.scope import cursor
@@ -15,6 +17,9 @@ from regulars.store.scope import cursor
 LEASE = timedelta(seconds=30)
 TRIES_MAX = 5
 DELAY = timedelta(seconds=10)
+# A done job is kept so long for people to look at, and so that its key still means it.
+DONE_KEPT = timedelta(days=30)
+PRUNED_AT_ONCE_MAX = 10_000
 WORKER_DIED = "The worker died while it did this, each time it was tried."
 COLUMNS = "id, workspace_id, kind, key, payload, state, due_at, token, attempts, progress, reason"
 
@@ -41,6 +46,35 @@ def enqueue(
     assert row is not None
     raw.execute("SELECT pg_notify('regulars_jobs', '')")
     return int(row[0])
+
+
+def enqueue_anew(
+    workspace_id: int, kind: str, payload: Mapping[str, Any], key: str, *, every: timedelta
+) -> int:
+    """The id of the job under this key, set going again when it ended at least `every` ago.
+
+    For work that is done over and over: it has one row, however often it is asked for.
+    """
+    job_id = enqueue(workspace_id, kind, payload, key)
+    now = clock.now()
+    cursor().execute(
+        "UPDATE jobs_job SET state = 'waiting', due_at = %s, attempts = 0, reason = '',"
+        " finished_at = NULL WHERE workspace_id = %s AND id = %s AND finished_at <= %s",
+        [now, workspace_id, job_id, now - every],
+    )
+    return job_id
+
+
+def prune() -> int:
+    """Forget jobs done more than DONE_KEPT ago; returns how many. Engine only."""
+    with transaction.atomic():
+        raw = cursor()
+        raw.execute(
+            "DELETE FROM jobs_job WHERE id IN (SELECT id FROM jobs_job"
+            " WHERE state = 'done' AND finished_at < %s ORDER BY id LIMIT %s)",
+            [clock.now() - DONE_KEPT, PRUNED_AT_ONCE_MAX],
+        )
+        return raw.rowcount
 
 
 def claim() -> JobRecord | None:

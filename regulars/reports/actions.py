@@ -26,8 +26,8 @@ def shown_answer(workspace_id: int, name: str, now: datetime) -> Answer:
     if kept is None or now - kept.at > KEEP_MAX:
         return renew(workspace_id, name, now)
     if now - kept.at > RENEW_AFTER:
-        # One job a minute, however many people look.
-        jobs.enqueue(workspace_id, RENEW_JOB, {"name": name}, f"{name}@{now:%Y-%m-%dT%H:%M}")
+        # At most one run a minute, however many people look, and one row for ever.
+        jobs.enqueue_anew(workspace_id, RENEW_JOB, {"name": name}, name, every=RENEW_AFTER)
     return kept
 
 

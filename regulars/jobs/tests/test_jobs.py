@@ -150,3 +150,49 @@ def test_another_workspace_does_not_see_the_job(bakery: int) -> None:
 
     with scope(florist):
         assert queries.job(florist, job_id) is None
+
+
+def _ended(job_id: int, state: str, days: int) -> None:
+    with transaction.atomic():
+        cursor().execute(
+            "UPDATE jobs_job SET state = %s, finished_at = %s WHERE id = %s",
+            [state, clock.now() - timedelta(days=days), job_id],
+        )
+
+
+def test_done_jobs_are_forgotten_after_a_month_and_no_others(bakery: int) -> None:
+    old, recent = _enqueue(bakery, "works", "old"), _enqueue(bakery, "works", "recent")
+    failed, waiting = _enqueue(bakery, "works", "failed"), _enqueue(bakery, "works", "waiting")
+    _ended(old, "done", days=31)
+    _ended(recent, "done", days=29)
+    _ended(failed, "failed", days=90)
+
+    assert actions.prune() == 1
+    assert actions.prune() == 0
+    with scope(bakery):
+        assert queries.job(bakery, old) is None
+        for kept in (recent, failed, waiting):
+            assert queries.job(bakery, kept) is not None
+
+
+@pytest.mark.parametrize("state", ["done", "failed"])
+def test_work_that_comes_round_is_one_row_set_going_at_most_so_often(
+    bakery: int, state: str
+) -> None:
+    def again() -> int:
+        with scope(bakery):
+            return actions.enqueue_anew(
+                bakery, "works", {"number": 1}, "round", every=timedelta(days=2)
+            )
+
+    first = again()
+    assert runner.run_once({}) is True
+    _ended(first, state, days=1)
+    assert again() == first
+    assert _job(bakery, first).state == state
+
+    _ended(first, state, days=2)
+    assert again() == first
+    assert (_job(bakery, first).state, _job(bakery, first).attempts) == ("waiting", 0)
+    assert runner.run_once({}) is True
+    assert seen == [(first, 1), (first, 1)]

@@ -45,6 +45,13 @@ def jobs_of(shop):
         return [(kind, key) for kind, key, _payload in raw.fetchall()]
 
 
+def states_of(shop):
+    with scope(shop.id):
+        raw = cursor()
+        raw.execute("SELECT state FROM jobs_job WHERE workspace_id = %s", [shop.id])
+        return [state for (state,) in raw.fetchall()]
+
+
 def test_a_quick_answer_is_never_kept(shop, lakes, quick):
     shown(shop, NOON)
     add_order(lakes.of(shop.id), 2, 8, "2025-05-02 10:00", 700, currency="UAH")
@@ -74,7 +81,26 @@ def test_an_older_one_is_shown_and_one_job_renews_it(shop, lakes, slow):
     first, second = shown(shop, later), shown(shop, later + timedelta(seconds=1))
 
     assert first.at == second.at == NOON
-    assert jobs_of(shop) == [("reports.renew", "base@2025-06-01T12:01")]
+    assert jobs_of(shop) == [("reports.renew", "base")]
+
+
+def test_the_same_job_renews_it_every_time(shop, lakes, slow, monkeypatch):
+    shown(shop, NOON)
+    moment = NOON
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    for minutes in (2, 4, 6):
+        moment = NOON + timedelta(minutes=minutes)
+        shown(shop, moment)
+        assert states_of(shop) == ["waiting"]
+        with scope(shop.id):
+            cursor().execute(
+                "UPDATE jobs_job SET state = 'done', finished_at = %s WHERE workspace_id = %s",
+                [moment, shop.id],
+            )
+        shown(shop, moment + timedelta(seconds=30))
+        assert states_of(shop) == ["done"]
+
+    assert jobs_of(shop) == [("reports.renew", "base")]
 
 
 def test_a_very_old_one_is_not_shown(shop, lakes, slow):
