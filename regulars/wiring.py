@@ -43,6 +43,12 @@ GAVE_UP: dict[str, str] = {
     "campaigns.launch": "regulars.campaigns.tasks:gave_up",
 }
 
+# What is tidied every hour: functions without arguments, with transactions of their own.
+CHORES: dict[str, str] = {
+    "intake.uploads": "regulars.intake.tasks:expire_uploads",
+    "jobs.done": "regulars.jobs.actions:prune",
+}
+
 # Facts that rules may ask about, by the room that owns them.
 FACTS: tuple[str, ...] = (
     "regulars.customers.facts:FACTS",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from regulars.intake.importers.records import ImportOutcome
@@ -15,6 +16,7 @@ from regulars.kernel.texts import json_without_nul
 from regulars.store.scope import cursor
 
 REJECTS_KEPT_MAX = 100_000
+EXPIRED_AT_ONCE_MAX = 1_000
 
 KEEP = """
 INSERT INTO intake_rejectedrow (workspace_id, import_id, row_no, reason, detail, raw)
@@ -33,7 +35,7 @@ def begin_import(
     state: str = "running",
     mapping: Mapping[str, Any] | None = None,
 ) -> int:
-    """The id of a new import; state is mapping, trying, tried, waiting, running, done or failed."""
+    """The id of a new import; state is one of ImportRecord's."""
     now = clock.now()
     return Import.objects.create(
         workspace_id=workspace_id,
@@ -122,6 +124,23 @@ def fail_import(workspace_id: int, import_id: int, code: str, text: str) -> None
     Import.objects.filter(workspace_id=workspace_id, id=import_id).update(
         state="failed", error_code=code, error_text=text, finished_at=clock.now()
     )
+
+
+def expire_uploads(before: datetime) -> list[str]:
+    """Give up imports that nobody went on with since; returns the names of their files.
+
+    An import that a worker has, or will have, is left alone. Engine only.
+    """
+    raw = cursor()
+    raw.execute(
+        "WITH due AS (SELECT id, stored_as FROM intake_import WHERE stored_as <> ''"
+        " AND state IN ('mapping', 'tried', 'failed')"
+        " AND greatest(created_at, finished_at) < %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)"
+        " UPDATE intake_import AS i SET state = 'expired', stored_as = '' FROM due"
+        " WHERE i.id = due.id RETURNING due.stored_as",
+        [before, EXPIRED_AT_ONCE_MAX],
+    )
+    return [row[0] for row in raw.fetchall()]
 
 
 def forget_rejects(workspace_id: int, import_id: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ImportRecord:
-    """One import; state is mapping, trying, tried, waiting, running, done or failed."""
+    """One import; state is mapping, trying, tried, waiting, running, done, failed or expired."""
 
     id: int
     public_id: str

@@ -26,6 +26,7 @@ STATES: dict[str, tuple[Text, str]] = {
     "running": (gettext_lazy("Coming in"), "info"),
     "done": (gettext_lazy("Done"), "good"),
     "failed": (gettext_lazy("Not taken"), "bad"),
+    "expired": (gettext_lazy("Not finished"), "neutral"),
 }
 STAGES: dict[str, Text] = {
     "": gettext_lazy("Waiting for a worker"),

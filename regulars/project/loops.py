@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 POLL_S = 1.0
 PARKED_EVERY_S = 5.0
+CHORES_EVERY_S = 3_600.0
 FAULT_PAUSE_S = 2.0
 CHANNELS = ("regulars_events", "regulars_jobs", "regulars_inbox")
 LAKE_PAUSE_S = 0.5
@@ -90,6 +91,25 @@ class ConsumerStep:
             consumers.retry_parked(wiring.CONSUMERS)
             self._next_parked = clock.monotonic_s() + PARKED_EVERY_S
         return passed
+
+
+class ChoreStep:
+    """The chores of the house, once an hour; one that fails keeps no other from its turn."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self) -> bool:
+        if clock.monotonic_s() < self._next:
+            return False
+        self._next = clock.monotonic_s() + CHORES_EVERY_S
+        for name, path in wiring.CHORES.items():
+            try:
+                wiring.resolve(path)()
+            except Exception:
+                log.exception("the chore %s failed; its next turn is in an hour", name)
+                close_old_connections()
+        return False
 
 
 def process_inbox() -> int:

@@ -38,6 +38,7 @@ def run() -> int:
         "consumers": loops.ConsumerStep(),
         "lake": lambda: _paced(keeper, stop),
         "lake-tidy": keeper.tidy,
+        "chores": loops.ChoreStep(),
     }
     # A long import must not keep a campaign from starting.
     steps.update({f"jobs-{number}": loops.run_jobs for number in range(JOB_THREADS)})

@@ -23,6 +23,8 @@ EXCEPTIONS = {
     "events.actions.check": "judges a row before it is known where it goes",
     "events.queries.inbox_is_empty": "the inbox is one queue for all, watched by the engine",
     "events.queries.backlog": "the inbox is one queue for all, watched by the engine",
+    "intake.actions.expire_uploads": "the engine tidies for every workspace",
+    "jobs.actions.prune": "the engine tidies for every workspace",
     "jobs.actions.report_progress": "takes a job, which knows its workspace",
     "jobs.actions.claim": "jobs are one queue for all, worked by the engine",
     "jobs.actions.finish": "takes a job, which knows its workspace",

@@ -1,0 +1,23 @@
+"""Work of the intake that comes round by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from regulars.intake import actions, uploads
+from regulars.kernel import clock
+
+# Personal data of people who may never become customers is not kept for ever.
+UPLOAD_KEPT = timedelta(days=7)
+
+
+def expire_uploads() -> int:
+    """Remove files whose import nobody went on with for UPLOAD_KEPT; returns how many."""
+    with transaction.atomic():
+        names = actions.expire_uploads(clock.now() - UPLOAD_KEPT)
+        # Before the commit: a worker that dies between the two finds the row again.
+        for name in names:
+            uploads.forget(name)
+    return len(names)
