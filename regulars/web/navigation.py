@@ -59,6 +59,7 @@ ENTRIES = (
     Entry(ENGAGE, _("Campaigns"), "campaigns:list", "send", "campaigns.view", "m"),
     Entry(ENGAGE, _("Templates"), "messaging:templates", "layout-template", "campaigns.view"),
     Entry(ENGAGE, _("Outbox"), "messaging:outbox", "inbox", "campaigns.view"),
+    Entry(ENGAGE, _("Suppressed addresses"), "messaging:suppressed", "mail-x", "campaigns.view"),
     Entry(ANALYTICS, _("Revenue"), "reports:revenue", "chart-column", "reports.view", "a"),
     Entry(ANALYTICS, _("Cohorts"), "reports:cohorts", "chart-no-axes-gantt", "reports.view"),
     Entry(DATA, _("Sources"), "intake:sources", "plug", "data.view"),
@@ -67,6 +68,7 @@ ENTRIES = (
     Entry(DATA, _("Failed events"), "events:failed", "circle-alert", "data.view"),
     Entry(SETTINGS, _("Workspace"), "workspaces:settings", "settings", "settings.edit"),
     Entry(SETTINGS, _("Team"), "workspaces:team", "user-cog", "team.edit"),
+    Entry(SETTINGS, _("Mail settings"), "messaging:sender", "mail", "settings.edit"),
     Entry(SETTINGS, _("API keys"), "workspaces:keys", "key-round", "settings.edit"),
 )
 

@@ -35,6 +35,19 @@ def test_every_right_of_the_navigation_exists() -> None:
     assert {entry.right for entry in ENTRIES} <= {right.value for right in Right}
 
 
+@pytest.mark.parametrize(
+    ("url_name", "group", "right"),
+    [
+        ("messaging:sender", "Settings", "settings.edit"),
+        ("messaging:suppressed", "Engage", "campaigns.view"),
+    ],
+)
+def test_the_pages_of_mail_stand_in_the_bar(url_name: str, group: str, right: str) -> None:
+    (entry,) = [entry for entry in ENTRIES if entry.url_name == url_name]
+
+    assert (entry.group, entry.right) == (group, right)
+
+
 def test_it_shows_only_pages_that_exist_and_may_be_opened() -> None:
     names = [entry.url_name for entry, _url in allowed_entries(RIGHTS)]
     assert names == ["reports:overview", "customers:list"]
