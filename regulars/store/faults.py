@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import psycopg
 
-# SQLSTATE classes: connection, rollback (deadlock, serialization), resources, operator's hand.
-TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
+# SQLSTATE classes: connection, rollback (deadlock, serialization), resources, operator's hand,
+# system; and a statement that does not fit the tables, which a migration mends, not the data.
+TRANSIENT_CLASSES = ("08", "40", "42", "53", "57", "58")
 LOCK_NOT_AVAILABLE = "55P03"
 
 

@@ -16,6 +16,7 @@ from regulars.store.scope import cursor
         psycopg.errors.LockNotAvailable(),
         psycopg.errors.DiskFull(),
         psycopg.errors.AdminShutdown(),
+        psycopg.errors.UndefinedColumn(),
         psycopg.OperationalError("connection lost"),
     ],
 )
