@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
 from regulars.customers import actions as customers
 from regulars.customers import queries as customer_queries
 from regulars.customers.records import ConsentState, Identity, NewConsent
+from regulars.events import actions as events
 from regulars.intake.importers import persons
 from regulars.intake.importers.pure.words import CONSENTS, sql_case
 from regulars.intake.importers.stage import Progress, Stage
@@ -90,7 +94,7 @@ def attr_names(stage: Stage) -> list[str]:
 
 
 def look_up(stage: Stage, workspace: WorkspaceRecord, tally: Tally) -> None:
-    """Count what writing would do, and write nothing."""
+    """Count what writing would do, and write nothing; what was brought before is not told."""
     tally.taken = stage.count("SELECT count(*) FROM ready")
     tally.counts["customers"] = tally.taken
     tally.counts["new_customers"] = 0
@@ -102,19 +106,23 @@ def look_up(stage: Stage, workspace: WorkspaceRecord, tally: Tally) -> None:
 
 def write(stage: Stage, workspace: WorkspaceRecord, tally: Tally, progress: Progress) -> None:
     """Find or make the customers, some thousand a transaction, and write their consents."""
+    done = 0
     for chunk in range(_chunks(stage)):
         rows = _chunk(stage, chunk)
         with scope(workspace.id):
-            identities = [identity for identity, _ in rows]
+            fresh = _fresh(workspace.id, rows, stage.columns.source)
+            identities = [identity for identity, _ in fresh]
             known = customer_queries.known(workspace.id, identities)
             found = customers.identify_many(workspace.id, identities, origin=ORIGIN)
-            consents = _consents(found, [said for _, said in rows], stage)
+            consents = _consents(found, [said for _, said in fresh], stage)
             written = customers.record_consents(workspace.id, consents, origin=ORIGIN)
-        tally.taken += len(rows)
+        tally.taken += len(fresh)
+        tally.repeated += len(rows) - len(fresh)
+        done += len(rows)
         tally.customers.update(found)
         tally.counts["new_customers"] += sum(not is_known for is_known in known)
         tally.counts["consents"] += written
-        progress("writing", tally.taken, stage.rows)
+        progress("writing", done, stage.rows)
 
 
 def _chunks(stage: Stage) -> int:
@@ -122,6 +130,24 @@ def _chunks(stage: Stage) -> int:
 
 
 Said = tuple[datetime | None, str | None, str | None]
+
+
+def _fresh(
+    workspace_id: int, rows: Sequence[tuple[Identity, Said]], source: str
+) -> list[tuple[Identity, Said]]:
+    """The rows that never came in before; from now on they have.
+
+    What was put right by hand since a file came must not be undone by the same file.
+    """
+    is_new = events.mark_seen(workspace_id, [(source, row_key(*row)) for row in rows])
+    return [row for row, is_first in zip(rows, is_new, strict=True) if is_first]
+
+
+def row_key(identity: Identity, said: Said) -> str:
+    """The name of a row for ever: all it says, whatever the order of its columns."""
+    told = {name: value for name, value in asdict(identity).items() if value is not None}
+    text = json.dumps([told, said], sort_keys=True, default=str)
+    return f"customer-row:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _chunk(stage: Stage, chunk: int) -> list[tuple[Identity, Said]]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from regulars.customers import actions as customers
+from regulars.customers.records import Identity
 from regulars.intake.importers.tests.files import (
     asked,
     bring,
@@ -13,6 +15,7 @@ from regulars.intake.importers.tests.files import (
     csv_file,
     reasons,
 )
+from regulars.store.scope import scope
 from regulars.workspaces.records import WorkspaceRecord
 from tests.town import workspace
 
@@ -56,6 +59,42 @@ def test_the_same_file_twice_changes_nothing(shop: WorkspaceRecord, tmp_path: Pa
 
     assert (again.rejected, again.counts["new_customers"], again.counts["consents"]) == (0, 0, 0)
     assert contents(shop) == before
+
+
+def test_the_same_file_again_does_not_undo_what_was_put_right_by_hand(
+    shop: WorkspaceRecord, tmp_path: Path
+) -> None:
+    lines = ("1,a@example.com,,A,Lviv,,yes,", "2,b@example.com,,B,,,,")
+    take(shop, tmp_path, *lines)
+    with scope(shop.id):
+        (mira,) = customers.identify_many(shop.id, [Identity(external_id="1")])
+        customers.change_profile(shop.id, mira, {"city": "Kyiv"}, actor="anna")
+        customers.withdraw_consent(
+            shop.id, mira, channel="email", purpose="marketing", source="card"
+        )
+    before = contents(shop)
+
+    again = take(shop, tmp_path, *lines)
+
+    assert (again.taken, again.repeated, again.rejected) == (0, 2, 0)
+    assert contents(shop) == before
+    assert before["customers"][0][4] == "Kyiv"
+
+
+def test_a_row_that_says_something_new_is_taken(shop: WorkspaceRecord, tmp_path: Path) -> None:
+    take(shop, tmp_path, "1,a@example.com,,A,Lviv,,,", "2,b@example.com,,B,,,,")
+
+    again = take(shop, tmp_path, "1,a@example.com,,A,Odesa,,,", "2,b@example.com,,B,,,,")
+
+    assert (again.taken, again.repeated) == (1, 1)
+    assert [c[4] for c in contents(shop)["customers"]] == ["Odesa", None]
+
+
+def test_the_same_row_is_new_to_another_shop(shop: WorkspaceRecord, tmp_path: Path) -> None:
+    florist = workspace("florist")
+    take(shop, tmp_path, "1,a@example.com,,A,Lviv,,,")
+
+    assert take(florist, tmp_path, "1,a@example.com,,A,Lviv,,,").taken == 1
 
 
 def test_an_old_file_does_not_bring_a_withdrawn_consent_back(
