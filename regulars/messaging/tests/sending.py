@@ -35,9 +35,18 @@ def running(strict: StrictPeer) -> Iterator[StrictPeer]:
     try:
         yield strict
     finally:
-        asyncio.run_coroutine_threadsafe(strict.__aexit__(), loop).result(WAIT_S)
+        asyncio.run_coroutine_threadsafe(_end(strict), loop).result(WAIT_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(WAIT_S)
+
+
+async def _end(strict: StrictPeer) -> None:
+    """Close the server, and the sessions that its script lets hang."""
+    await strict.__aexit__()
+    sessions = asyncio.all_tasks() - {asyncio.current_task()}
+    for session in sessions:
+        session.cancel()
+    await asyncio.gather(*sessions, return_exceptions=True)
 
 
 @contextmanager
