@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from regulars.campaigns import words
 from regulars.campaigns.pure import letters, pacing
 from regulars.campaigns.pure.drafts import content_hash, lacks
 from regulars.campaigns.pure.letters import Seen, check_letters, fault_of, links_of
 from regulars.campaigns.pure.reach import Reach, reach_of
 from regulars.campaigns.pure.states import Verb, may, verbs_of
 from regulars.campaigns.records import Draft, State
+from regulars.messaging.records import MessageState
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -141,3 +143,7 @@ def test_reach_adds_up():
     assert list(told.excluded) == ["consent_missing", "suppressed"]
     assert told.audience == told.reachable + sum(told.excluded.values())
     assert reach_of([]) == Reach()
+
+
+def test_every_state_of_a_message_has_words() -> None:
+    assert set(words.MESSAGE_STATES) == set(MessageState)
