@@ -121,6 +121,7 @@ PROBLEMS: dict[str, Text] = {
     "file_too_big": gettext_lazy("The file is too large; split it in parts."),
     "file_unreadable": gettext_lazy("The file cannot be read as CSV, XLSX or Parquet."),
     "file_encoding": gettext_lazy("The encoding is not one we know."),
+    "file_delimiter": gettext_lazy("The mark between the cells cannot be that."),
     "file_columns": gettext_lazy("The columns do not give what is needed."),
     "mapping_columns": gettext_lazy("Choose what the columns mean."),
     "mapping_field": gettext_lazy("Two columns mean the same, or one means what is not known."),

@@ -64,7 +64,8 @@ class Source:
 def open_file(path: Path, *, encoding: str = "", delimiter: str = "") -> Source:
     """Open by the content, not the name, of the file.
 
-    raises  Invalid(file_missing | file_empty | file_too_big | file_unreadable | file_encoding)
+    raises  Invalid(file_missing | file_empty | file_too_big | file_unreadable | file_encoding |
+            file_delimiter)
     """
     if not path.is_file():
         raise Invalid("file_missing", f"There is no file {path.name}.")
@@ -102,7 +103,7 @@ def _csv(path: Path, encoding: str, delimiter: str) -> Source:
     head = sample.decode(name, "replace")
     if NUL in head:
         raise Invalid("file_unreadable", "The file is neither text, XLSX nor Parquet.")
-    mark = delimiter or text.detect_delimiter(head[:65_536])
+    mark = text.check_delimiter(delimiter) if delimiter else text.detect_delimiter(head[:65_536])
     rows = _csv_rows(stream, name, mark)
     headings = next(rows, (0, []))[1]
     if not any(heading.strip() for heading in headings):

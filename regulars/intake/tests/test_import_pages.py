@@ -119,6 +119,18 @@ def test_a_file_is_sent_mapped_checked_and_brought_in(shop: WorkspaceRecord) -> 
     assert "shop.csv" in text_of(client, reverse("intake:imports"))
 
 
+@pytest.mark.parametrize("mark", [";;", "ab", '"', "\n"])
+def test_a_mark_that_parts_no_cells_is_told(shop: WorkspaceRecord, mark: str) -> None:
+    client = member_of(shop)
+    address = send(client, GOOD)
+
+    response = client.post(address + "try", {**MAP, "delimiter": mark})
+
+    assert response.status_code == 422
+    assert "The mark between the cells cannot be that." in response.content.decode()
+    assert work(shop) == 0
+
+
 def test_rejected_rows_come_as_a_file_that_runs_nothing(shop: WorkspaceRecord) -> None:
     client = member_of(shop)
     address = send(client, GOOD + BAD)

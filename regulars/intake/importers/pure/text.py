@@ -81,3 +81,10 @@ def check_encoding(name: str) -> str:
     if name.lower() not in ENCODINGS:
         raise Invalid("file_encoding", f"Encodings known are {', '.join(ENCODINGS)}.")
     return name.lower()
+
+
+def check_delimiter(mark: str) -> str:
+    """The mark asked for between cells. raises Invalid(file_delimiter)"""
+    if len(mark) != 1 or mark in '"\r\n\x00':
+        raise Invalid("file_delimiter", "What parts the cells is one character, as , or ; or tab.")
+    return mark
