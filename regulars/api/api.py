@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from importlib import import_module
 
+import psycopg
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -85,6 +87,16 @@ def _too_large(request: HttpRequest, _: RequestDataTooBig) -> HttpResponse:
     megabytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE >> 20
     message = f"A request has at most {megabytes} MB; send smaller batches."
     return _answer(request, 413, "body_too_large", message)
+
+
+@api.exception_handler(DataError)
+@api.exception_handler(psycopg.DataError)
+@api.exception_handler(UnicodeEncodeError)
+def _unstorable(request: HttpRequest, _: Exception) -> HttpResponse:
+    # JSON can carry what no text column holds: NUL, half a surrogate pair.
+    log.warning("an API call gave a value that cannot be stored", exc_info=True)
+    message = "A value cannot be stored: a character such as NUL, or a number too large."
+    return _answer(request, 422, "value_unusable", message)
 
 
 @api.exception_handler(Exception)

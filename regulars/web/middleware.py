@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 
@@ -44,7 +44,10 @@ class ShellMiddleware:
     ) -> HttpResponse | None:
         """The way to sign-in for strangers, a word for those who belong to no workspace."""
         match = request.resolver_match
-        if not getattr(page, "login_required", True) or (match and API_APP in match.app_names):
+        is_program = bool(match and API_APP in match.app_names)
+        if not is_program and _has_nul(request):
+            return error_page(request, 400)
+        if not getattr(page, "login_required", True) or is_program:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
@@ -56,6 +59,21 @@ class ShellMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A page for an error of the product; every other error stays what it is."""
         return page_for(request, error) if isinstance(error, RegularsError) else None
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """Whether an address or a form holds the one character that no column of text can hold."""
+    given = [request.path_info, *_texts(request.GET)]
+    # A form with files is not read here: its page may have to refuse it unread.
+    if request.content_type == "application/x-www-form-urlencoded":
+        given += _texts(request.POST)
+    return any("\x00" in text for text in given)
+
+
+def _texts(form: QueryDict) -> Iterator[str]:
+    for name, values in form.lists():
+        yield name
+        yield from values
 
 
 def _speak(request: HttpRequest) -> None:

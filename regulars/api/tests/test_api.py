@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -105,6 +106,32 @@ def test_a_failure_outside_that_stays_names_no_time_to_wait(
 
     assert _code(answer) == (502, "peer_broken")
     assert "Retry-After" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("source", "code"), [("a\x00b", "value_unusable"), ("a\ud800b", "body_invalid")]
+)
+def test_text_that_cannot_be_stored_is_the_callers_fault_and_nothing_is_written(
+    place: Town, source: str, code: str
+) -> None:
+    client = _client(place.bakery.id)
+    with scope(place.bakery.id):
+        before = customers.card(place.bakery.id, place.mira)
+    address = f"/api/v1/customers/{before.profile.public_id}/consents"
+    body = {"channel": "sms", "state": "given", "source": source}
+
+    answer = client.post(address, data=json.dumps(body), content_type="application/json")
+
+    assert _code(answer) == (422, code)
+    with scope(place.bakery.id):
+        assert customers.card(place.bakery.id, place.mira) == before
+
+
+def test_an_address_that_cannot_be_text_is_the_callers_fault(place: Town) -> None:
+    client = _client(place.bakery.id)
+
+    assert _code(client.get("/api/v1/customers/a%00b")) == (422, "value_unusable")
+    assert _code(client.get("/api/v1/orders?number=a%00b")) == (422, "value_unusable")
 
 
 def test_the_description_names_every_room_and_asks_for_a_key(db: None) -> None:

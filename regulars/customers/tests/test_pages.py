@@ -348,3 +348,29 @@ def test_strangers_are_sent_to_sign_in(place: Town) -> None:
 
     assert response.status_code == 302
     assert "login" in response["Location"]
+
+
+@pytest.mark.parametrize(
+    "address", ["/customers/?search=%00", "/customers/?%00=1", "/customers/a%00b/"]
+)
+def test_an_address_with_a_character_that_no_text_holds_is_refused(
+    place: Town, address: str
+) -> None:
+    client = member_of(place.bakery)
+    base = reverse("customers:list")
+
+    assert client.get(address.replace("/customers/", base, 1)).status_code == 400
+
+
+def test_a_form_with_a_character_that_no_text_holds_is_refused_and_changes_nothing(
+    place: Town,
+) -> None:
+    client = member_of(place.bakery)
+    address = reverse("customers:edit", args=[public_id(place, place.mira)])
+    with scope(place.bakery.id):
+        before = queries.card(place.bakery.id, place.mira)
+
+    urlencoded = "application/x-www-form-urlencoded"
+    assert client.post(address, "city=Ky%00iv", content_type=urlencoded).status_code == 400
+    with scope(place.bakery.id):
+        assert queries.card(place.bakery.id, place.mira) == before
