@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 # In the order in which the hand-over asks, so that each customer has one and the same reason.
 REACH_SQL = """
@@ -37,7 +38,8 @@ judged AS (
 SELECT
   reason,
   COUNT(*) AS customers,
-  COUNT(CASE WHEN is_control THEN 1 END) AS control
+  COUNT(CASE WHEN is_control THEN 1 END) AS control,
+  MIN(customer, {sample}) AS sample
 FROM judged
 GROUP BY reason
 """
@@ -58,12 +60,14 @@ class Reach:
     """An audience as it stands now.
 
     excluded  reason → customers who may not be written to; they are in neither arm
+    sample    a few of those who could be reached, by id
     """
 
     audience: int = 0
     contacted: int = 0
     control: int = 0
     excluded: Mapping[str, int] = field(default_factory=dict)
+    sample: tuple[int, ...] = ()
 
     @property
     def reachable(self) -> int:
@@ -71,9 +75,14 @@ class Reach:
         return self.contacted + self.control
 
 
-def reach_of(rows: Iterable[Mapping[str, int | str]]) -> Reach:
+def reach_of(rows: Iterable[Mapping[str, Any]]) -> Reach:
     """The reach from the rows that REACH_SQL gives."""
-    counts = {str(row["reason"]): (int(row["customers"]), int(row["control"])) for row in rows}
+    sample: tuple[int, ...] = ()
+    counts: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        counts[str(row["reason"])] = (int(row["customers"]), int(row["control"]))
+        if not row["reason"]:
+            sample = tuple(row["sample"])
     reachable, control = counts.pop("", (0, 0))
     excluded = {reason: customers for reason, (customers, _) in counts.items()}
     return Reach(
@@ -81,4 +90,5 @@ def reach_of(rows: Iterable[Mapping[str, int | str]]) -> Reach:
         contacted=reachable - control,
         control=control,
         excluded=dict(sorted(excluded.items(), key=lambda pair: (-pair[1], pair[0]))),
+        sample=sample,
     )

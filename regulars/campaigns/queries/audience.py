@@ -98,9 +98,10 @@ def review(workspace_id: int, campaign: CampaignRecord) -> Review:
     if RECIPIENTS_MISSING not in missing and not has_audience(workspace_id, campaign):
         missing = (SEGMENT_ARCHIVED, *missing)
     can_ask = not {RECIPIENTS_MISSING, SEGMENT_ARCHIVED}.intersection(missing)
+    found = campaign_reach(workspace_id, campaign) if can_ask else Reach()
     return Review(
-        reach=campaign_reach(workspace_id, campaign) if can_ask else Reach(),
-        letter=letter_check(workspace_id, campaign) if can_ask else LetterCheck(),
+        reach=found,
+        letter=letter_check(workspace_id, campaign, found.sample) if can_ask else LetterCheck(),
         lacks=missing,
         has_sender=has_sender(workspace_id),
     )
@@ -134,7 +135,8 @@ def reach(workspace_id: int, rule: Mapping[str, Any], *, salt: str, share: float
         "reach_salt": salt,
         "reach_share": share,
     }
-    table = engine.query(workspace_id, REACH_SQL.format(audience=question.sql), params)
+    sql = REACH_SQL.format(audience=question.sql, sample=SAMPLE_CUSTOMERS)
+    table = engine.query(workspace_id, sql, params)
     return reach_of(table.to_pylist())
 
 
@@ -146,13 +148,18 @@ def sample(workspace_id: int, campaign: CampaignRecord) -> list[int]:
     return found
 
 
-def letter_check(workspace_id: int, campaign: CampaignRecord) -> LetterCheck:
-    """The letter written for a few of its receivers and looked at."""
+def letter_check(
+    workspace_id: int, campaign: CampaignRecord, receivers: Sequence[int]
+) -> LetterCheck:
+    """The letter written for these receivers, or a few of the audience, and looked at."""
     if not campaign.source.strip():
         return LetterCheck()
     try:
         return check_letters(
-            [_seen(workspace_id, campaign, one) for one in sample(workspace_id, campaign)]
+            [
+                _seen(workspace_id, campaign, one)
+                for one in receivers or sample(workspace_id, campaign)
+            ]
         )
     except Invalid as error:
         return LetterCheck(fault=error.message)

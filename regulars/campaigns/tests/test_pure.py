@@ -130,15 +130,19 @@ def test_a_letter_is_judged_by_its_worst_copy():
 
 def test_reach_adds_up():
     rows = [
-        {"reason": "", "customers": 90, "control": 9},
-        {"reason": "suppressed", "customers": 2, "control": 1},
-        {"reason": "consent_missing", "customers": 8, "control": 0},
+        {"reason": "", "customers": 90, "control": 9, "sample": [3, 5]},
+        {"reason": "suppressed", "customers": 2, "control": 1, "sample": [4]},
+        {"reason": "consent_missing", "customers": 8, "control": 0, "sample": [6]},
     ]
 
     told = reach_of(rows)
 
     assert told == Reach(
-        audience=100, contacted=81, control=9, excluded={"consent_missing": 8, "suppressed": 2}
+        audience=100,
+        contacted=81,
+        control=9,
+        excluded={"consent_missing": 8, "suppressed": 2},
+        sample=(3, 5),
     )
     assert list(told.excluded) == ["consent_missing", "suppressed"]
     assert told.audience == told.reachable + sum(told.excluded.values())
