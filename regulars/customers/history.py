@@ -6,7 +6,7 @@ import base64
 import binascii
 import heapq
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -17,6 +17,8 @@ from regulars.events.records import Event
 from regulars.kernel.errors import Invalid
 
 MERGED_SHOWN_MAX = 20
+# One less than a timeline gives at once: the one more tells whether there is another page.
+BATCH_ROWS = events.TIMELINE_PAGE_MAX - 1
 Place = tuple[datetime, int]
 
 
@@ -40,6 +42,16 @@ def page_of(
         return found, ""
     last = found[limit - 1]
     return found[:limit], _write((last.time, last.id))
+
+
+def every(workspace_id: int, ids: Sequence[int]) -> Iterator[Event]:
+    """All that happened, the newest first, a batch in memory at a time."""
+    key = ""
+    while True:
+        rows, key = page_of(workspace_id, ids, key, BATCH_ROWS)
+        yield from rows
+        if not key:
+            return
 
 
 def _write(place: Place) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import asdict
 from typing import Any
 
 import msgspec
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
@@ -21,8 +22,6 @@ from regulars.events.records import Event
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 TIMELINE_ROWS = 20
-EXPORTED_EVENTS_MAX = 10_000
-EXPORT_BATCH_ROWS = 199
 
 
 @login_required
@@ -60,28 +59,41 @@ def timeline(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @login_required
 @require_GET
-def personal_data(request: HttpRequest, public_id: str) -> HttpResponse:
-    """What is kept about the customer, for the customer: profile, consents, happenings as JSON."""
+def personal_data(request: HttpRequest, public_id: str) -> FileResponse:
+    """What this room and the log keep about the customer, whole, as JSON for the customer."""
     workspace = workspace_of(request, Right.CUSTOMERS_EXPORT)
-    found = queries.card(workspace.id, queries.customer_id_of(workspace.id, public_id))
-    happened: list[Event] = []
-    key = ""
-    while len(happened) < EXPORTED_EVENTS_MAX:
-        rows, key = history.page_of(workspace.id, history.ids_of(found), key, EXPORT_BATCH_ROWS)
-        happened += rows
-        if not key:
-            break
-    profile = {k: v for k, v in asdict(found.profile).items() if k != "id"}
-    content = {
-        "profile": profile,
+    customer_id = queries.customer_id_of(workspace.id, public_id)
+    found = queries.card(workspace.id, customer_id, is_whole=True)
+    stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
+    head = msgspec.json.format(msgspec.json.encode(_told_of(found)), indent=2)
+    stream.write(head.removesuffix(b"\n}") + b',\n  "events": [')
+    between = b"\n"
+    for event in history.every(workspace.id, (found.profile.id, *found.merged_ids)):
+        row = {"kind": event.kind, "time": event.time, "properties": event.props}
+        stream.write(between + b"    " + msgspec.json.encode(row))
+        between = b",\n"
+    stream.write(b"\n  ]\n}\n")
+    stream.seek(0)
+    return FileResponse(
+        stream,
+        as_attachment=True,
+        filename=f"customer-{public_id}.json",
+        content_type="application/json",
+    )
+
+
+def _told_of(found: Card) -> dict[str, Any]:
+    """Everything of the file but the events, which may be many."""
+    return {
+        "holds": ["profile", "identifiers", "consents", "events"],
+        "not_in_this_file": {
+            "order_lines": "Products and prices of each order stand on the pages of the orders.",
+            "message_texts": "Letters stand with their campaigns; here is when each was sent.",
+        },
+        "profile": {k: v for k, v in asdict(found.profile).items() if k != "id"},
         "identifiers": [{"kind": i.kind.value, "value": i.value} for i in found.identifiers],
         "consents": [asdict(entry) for entry in found.history],
-        "events": [{"kind": e.kind, "time": e.time, "properties": e.props} for e in happened],
     }
-    text = msgspec.json.format(msgspec.json.encode(content), indent=2)
-    answer = HttpResponse(text, content_type="application/json")
-    answer["Content-Disposition"] = f'attachment; filename="customer-{public_id}.json"'
-    return answer
 
 
 def _consent_words(channel: str, purpose: str, source: str) -> tuple[str, str, str]:

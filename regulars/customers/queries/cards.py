@@ -58,16 +58,19 @@ def customer_id_of(workspace_id: int, public_id: str) -> int:
     return int(row[0])
 
 
-def card(workspace_id: int, customer_id: int) -> Card:
-    """Everything this room knows about the customer. raises NotFound(customer_unknown)"""
+def card(workspace_id: int, customer_id: int, *, is_whole: bool = False) -> Card:
+    """What this room knows about the customer. raises NotFound(customer_unknown)
+
+    is_whole  every identifier and every word of consent, not only as many as a page shows
+    """
     profile = profiles(workspace_id, [customer_id]).get(customer_id)
     if profile is None:
         raise NotFound("customer_unknown", "There is no such customer.")
     merged = _merged(workspace_id, customer_id)
-    history = _history(workspace_id, [customer_id, *merged])
+    history = _history(workspace_id, [customer_id, *merged], None if is_whole else HISTORY_ROWS_MAX)
     return Card(
         profile=profile,
-        identifiers=_identifiers(workspace_id, customer_id),
+        identifiers=_identifiers(workspace_id, customer_id, None if is_whole else IDENTIFIERS_MAX),
         consents=_states(workspace_id, customer_id, history),
         history=tuple(history),
         suppressed_channels=_suppressed(workspace_id, profile),
@@ -85,23 +88,25 @@ def _merged(workspace_id: int, customer_id: int) -> tuple[int, ...]:
     return tuple(row[0] for row in raw.fetchall())
 
 
-def _identifiers(workspace_id: int, customer_id: int) -> tuple[Identifier, ...]:
+def _identifiers(workspace_id: int, customer_id: int, limit: int | None) -> tuple[Identifier, ...]:
     raw = cursor()
     raw.execute(
         "SELECT kind, value FROM customers_identifier WHERE workspace_id = %s AND customer_id = %s"
         " ORDER BY id LIMIT %s",
-        [workspace_id, customer_id, IDENTIFIERS_MAX],
+        [workspace_id, customer_id, limit],
     )
     found = [Identifier(IdentifierKind(kind), value) for kind, value in raw.fetchall()]
     return tuple(sorted(found, key=lambda identifier: TRUST.index(identifier.kind)))
 
 
-def _history(workspace_id: int, customer_ids: Sequence[int]) -> list[ConsentEntry]:
+def _history(
+    workspace_id: int, customer_ids: Sequence[int], limit: int | None
+) -> list[ConsentEntry]:
     raw = cursor()
     raw.execute(
         "SELECT channel, purpose, state, at, source, actor, text_version FROM customers_consent"
         " WHERE workspace_id = %s AND customer_id = ANY(%s) ORDER BY at DESC, id DESC LIMIT %s",
-        [workspace_id, list(customer_ids), HISTORY_ROWS_MAX],
+        [workspace_id, list(customer_ids), limit],
     )
     return [
         ConsentEntry(channel, purpose, ConsentState(state), at, source, actor, text)

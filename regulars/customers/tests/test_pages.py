@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from regulars.customers import actions, queries
+from regulars.customers import actions, history, queries
 from regulars.customers.records import Identity
 from regulars.events import actions as events
 from regulars.events import queries as event_queries
@@ -306,11 +307,47 @@ def test_personal_data_is_given_as_a_file(place: Town) -> None:
         reverse("customers:data", args=[public_id(place, place.mira)])
     )
 
-    content = json.loads(response.content)
+    content = json.loads(b"".join(response.streaming_content))
+    assert content["holds"] == ["profile", "identifiers", "consents", "events"]
+    assert set(content["not_in_this_file"]) == {"order_lines", "message_texts"}
     assert response["Content-Disposition"].startswith("attachment")
     assert content["profile"]["email"] == "mira@example.com"
     assert [c["state"] for c in content["consents"]] == ["given"]
     assert "consent.given" in [e["kind"] for e in content["events"]]
+
+
+def test_personal_data_holds_every_event_of_everybody_merged(
+    place: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "BATCH_ROWS", 3)
+    monkeypatch.setattr(history, "MERGED_SHOWN_MAX", 0)
+    cards = sys.modules["regulars.customers.queries.cards"]
+    monkeypatch.setattr(cards, "HISTORY_ROWS_MAX", 1)
+    monkeypatch.setattr(cards, "IDENTIFIERS_MAX", 1)
+    shop = place.bakery
+    with scope(shop.id):
+        events.record_many(
+            shop.id,
+            [
+                NewEvent("Tea Drunk", NOON, f"cup-{n}", customer_id=place.mira if n % 2
+                         else place.oleg, props={"cup": n})
+                for n in range(11)
+            ],
+        )  # fmt: skip
+        actions.merge(shop.id, place.oleg, place.mira)
+        actions.withdraw_consent(
+            shop.id, place.mira, channel="email", purpose="marketing", source="card"
+        )
+
+    response = member_of(shop).get(reverse("customers:data", args=[public_id(place, place.mira)]))
+
+    content = json.loads(b"".join(response.streaming_content))
+    found = content["events"]
+    assert [c["state"] for c in content["consents"]] == ["withdrawn", "given"]
+    assert len(content["identifiers"]) > 1
+    cups = [e["properties"]["cup"] for e in found if e["kind"] == "Tea Drunk"]
+    assert sorted(cups) == list(range(11))
+    assert "Zoe" not in str(found)
 
 
 def test_the_exported_file_holds_no_formulas(place: Town) -> None:
