@@ -185,7 +185,11 @@ def records_of(signers: list[Signer]) -> object:
     return dns
 
 
-@pytest.mark.parametrize("bad", [b"", b"rubbish", pem(rsa.generate_private_key(65537, 2048))[:300]])
+@pytest.mark.parametrize(
+    "bad",
+    [b"", b"rubbish", pem(rsa.generate_private_key(65537, 2048))[:300]],
+    ids=["empty", "rubbish", "cut"],
+)
 def test_a_key_that_cannot_sign_is_refused(bad: bytes) -> None:
     with pytest.raises(DkimKeyInvalid):
         signer(domain="bakery.example", selector="s", private_key_pem=bad)
