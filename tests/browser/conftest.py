@@ -1,4 +1,4 @@
-"""One Chromium and one served shop for all browser tests of a process."""
+"""One served shop for all browser tests of a process, and Chromium for each module."""
 
 from __future__ import annotations
 
@@ -25,11 +25,17 @@ Opens = Callable[..., tuple[Page, Watch]]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, or a skip that says why."""
-    program = chromium()
-    if program is None:
+def program() -> str:
+    """Where Chromium is, or a skip that says why."""
+    found = chromium()
+    if found is None:
         pytest.skip("no Chromium here: apt install chromium, or set REGULARS_CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(program: str) -> Iterator[Browser]:
+    """Chromium, for one module: its event loop must not run on beneath other tests."""
     with sync_playwright() as play:
         made = play.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
@@ -39,8 +45,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A served demo shop; asks for the browser first, so that nothing is filled in vain."""
+def site(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A served demo shop; asks for Chromium first, so that nothing is filled in vain."""
     with running(tmp_path_factory.mktemp("browser") / "var") as site:
         yield site
 
@@ -51,7 +57,7 @@ def pages(site: Site) -> dict[str, str]:
     return pages_of(sign_in_quietly(site.url, OWNER))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session_of(site: Site, browser: Browser) -> Callable[[str], dict[str, object]]:
     """The cookies of a person, who signs in by the form once."""
     kept: dict[str, dict[str, object]] = {}
