@@ -105,7 +105,9 @@ def _start_with_patience(server: object) -> None:
         try:
             server.start()  # type: ignore[attr-defined]
             return
-        except subprocess.SubprocessError as error:
+        except (subprocess.SubprocessError, AssertionError) as error:
+            # The wheel asserts that the server it found is ready; one that another command is
+            # just starting or stopping is not yet, or no more.
             is_recovering = isinstance(error, subprocess.TimeoutExpired)
             patience_s = START_WAIT_S if is_recovering else LEFTOVERS_WAIT_S
             if time.monotonic() > started + patience_s:
