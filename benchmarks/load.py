@@ -79,8 +79,10 @@ async def _connection(
         head = await reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
         at = head.lower().find(b"content-length:")
-        length = int(head[at + 15 : head.find(b"\r\n", at)]) if at >= 0 else 0
-        await reader.readexactly(length)
+        if at >= 0:
+            await reader.readexactly(int(head[at + 15 : head.find(b"\r\n", at)]))
+        else:
+            await reader.readuntil(b"0\r\n\r\n")
         if status == 200:
             latencies.append((time.perf_counter() - start) * 1000)
         else:
