@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -27,6 +28,8 @@ COMMAND_MEMORY_MB = 256
 READERS_MAX = 4
 FOLD_EVERY_S = 10.0
 SWEEP_EVERY_S = 60.0
+OLDER_WRITERS_WAIT_S = 10.0
+OLDER_WRITERS_LOOK_S = 0.02
 
 
 @cache
@@ -98,7 +101,8 @@ class Keeper:
         return False
 
     def drain(self) -> None:
-        """Copy until nothing visible is left."""
+        """Copy until nothing that is committed now is left."""
+        _await_older_writers()
         while True:
             try:
                 with connected() as connection:
@@ -110,6 +114,20 @@ class Keeper:
                 break
         with suppress(Conflict), connected() as connection:
             fold.fold_due(self._engine, connection, clock.now())
+
+
+def _await_older_writers() -> None:
+    # Readers stop before the oldest transaction under way, even one of another database on the
+    # same server; what was committed after it began is read when it has ended.
+    with connected() as connection:
+        row = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text").fetchone()
+        assert row is not None
+        question = "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= %s::text::xid8"
+        until = clock.monotonic_s() + OLDER_WRITERS_WAIT_S
+        while clock.monotonic_s() < until:
+            if connection.execute(question, [row[0]]).fetchone() == (True,):
+                return
+            time.sleep(OLDER_WRITERS_LOOK_S)
 
 
 def content_hashes(workspace_id: int) -> dict[str, str]:
