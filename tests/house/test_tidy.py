@@ -81,7 +81,7 @@ def test_documents_that_are_named_exist() -> None:
 def test_a_sample_is_caught() -> None:
     assert MACHINE_PATHS.search("open('" + "/home/" + "ann/data.csv')")
     assert MACHINE_PATHS.search("see " + "/work" + "/main")
-    assert not MACHINE_PATHS.search("https://example.com/work/main")
+    assert not MACHINE_PATHS.search("https://example.com" + "/work" + "/main")
     assert REGISTRIES.search("https://" + "pypi." + "org/simple")
 
 
