@@ -21,6 +21,7 @@ C1004,A2,TEAPOT,-1,2011-11-25 16:00,30.00,501,Ukraine
 1005,A1,GREEN TEA,4,2011-11-26 08:00,4.25,,Ukraine
 1006,A1,GREEN TEA,x,2011-11-26 08:00,4.25,502,Ukraine
 """
+MORE = "\n1007,A1,GREEN TEA,2,2011-11-27 09:00,4.25,502,Poland\n"
 TWICE = {"version": 1, "where": {"fact": "order.count", "op": "gte", "value": 2}}
 
 Run = subprocess.CompletedProcess[str]
@@ -108,6 +109,21 @@ def test_the_doctor_finds_a_healthy_shop(shop: Shop) -> None:
     assert done.returncode == 0, done.stdout
     assert "BAD" not in done.stdout
     assert "ok   fences" in done.stdout
+
+
+def test_a_restored_database_is_read_and_goes_on_being_read(shop: Shop) -> None:
+    (shop.folder / "more.csv").write_text(SALES.splitlines()[0] + MORE)
+    before = shop.json("report", "base", "--workspace", "tea")
+
+    settled = shop.run("restored")
+    after = shop.json("report", "base", "--workspace", "tea")
+    shop.json("import", "orders", "more.csv", "--workspace", "tea")
+    later = shop.json("report", "base", "--workspace", "tea")
+
+    assert settled.returncode == 0, settled.stderr
+    figures = ("clean_lines", "customers", "invoices", "revenue")
+    assert [after[f] for f in figures] == [before[f] for f in figures] == [4, 2, 3, "55.50"]
+    assert [later[f] for f in figures] == [5, 2, 4, "64.00"]
 
 
 @pytest.mark.parametrize(
