@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 from regulars.customers.records import Identity
 
@@ -155,3 +157,69 @@ class Value:
     def average_minor(self) -> int:
         """The average order, rounded down to a whole coin."""
         return self.total_minor // self.orders_count if self.orders_count else 0
+
+
+class LeadStatus(StrEnum):
+    """How far a lead has come."""
+
+    NEW = "new"
+    IN_WORK = "in_work"
+    QUALIFIED = "qualified"
+    WON = "won"
+    LOST = "lost"
+
+
+class LeadItem(NamedTuple):
+    """Something a lead asks for."""
+
+    sku: str
+    name: str = ""
+    quantity: Decimal = Decimal(1)
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewLead:
+    """A wish to buy, to be written down.
+
+    customer_id  None lets phone and email find or make the customer
+    items        what is asked for: sku, name, quantity, unit price
+    """
+
+    source: str
+    customer_id: int | None = None
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    comment: str = ""
+    items: tuple[LeadItem | tuple[Any, ...], ...] = ()
+    page_url: str = ""
+    utm: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRecord:
+    """A lead as pages and programs see it; order_id once it became an order."""
+
+    id: int
+    public_id: str
+    status: str
+    lost_reason: str
+    source: str
+    customer_id: int | None
+    name: str
+    phone: str
+    email: str
+    comment: str
+    items: tuple[LeadItem, ...]
+    page_url: str
+    utm: Mapping[str, str]
+    responsible_id: int | None
+    order_id: int | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def title(self) -> str:
+        """The best there is to call the lead by."""
+        return self.name or self.phone or self.email

@@ -1,6 +1,7 @@
 """Writes of orders."""
 
 from regulars.orders.actions.books import NO_LINES, write_tables
+from regulars.orders.actions.leads import take_lead
 from regulars.orders.actions.record import record_order, record_orders_many
 from regulars.orders.actions.returns import record_return
 from regulars.orders.actions.status import recount_values, set_status
@@ -12,5 +13,6 @@ __all__ = [
     "record_return",
     "recount_values",
     "set_status",
+    "take_lead",
     "write_tables",
 ]

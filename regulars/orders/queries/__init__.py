@@ -1,0 +1,46 @@
+"""Reads of orders, leads, stock and products."""
+
+from regulars.orders.queries.books import (
+    COUNT_MAX,
+    PAGE_ROWS,
+    count,
+    known_numbers,
+    lines,
+    lines_of,
+    monthly_totals,
+    order,
+    order_by_id,
+    order_ids,
+    orders_of,
+    page,
+    products,
+    returned_quantities,
+    returns_of,
+    value_of,
+    values,
+)
+from regulars.orders.queries.leads import lead, lead_by_id, leads, leads_count
+
+__all__ = [
+    "COUNT_MAX",
+    "PAGE_ROWS",
+    "count",
+    "known_numbers",
+    "lead",
+    "lead_by_id",
+    "leads",
+    "leads_count",
+    "lines",
+    "lines_of",
+    "monthly_totals",
+    "order",
+    "order_by_id",
+    "order_ids",
+    "orders_of",
+    "page",
+    "products",
+    "returned_quantities",
+    "returns_of",
+    "value_of",
+    "values",
+]
