@@ -14,7 +14,12 @@ class IdentifierKind(StrEnum):
 
     EXTERNAL = "external"
     EMAIL = "email"
+    CARD = "card"
     PHONE = "phone"
+    TELEGRAM = "telegram"
+    VIBER = "viber"
+    PUSH = "push"
+    DEVICE = "device"
     ANONYMOUS = "anonymous"
 
 
@@ -52,6 +57,10 @@ class Identifier(NamedTuple):
 class Identity:
     """How one row names a customer, and what it tells about them.
 
+    others       identifiers of the kinds that have no field of their own
+    previous_id  another id of the same person: Segment's alias
+    confirmed    kinds whose value in this row the person proved to be theirs
+    access       kinds whose value in this row opens the person's account
     traits   columns of the customer by their own names (name, first_name, last_name, city,
              country, language, gender, birth_on) and, under any other name, own attributes
     seen_at  when the row's event happened; the earliest becomes the customer's first day
@@ -63,6 +72,10 @@ class Identity:
     anonymous_id: str | None = None
     traits: Mapping[str, Any] = field(default_factory=dict)
     seen_at: datetime | None = None
+    others: tuple[Identifier, ...] = ()
+    previous_id: str | None = None
+    confirmed: frozenset[IdentifierKind] = frozenset()
+    access: frozenset[IdentifierKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +175,68 @@ class ListPage:
     before: str | None
     count: int
     is_count_capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A customer belongs to a company, as a source tells it.
+
+    group_id  how the source calls the company
+    traits    what the source tells about the company; `name` becomes its name
+    """
+
+    customer_id: int
+    group_id: str
+    traits: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyRecord:
+    """A company as lists and pages show it."""
+
+    id: int
+    public_id: str
+    group_id: str
+    name: str | None
+    traits: Mapping[str, Any]
+    members: int
+    created_at: datetime
+
+    @property
+    def title(self) -> str:
+        """Its name, else how its source calls it."""
+        return self.name or self.group_id
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRecord:
+    """A note about a customer; author_id is None for a note that came over the API."""
+
+    id: int
+    public_id: str
+    customer_id: int
+    author_id: int | None
+    author: str
+    text: str
+    is_pinned: bool
+    created_at: datetime
+    edited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """A task of the team; customer fields are None when it is about nobody."""
+
+    id: int
+    public_id: str
+    customer_id: int | None
+    customer_public_id: str | None
+    customer_name: str | None
+    title: str
+    due_on: date | None
+    assignee_id: int
+    author: str
+    created_at: datetime
+    done_at: datetime | None
+    done_by: str

@@ -1,6 +1,15 @@
 """Reads of customers."""
 
 from regulars.customers.queries.cards import card, customer_id_of, profiles
+from regulars.customers.queries.companies import (
+    companies,
+    companies_named,
+    companies_of,
+    company,
+    company_of_group,
+    member_ids,
+    members,
+)
 from regulars.customers.queries.contact import (
     address_hashes,
     contact_refusals,
@@ -13,6 +22,11 @@ from regulars.customers.queries.lists import countries, export_rows, page
 __all__ = [
     "address_hashes",
     "card",
+    "companies",
+    "companies_named",
+    "companies_of",
+    "company",
+    "company_of_group",
     "contact_refusals",
     "countries",
     "customer_id_of",
@@ -23,6 +37,8 @@ __all__ = [
     "known",
     "marketing_channels",
     "may_contact",
+    "member_ids",
+    "members",
     "page",
     "profiles",
     "roots_of",
