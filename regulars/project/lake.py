@@ -24,7 +24,7 @@ from regulars.store.roles import Role
 WEB_MEMORY_MB = 512
 WORKER_MEMORY_MB = 1024
 # A command runs beside the server on the same machine; larger folds spill to disk.
-COMMAND_MEMORY_MB = 256
+COMMAND_MEMORY_MB = 192
 READERS_MAX = 4
 FOLD_EVERY_S = 10.0
 SWEEP_EVERY_S = 60.0
