@@ -38,6 +38,18 @@ class Purpose(StrEnum):
     PROFILING = "profiling"
 
 
+class Basis(StrEnum):
+    """On what ground somebody may be written to."""
+
+    CONSENT = "consent"
+    EXISTING_CUSTOMER = "existing_customer"
+    CONTRACT = "contract"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+
+
+# A consent to one topic is a consent to the purpose "marketing:<key of the topic>".
+TOPIC_MARK = "marketing:"
+
 # Channels whose address is kept with the customer; consents may name any other channel.
 ADDRESS_COLUMNS = {"email": "email", "sms": "phone", "call": "phone"}
 CHANNELS_SHOWN = ("email", "sms", "telegram", "call")
@@ -122,14 +134,17 @@ class ConsentEntry:
     source: str
     actor: str
     text_version: str
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NewConsent:
     """A consent given or withdrawn, to be written to the ledger.
 
-    at  when the customer said so; None when an imported file does not know, and then it counts
-        only where the customer has never said anything
+    purpose  marketing, profiling, or marketing:<key> for one topic
+    at       when the customer said so; None when an imported file does not know, and then it
+             counts only where the customer has never said anything
+    basis    the ground of a consent given; a withdrawal needs none
     """
 
     customer_id: int
@@ -140,6 +155,63 @@ class NewConsent:
     at: datetime | None = None
     actor: str = ""
     text_version: str = ""
+    basis: Basis = Basis.CONSENT
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRecord:
+    """What marketing letters may be about.
+
+    names  by language; a language without a name is spoken for by another
+    """
+
+    key: str
+    names: Mapping[str, str]
+    is_archived: bool
+
+    @property
+    def purpose(self) -> str:
+        """What the ledger calls a consent to it."""
+        return f"{TOPIC_MARK}{self.key}"
+
+    def name_in(self, language: str) -> str:
+        """Its name in this language, else in any it has."""
+        return self.names.get(language) or next(iter(self.names.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTextRecord:
+    """The words customers agreed to under a version."""
+
+    version: str
+    words: str
+    author: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceRecord:
+    """What a customer chose about marketing as a whole.
+
+    gap_days  by channel, days that lie at least between two letters
+    """
+
+    paused_until: datetime | None
+    gap_days: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRequestRecord:
+    """A customer's wish to be erased, and what became of it: open, done or declined."""
+
+    public_id: str
+    customer_id: int
+    source: str
+    asked_at: datetime
+    state: str
+    note: str
+    settled_by: str
+    settled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
