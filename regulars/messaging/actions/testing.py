@@ -9,7 +9,7 @@ from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import new_public_id
-from regulars.messaging import letters
+from regulars.messaging import letters, writing
 from regulars.messaging.accounts import peer_of
 from regulars.messaging.actions.templates import version_fields
 from regulars.messaging.adapters.smtp.once import PATIENCE, hand_over_once
@@ -44,9 +44,9 @@ def send_test(
     version = VersionRecord(
         id=0, public_id=new_public_id(), template_id=0, number=0, created_at=now, **fields
     )
-    reading = letters.read_version(version, used, is_marketing=True)
-    named = letters.Address(new_public_id(), None, now, to=receiver)
-    written = letters.write_letter(reading, used, profile, named)
+    reading = writing.read_recipe(letters.recipe_of(version, used, is_marketing=True))
+    named = writing.Address(new_public_id(), None, now, to=receiver)
+    written = writing.write_letter(reading, profile, named)
     _hand_over(used, receiver, written.raw)
 
 
@@ -68,10 +68,15 @@ def try_sender(workspace_id: int, *, address: str) -> None:
     envelope = mime.Envelope(
         to=receiver,
         subject=_("It works: your mail leaves"),
-        message_id=letters.message_id(used, new_public_id()),
+        message_id=writing.message_id(used.workspace, used.sender, new_public_id()),
         sent_at=now,
     )
-    letter = mime.letter(frame, envelope, text=text, html=f"<p>{escape(text)}</p>")
+    letter = mime.letter(
+        frame,
+        envelope,
+        text=frame.encoded(text),
+        html=frame.encoded(f"<p>{escape(text)}</p>"),
+    )
     signed = dkim.signed(letter, used.signers, signed_at_s=int(now.timestamp()))
     _hand_over(used, receiver, signed.as_bytes())
 

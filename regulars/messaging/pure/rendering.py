@@ -10,13 +10,22 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from itertools import pairwise
+from typing import Any, TextIO
 
 from liquid import BoundTemplate, Environment, RenderContext, Undefined
 from liquid.ast import Node
+from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions.primitive import RangeLiteral
-from liquid.exceptions import LiquidError, LoopIterationLimitError, ResourceLimitError
+from liquid.exceptions import (
+    LiquidError,
+    LoopIterationLimitError,
+    OutputStreamLimitError,
+    ResourceLimitError,
+)
 from liquid.expression import Expression
+from liquid.output import LimitedStringIO
+from liquid.token import TOKEN_CONTENT, Token
 from liquid.utils import ReadOnlyChainMap
 
 from regulars.kernel.errors import Invalid
@@ -34,6 +43,8 @@ CHARS_PER_STEP = 100
 INTEGER_BITS_MAX = 256
 DATE_FORMAT_CHARS_MAX = 60
 DIGITS_MAX = 12
+# A shorter fixed text is rendered with what surrounds it.
+FIXED_CHARS_MIN = 100
 
 Data = Mapping[str, object]
 
@@ -73,17 +84,58 @@ class Compiled:
         data    nested mappings and lists of plain values; `now` is the time for dates
         raises  TemplateInvalid when a limit is reached or a filter cannot do its work
         """
-        context = _Context(self.template, globals=data)
-        buffer = self.template._get_buffer()
-        try:
-            self.template.render_with_context(context, buffer)
-        except LiquidError as error:
-            raise _refusal(error) from error
-        except _FILTER_FAILURES as error:
-            raise TemplateInvalid(
-                "template_failed", "The template could not be finished with this customer's data."
-            ) from error
-        return Rendered(buffer.getvalue(), tuple(dict.fromkeys(context.missing)))
+        text, context = _run(self.template, data)
+        return Rendered(text, tuple(dict.fromkeys(context.missing)))
+
+    def stretched(self, seam: re.Pattern[str], *, is_whole: bool = False) -> Stretched:
+        """The template taken apart into fixed texts and the stretches between them.
+
+        seam      empty where a text may be cut
+        is_whole  cut nowhere: one stretch is everything
+        """
+        nodes, environment = self.template.nodes, self.template.env
+        if is_whole:
+            return Stretched(_Template(environment, [_Gap(""), *nodes, _Gap("")]), ("", ""))
+        cutter = _Cutter(seam)
+        for number, node in enumerate(nodes, 1):
+            if isinstance(node, ContentNode):
+                cutter.cut(node.text, is_last=number == len(nodes))
+            else:
+                cutter.keep(node)
+        remaining, fixed = cutter.finished()
+        return Stretched(_Template(environment, remaining), fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretched:
+    """A template whose fixed texts are known beforehand; only the rest is rendered.
+
+    fixed  one more than there are stretches; either end may be empty
+    """
+
+    template: BoundTemplate
+    fixed: tuple[str, ...]
+
+    def render(self, data: Data) -> tuple[list[str], tuple[str, ...]]:
+        """The stretches for this data, and the names it did not have; as Compiled.render."""
+        text, context = _run(self.template, data)
+        places = context.places
+        stretches = [text[start:end] for start, end in pairwise(places)]
+        return stretches, tuple(dict.fromkeys(context.missing))
+
+
+def _run(template: BoundTemplate, data: Data) -> tuple[str, _Context]:
+    context = _Context(template, globals=data)
+    buffer = template._get_buffer()
+    try:
+        template.render_with_context(context, buffer)
+    except LiquidError as error:
+        raise _refusal(error) from error
+    except _FILTER_FAILURES as error:
+        raise TemplateInvalid(
+            "template_failed", "The template could not be finished with this customer's data."
+        ) from error
+    return buffer.getvalue(), context
 
 
 def compile_html(source: str) -> Compiled:
@@ -192,10 +244,11 @@ class _Missing(Undefined):
 class _Context(RenderContext):
     """One rendering: counts its steps, knows no clock, sees only mappings and lists."""
 
-    __slots__ = ("missing", "steps")
+    __slots__ = ("missing", "places", "steps")
 
     def __init__(self, template: BoundTemplate, **options: Any) -> None:
         self.steps = 0
+        self.places: list[int] = []
         self.missing: list[str] = []
         super().__init__(template, **options)
         # The library's chain also holds `now` and `today` read from the clock; ours come as data.
@@ -298,6 +351,66 @@ _GROWTH: dict[str, Callable[[tuple[object, ...]], int]] = {
     "join": _joined_chars,
     "round": _rounded_digits,
 }
+
+
+class _Gap(Node):
+    """Stands where a fixed text was: weighs as much, and notes its place in what is rendered."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__(Token(TOKEN_CONTENT, "", 0, ""))
+        self.size = len(text.encode("utf-8", "replace"))
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        assert isinstance(context, _Context) and isinstance(buffer, LimitedStringIO)
+        buffer.size += self.size
+        if buffer.size > buffer.limit:
+            raise OutputStreamLimitError("output stream limit reached", token=None)
+        context.places.append(buffer.tell())
+        return 0
+
+
+class _Cutter:
+    """Collects the nodes of a template and takes out its fixed texts."""
+
+    def __init__(self, seam: re.Pattern[str]) -> None:
+        self._seam = seam
+        self._nodes: list[Node] = [_Gap("")]
+        self._fixed: list[str] = [""]
+
+    def keep(self, node: Node) -> None:
+        """Add a node that is to be rendered."""
+        self._nodes.append(node)
+
+    def cut(self, text: str, *, is_last: bool) -> None:
+        """Add a text: what lies between its outermost seams need not be rendered."""
+        # The library's buffer knows one kind of line break, so fixed texts do too.
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        is_first = len(self._nodes) == 1
+        seams = [found.start() for found in self._seam.finditer(text)] or [0]
+        start = 0 if is_first else seams[0]
+        end = len(text) if is_last else seams[-1]
+        if end - start < FIXED_CHARS_MIN:
+            self._put(text)
+            return
+        self._put(text[:start])
+        if is_first:
+            self._nodes, self._fixed = [], []
+        self._nodes.append(_Gap(text[start:end]))
+        self._fixed.append(text[start:end])
+        self._put(text[end:])
+
+    def finished(self) -> tuple[list[Node], tuple[str, ...]]:
+        """The nodes to render and the fixed texts around them."""
+        if not isinstance(self._nodes[-1], _Gap):
+            self._nodes.append(_Gap(""))
+            self._fixed.append("")
+        return self._nodes, tuple(self._fixed)
+
+    def _put(self, text: str) -> None:
+        if text:
+            self._nodes.append(ContentNode(Token(TOKEN_CONTENT, text, 0, ""), text))
 
 
 class _BoundedRange(RangeLiteral):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
-from regulars.messaging import letters, placeholders
+from regulars.messaging import letters, placeholders, writing
 from regulars.messaging.pure.checks import check_letter
 from regulars.messaging.pure.mjml import html_from_mjml, is_mjml
 from regulars.messaging.pure.rendering import compile_html, compile_text
@@ -27,10 +27,10 @@ def preview(
         raise NotFound("customer_unknown", "There is no such customer.")
     html = html_from_mjml(source) if is_mjml(source) else source
     words = text if text.strip() else letters.text_of(html)
-    has_unsubscribe = letters.UNSUBSCRIBE in html
+    has_unsubscribe = writing.UNSUBSCRIBE in html
     workspace = workspaces.workspace(workspace_id)
     html, words = letters.with_unsubscribe(html, words, workspace.language)
-    data = letters.data_for(profile, workspace, now=clock.now(), unsubscribe="#unsubscribe")
+    data = writing.data_for(profile, workspace, now=clock.now(), unsubscribe="#unsubscribe")
     parts = compile_text(subject), compile_html(html), compile_text(words)
     rendered = [part.render(data) for part in parts]
     asked = {name for part in parts for name in part.names}

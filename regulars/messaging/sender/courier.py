@@ -19,12 +19,13 @@ from regulars.messaging.adapters.smtp.client import (
     Timeouts,
     connect,
 )
-from regulars.messaging.letters import Account, Address, Written, write_letter
+from regulars.messaging.letters import Account
 from regulars.messaging.pure.bounces import Kind, kind_of_status
 from regulars.messaging.pure.sending import delay_after
 from regulars.messaging.records import MessageState
 from regulars.messaging.sender.items import Ending, Item
 from regulars.messaging.sender.ledger import Ledger
+from regulars.messaging.writing import Address, Written, write_letter
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +137,7 @@ class Lane:
         claim = item.claim
         address = Address(claim.public_id, claim.campaign_id, clock.now())
         try:
-            return write_letter(item.reading, item.account, item.profile, address)
+            return write_letter(item.reading, item.profile, address)
         except RegularsError as refusal:
             reason = refusal.code
         except Exception as fault:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from regulars.customers.records import Profile
-from regulars.messaging.letters import Account, Reading
+from regulars.messaging.letters import Account
 from regulars.messaging.records import MessageState
+from regulars.messaging.writing import Reading
 
 
 @dataclass(frozen=True, slots=True)

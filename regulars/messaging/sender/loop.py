@@ -20,7 +20,7 @@ from regulars.kernel import clock
 from regulars.kernel.errors import Outside, RegularsError
 from regulars.messaging import queries
 from regulars.messaging.adapters.smtp.client import Timeouts
-from regulars.messaging.letters import Account, Reading, read_version
+from regulars.messaging.letters import Account, recipe_of
 from regulars.messaging.models import Sender as SenderRow
 from regulars.messaging.pure.sending import sender_pause
 from regulars.messaging.records import MessageState
@@ -28,6 +28,7 @@ from regulars.messaging.sender import claims
 from regulars.messaging.sender.courier import Lane
 from regulars.messaging.sender.items import Claim, Ending, Item
 from regulars.messaging.sender.ledger import CHANNEL, Ledger, refuse_unwanted
+from regulars.messaging.writing import Reading, read_recipe
 from regulars.store.scope import scope
 
 log = logging.getLogger(__name__)
@@ -178,7 +179,8 @@ class SendLoop:
             return self._readings[key]
         try:
             version = queries.version(workspace_id, claim.template_version_id)
-            reading = read_version(version, account, is_marketing=claim.is_marketing)
+            recipe = recipe_of(version, account, is_marketing=claim.is_marketing)
+            reading = read_recipe(recipe)
         except RegularsError as error:
             return error.code
         self._readings[key] = reading

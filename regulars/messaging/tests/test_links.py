@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from regulars.messaging.pure.links import add_pixel, may_follow, track_html, track_text
+from regulars.messaging.pure.links import Signing, add_pixel, may_follow, track_html, track_text
 
 OWN = "https://crm.example/u/"
 
@@ -18,7 +18,7 @@ def test_web_links_are_signed_in_order_and_others_stay() -> None:
         '<img src="https://x.example/i.png"><area href="https://no">'
     )
 
-    tracked = track_html(html, sign=sign, own_prefix=OWN)
+    tracked = track_html(html, Signing(sign), OWN)
 
     assert tracked == (
         '<a class="b" href="https://crm.example/l/0.26">x</a>'
@@ -45,14 +45,12 @@ def test_web_links_are_signed_in_order_and_others_stay() -> None:
 )
 def test_an_address_that_is_not_a_plain_web_address_leads_nowhere(url: str) -> None:
     assert not may_follow(url)
-    tracked = track_html(f"<a href='{url}'>x</a>", sign=sign, own_prefix=OWN)
+    tracked = track_html(f"<a href='{url}'>x</a>", Signing(sign), OWN)
     assert tracked == '<a href="#">x</a>'
 
 
 def test_addresses_in_text_are_signed() -> None:
-    text = track_text(
-        "Buy (https://x.example/a) or https://crm.example/u/T", sign=sign, own_prefix=OWN
-    )
+    text = track_text("Buy (https://x.example/a) or https://crm.example/u/T", Signing(sign), OWN)
 
     assert text == "Buy (https://crm.example/l/0.19) or https://crm.example/u/T"
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import pickle
+import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from types import SimpleNamespace
@@ -50,7 +52,7 @@ def make(
         unsubscribe_mail="b-x@bounce.example",
         feedback_id="c1:7:regulars",
     )
-    return mime.letter(frame, envelope, text=text, html=html)
+    return mime.letter(frame, envelope, text=frame.encoded(text), html=frame.encoded(html))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,73 @@ def test_no_text_adds_a_header(subject: str, name: str) -> None:
     read = message_from_bytes(raw, policy=policy.default)
     assert list(read.keys()) == list(message_from_bytes(make().as_bytes()).keys())
     assert [address.addr_spec for address in read["To"].addresses] == ["mira@example.com"]
+
+
+ASCII = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=90)
+LOCALS = st.from_regex(r"[a-z0-9.+_'-]{1,60}", fullmatch=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(ASCII.map(str.strip).filter(bool))
+def test_a_plain_subject_is_written_as_the_library_writes_it(subject: str) -> None:
+    quick = mime.words_header("Subject", subject)
+
+    assert quick == mime.header("Subject", subject)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(ASCII, st.text(max_size=60)), st.from_regex(r"[a-z0-9.+_'-]{1,60}", fullmatch=True)
+)
+def test_a_receiver_is_read_back_as_it_was_written(name: str, local: str) -> None:
+    try:
+        to = mailbox(f"{local}@example.com", name)
+        (line,) = (one for one in make(to=to).headers if one.name == "To")
+    except (AddressInvalid, HeaderInvalid):
+        return
+
+    read = message_from_bytes(line.line + b"\r\n", policy=policy.default)
+    (address,) = read["To"].addresses
+    assert read["To"].defects == ()
+    assert address.addr_spec == to.address
+    assert address.display_name.split() == to.name.split()
+    assert all(len(part) <= 78 for part in line.line.split(b"\r\n") if b" <" not in part)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=200))
+def test_a_subject_is_read_back_as_it_was_written(subject: str) -> None:
+    try:
+        (line,) = (one for one in make(subject=subject).headers if one.name == "Subject")
+    except HeaderInvalid:
+        return
+
+    read = message_from_bytes(line.line + b"\r\n", policy=policy.default)
+    assert read["Subject"].split() == subject.split()
+    assert line.line.isascii()
+
+
+@settings(max_examples=200, deadline=None)
+@given(ASCII.map(str.strip).filter(bool), st.sampled_from(["Ключ", "x", "a  b", "é" * 60]))
+def test_what_is_signed_of_a_header_is_its_relaxed_form(subject: str, name: str) -> None:
+    letter = make(subject=subject, to=mailbox("mira@example.com", name))
+
+    for header in letter.headers:
+        first, _, value = header.line.partition(b":")
+        flat = re.sub(rb"[ \t]+", b" ", value.replace(b"\r\n", b"")).strip()
+        assert header.canonical == first.lower() + b":" + flat + b"\r\n"
+
+
+def test_a_signer_that_travelled_signs_alike() -> None:
+    for text in (RSA_PEM, ED_PEM):
+        by = signer(domain="bakery.example", selector="s", private_key_pem=text)
+
+        arrived = pickle.loads(pickle.dumps(by))
+
+        letter = make()
+        ours, theirs = (signed(letter, [one], signed_at_s=1) for one in (by, arrived))
+        assert ours == theirs
+        assert "PRIVATE" not in repr(by) and "key" not in repr(by)
 
 
 @pytest.mark.parametrize(
