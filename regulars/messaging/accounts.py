@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from regulars.messaging.adapters.egress import checked_address
 from regulars.messaging.adapters.smtp.client import Peer, Timeouts
 from regulars.messaging.letters import Account
+from regulars.outside.egress import checked_address
 
 CATCHER_HOSTS = frozenset({"127.0.0.1", "localhost"})
 

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "regulars"
 # Floors every room may call as they are: they hold no rows of a domain.
-OPEN_ROOMS = frozenset({"kernel", "store", "lake", "rules", "analytics"})
+OPEN_ROOMS = frozenset({"kernel", "store", "outside", "lake", "rules", "analytics"})
 
 
 @cache

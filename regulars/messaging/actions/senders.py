@@ -9,14 +9,14 @@ from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
 from regulars.kernel.ids import new_public_id
 from regulars.messaging.accounts import is_catcher
-from regulars.messaging.adapters.egress import checked_address
 from regulars.messaging.adapters.smtp.client import Security
-from regulars.messaging.adapters.vault import open_secret, seal_secret
 from regulars.messaging.models import Sender
 from regulars.messaging.pure.addresses import mailbox
 from regulars.messaging.pure.dkim import signer
 from regulars.messaging.queries.senders import sender
 from regulars.messaging.records import SenderRecord
+from regulars.outside.egress import checked_address
+from regulars.outside.vault import open_secret, seal_secret
 
 CONNECTIONS_MAX = 50
 PORTS = range(1, 65_536)

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.serialization import (
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.messaging.adapters.dns import text_records
-from regulars.messaging.adapters.vault import seal_secret
 from regulars.messaging.models import Sender
 from regulars.messaging.pure.addresses import mailbox
 from regulars.messaging.queries.senders import signing
 from regulars.messaging.records import DkimState, Signing
+from regulars.outside.vault import seal_secret
 
 RSA_BITS = 2_048
 RSA_EXPONENT = 65_537

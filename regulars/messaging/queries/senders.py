@@ -5,11 +5,11 @@ from __future__ import annotations
 from regulars.kernel.errors import NotFound
 from regulars.messaging import letters
 from regulars.messaging.adapters.smtp.client import Security
-from regulars.messaging.adapters.vault import open_secret
 from regulars.messaging.models import Sender
 from regulars.messaging.pure import dkim
 from regulars.messaging.pure.addresses import mailbox
 from regulars.messaging.records import SenderRecord, Signing
+from regulars.outside.vault import open_secret
 from regulars.workspaces import queries as workspaces
 
 
