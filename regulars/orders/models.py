@@ -377,6 +377,8 @@ class Cart(WorkspaceRow):
     coupon = models.TextField(default="")
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    # When the shop last told the whole list; what happened before is in it already.
+    told_at = models.DateTimeField(null=True)
     checkout_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     order_number = models.TextField(default="")
@@ -407,8 +409,8 @@ class CartLine(WorkspaceRow):
     quantity = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
     unit_price = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
     added_at = models.DateTimeField()
-    # When the shop last spoke of this line; what it said earlier does not change it any more.
-    changed_at = models.DateTimeField()
+    # When it was taken out; an addition that happened before comes too late to count.
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

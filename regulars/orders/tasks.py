@@ -1,4 +1,4 @@
-"""What orders do when events arrive."""
+"""What orders, carts and the catalogue do when events arrive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from regulars.events import actions as event_actions
 from regulars.events.records import Event
 from regulars.kernel.errors import Invalid, Refused
 from regulars.orders import actions, queries
-from regulars.orders.pure import from_events
+from regulars.orders.pure import carts, catalogue, from_events
 from regulars.orders.pure.meaning import check
 from regulars.orders.records import NewOrder, OrderStatus, Outcome
 from regulars.workspaces import queries as workspaces
@@ -22,15 +22,65 @@ Read = Callable[[Event, str], NewOrder]
 
 
 def take_order_events(workspace_id: int, events: Sequence[Event]) -> None:
-    """Orders from Segment's events: completed ones, refunds, cancellations, in that order.
+    """Orders from Segment's events: completed, updated, refunded, cancelled, in that order.
 
     What cannot become an order is kept among the failed events with its reason; the others are
     written all the same.
     """
     currency = workspaces.workspace(workspace_id).currency
     _record(workspace_id, events, "Order Completed", _completed, currency)
+    _update(workspace_id, [event for event in events if event.kind == "Order Updated"], currency)
     _record(workspace_id, events, "Order Refunded", _refunded, currency)
     _cancel(workspace_id, [event for event in events if event.kind == "Order Cancelled"])
+
+
+def take_cart_events(workspace_id: int, events: Sequence[Event]) -> None:
+    """Carts, wish lists and the catalogue from what customers do on a site.
+
+    What cannot be read is kept among the failed events; the others count all the same.
+    """
+    _join(workspace_id, [event for event in events if event.kind == "customer.merged"])
+    seen = [event for event in events if event.kind in catalogue.KINDS]
+    actions.fill_catalogue(
+        workspace_id, [one for event in seen for one in catalogue.seen(event.props)]
+    )
+    own = [event for event in events if event.kind in carts.KINDS and event.customer_id]
+    # History that is imported tells of no cart that anybody fills just now.
+    live = [event for event in own if event.origin != "import"]
+    if live:
+        ids = sorted({event.customer_id for event in live if event.customer_id})
+        faults = actions.change_carts(workspace_id, live, customers.roots_of(workspace_id, ids))
+        for event, error in faults:
+            _keep(workspace_id, event, error.code, error.message)
+
+
+def _join(workspace_id: int, merges: Sequence[Event]) -> None:
+    for event in merges:
+        if event.customer_id is not None and event.subject_id is not None:
+            roots = customers.roots_of(workspace_id, [event.subject_id])
+            root = roots.get(event.subject_id, event.subject_id)
+            # Taken apart again meanwhile: each keeps their own.
+            if root != event.subject_id:
+                actions.join_carts(workspace_id, event.subject_id, root)
+
+
+def _update(workspace_id: int, events: Sequence[Event], currency: str) -> None:
+    for event in sorted(events, key=lambda event: (event.time, event.id)):
+        try:
+            total = from_events.total_minor(event.props, currency)
+            if total is None:
+                continue
+            actions.update_order_total(
+                workspace_id,
+                from_events.SOURCE,
+                from_events.number_of(event.props),
+                total,
+                key=str(event.id),
+                at=event.time,
+                origin=event.origin,
+            )
+        except Invalid as error:
+            _keep(workspace_id, event, error.code, error.message)
 
 
 def _completed(event: Event, currency: str) -> NewOrder:

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from regulars.kernel.errors import Invalid
-from regulars.kernel.money import to_minor
+from regulars.kernel.money import line_total_minor, to_minor
 from regulars.orders.records import NewLine, NewOrder, OrderKind, OrderStatus
 
 SOURCE = "segment"
@@ -31,7 +31,7 @@ def completed(
     The total is what the event says was paid; without it the sum of its products.
     raises  Invalid(order_number | order_amount | order_lines)
     """
-    total = next((props[name] for name in ("total", "revenue", "value") if name in props), None)
+    total = _told_total(props)
     lines = lines_of(props)
     return NewOrder(
         number=number_of(props),
@@ -52,7 +52,7 @@ def refunded(
 
     raises  Invalid(order_number | order_amount | order_lines)
     """
-    total = next((props[name] for name in ("total", "revenue", "value") if name in props), None)
+    total = _told_total(props)
     back = tuple(
         NewLine(line.sku, -abs(line.quantity), line.unit_price, line.name, line.category)
         for line in lines_of(props)
@@ -68,6 +68,24 @@ def refunded(
         customer_id=customer_id,
         total_minor=None if total is None else -abs(to_minor(amount(total), currency)),
     )
+
+
+def total_minor(props: Mapping[str, Any], currency: str) -> int | None:
+    """What the event says the order comes to now, else the sum of its products; None for neither.
+
+    raises  Invalid(order_amount | order_lines)
+    """
+    told = _told_total(props)
+    if told is not None:
+        return to_minor(amount(told), currency)
+    lines = lines_of(props)
+    if not lines:
+        return None
+    return sum(line_total_minor(line.quantity, line.unit_price, currency) for line in lines)
+
+
+def _told_total(props: Mapping[str, Any]) -> Any:
+    return next((props[name] for name in ("total", "revenue", "value") if name in props), None)
 
 
 def lines_of(props: Mapping[str, Any]) -> tuple[NewLine, ...]:
