@@ -19,7 +19,31 @@ PLUGIN_GROUP = "regulars.wiring"
 CONSUMERS: dict[str, Consumer] = {
     "orders.from_events": Consumer(
         handler="regulars.orders.tasks:take_order_events",
-        kinds=("Order Completed", "Order Refunded", "Order Cancelled"),
+        kinds=("Order Completed", "Order Updated", "Order Refunded", "Order Cancelled"),
+        from_start=True,
+    ),
+    "orders.carts": Consumer(
+        handler="regulars.orders.tasks:take_cart_events",
+        kinds=(
+            "Products Searched",
+            "Product List Viewed",
+            "Product List Filtered",
+            "Product Clicked",
+            "Product Viewed",
+            "Product Added",
+            "Product Removed",
+            "Wishlist Product Added to Cart",
+            "Product Added to Wishlist",
+            "Product Removed from Wishlist",
+            "Cart Viewed",
+            "Checkout Started",
+            "Coupon Applied",
+            "Coupon Removed",
+            "Order Completed",
+            "order.placed",
+            "order.paid",
+            "customer.merged",
+        ),
         from_start=True,
     ),
 }
@@ -27,6 +51,7 @@ CONSUMERS: dict[str, Consumer] = {
 # What kind of inbox row is taken by whom.
 INBOX: dict[str, str] = {
     "segment": "regulars.intake.processor:take_segment",
+    "segment.refused": "regulars.intake.processor:keep_refused",
     "tracking": "regulars.messaging.tracking:take",
 }
 

@@ -4,7 +4,29 @@ from __future__ import annotations
 
 from django.db import models
 
+from regulars.intake.connectors.models import (
+    Connection,
+    Delivery,
+    ExchangeFile,
+    HandedOrder,
+    PulledFile,
+    Subject,
+)
 from regulars.store.rows import WorkspaceRow
+
+__all__ = [
+    "Connection",
+    "Delivery",
+    "ExchangeFile",
+    "Form",
+    "HandedOrder",
+    "Import",
+    "PulledFile",
+    "RejectedRow",
+    "Session",
+    "Site",
+    "Subject",
+]
 
 
 class Import(WorkspaceRow):
@@ -45,3 +67,75 @@ class RejectedRow(WorkspaceRow):
 
     class Meta:
         indexes = [models.Index(fields=["import_id", "row_no"], name="rejected_by_import")]
+
+
+class Site(WorkspaceRow):
+    """A site that sends events with a public key: the key can bring data in and nothing else."""
+
+    public_id = models.CharField(max_length=22, unique=True)
+    name = models.TextField()
+    # Public by its nature, for every visitor's browser has it; hence kept as it is.
+    key = models.TextField(unique=True)
+    domains = models.JSONField(default=list)
+    # "ask": nothing is kept or sent before the visitor agrees; "on": from the first page.
+    consent_mode = models.TextField()
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    loaded_at = models.DateTimeField(null=True)
+    event_at = models.DateTimeField(null=True)
+    event_kind = models.TextField(default="")
+    refused_at = models.DateTimeField(null=True)
+    refused_origin = models.TextField(default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace_id", "id"], name="site_by_workspace")]
+
+
+class Session(WorkspaceRow):
+    """A visit of a site, for as long as late events may still belong to it."""
+
+    public_id = models.CharField(max_length=22, unique=True)
+    site_id = models.BigIntegerField()
+    visitor = models.TextField()
+    started_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    is_marked = models.BooleanField()
+    source = models.TextField()
+    medium = models.TextField()
+    campaign = models.TextField()
+    term = models.TextField()
+    content = models.TextField()
+    click = models.TextField()
+    hits = models.IntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["site_id", "visitor", "last_at"], name="session_by_visitor"),
+            models.Index(fields=["last_at"], name="session_by_age"),
+        ]
+
+
+class Form(WorkspaceRow):
+    """A form on a landing page: what it asks, what the visitor agrees to, where it goes on."""
+
+    public_id = models.CharField(max_length=22, unique=True)
+    name = models.TextField()
+    kind = models.TextField()
+    language = models.TextField()
+    # [{"name", "label", "type", "is_required", "options"}], in order.
+    fields = models.JSONField(default=list)
+    button = models.TextField(default="")
+    thanks = models.TextField(default="")
+    consent_text = models.TextField(default="")
+    # Goes up whenever the text changes, so that each consent names the words it was given to.
+    consent_version = models.IntegerField(default=1)
+    topic = models.TextField(default="")
+    product_sku = models.TextField(default="")
+    redirect_url = models.TextField(default="")
+    domains = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace_id", "id"], name="form_by_workspace")]

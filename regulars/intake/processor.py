@@ -14,12 +14,17 @@ from itertools import groupby
 from django.db import transaction
 
 from regulars.customers import actions as customers
+from regulars.customers.records import Membership
 from regulars.events import actions as events
 from regulars.events import claims
 from regulars.events.claims import InboxRow
-from regulars.events.records import NewEvent
+from regulars.events.records import NewEvent, Origin
 from regulars.intake import segment
 from regulars.intake.segment import Incoming, Reject
+from regulars.intake.sites import actions as site_actions
+from regulars.intake.sites import queries as site_queries
+from regulars.intake.sites import visits
+from regulars.intake.sites.records import SiteRecord
 from regulars.kernel import clock
 from regulars.kernel.errors import RegularsError
 from regulars.store.faults import is_transient
@@ -153,10 +158,43 @@ def _append_alone(workspace_id: int, row: InboxRow, item: Incoming) -> Reject | 
 
 def _append(workspace_id: int, items: Sequence[tuple[InboxRow, Incoming]]) -> None:
     # Seen first: a repeat must not bring old traits back.
-    is_new = events.mark_seen(workspace_id, [(segment.SOURCE, item.key) for _, item in items])
-    new = [item for (_, item), is_first in zip(items, is_new, strict=True) if is_first]
-    ids = customers.identify_many(workspace_id, [item.identity for item in new])
+    is_new = events.mark_seen(workspace_id, [(item.source, item.key) for _, item in items])
+    pairs = [pair for pair, is_first in zip(items, is_new, strict=True) if is_first]
+    new = [item for _, item in pairs]
+    # Events stay with the id they named, so that they go along when a merge is undone.
+    ids = customers.identify_many(workspace_id, [item.identity for item in new], as_named=True)
+    sites = _sites_of(workspace_id, new)
+    if sites:
+        new = visits.place(workspace_id, new, ids, sites)
+        _note(workspace_id, pairs, sites)
     events.append(workspace_id, [_event(item, id_) for item, id_ in zip(new, ids, strict=True)])
+    _join_companies(workspace_id, new, ids)
+
+
+def _sites_of(workspace_id: int, items: Sequence[Incoming]) -> dict[str, SiteRecord]:
+    named = {item.site for item in items if item.site}
+    return site_queries.sites_by_public_id(workspace_id, named) if named else {}
+
+
+def _note(
+    workspace_id: int, pairs: Sequence[tuple[InboxRow, Incoming]], sites: Mapping[str, SiteRecord]
+) -> None:
+    newest = {
+        sites[item.site].id: (row.received_at, item.kind)
+        for row, item in sorted(pairs, key=lambda pair: pair[0].received_at)
+        if item.site in sites and item.origin is not Origin.REPLAY
+    }
+    site_actions.note_events(workspace_id, newest)
+
+
+def _join_companies(workspace_id: int, items: Sequence[Incoming], ids: Sequence[int]) -> None:
+    rows = [
+        Membership(customer_id=id_, group_id=item.group[0], traits=item.group[1], at=item.time)
+        for item, id_ in zip(items, ids, strict=True)
+        if item.group is not None
+    ]
+    if rows:
+        customers.join_companies(workspace_id, rows)
 
 
 def _event(item: Incoming, customer_id: int | None) -> NewEvent:
@@ -166,6 +204,27 @@ def _event(item: Incoming, customer_id: int | None) -> NewEvent:
         key=item.key,
         customer_id=customer_id,
         props=item.props,
-        source=segment.SOURCE,
+        source=item.source,
         origin=item.origin,
     )
+
+
+def keep_refused(workspace_id: int, rows: Sequence[InboxRow]) -> None:
+    """Requests that came from a page of a foreign domain wait among the failed events.
+
+    The row's source is "call@site origin"; a replay takes the body as if it had been let in.
+    """
+    refusals: dict[str, tuple[str, datetime, str]] = {}
+    for row in rows:
+        source, _, origin = row.source.partition(" ")
+        _, site = segment.call_and_site(source)
+        refusals[site] = (site, row.received_at, origin)
+        events.keep_failed(
+            workspace_id,
+            source=source,
+            inbox_kind="segment",
+            received_at=row.received_at,
+            stage="door",
+            rejects=[("origin_refused", origin, row.body)],
+        )
+    site_actions.note_refusals(workspace_id, list(refusals.values()))

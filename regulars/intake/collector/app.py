@@ -4,36 +4,25 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from contextlib import suppress
 
 import msgspec
 
 from regulars.events import inbox
-from regulars.events.claims import unzip
 from regulars.intake import segment
-from regulars.intake.collector.keys import Keys
+from regulars.intake.collector import http
+from regulars.intake.collector.buckets import Buckets
+from regulars.intake.collector.http import AnswerError, Receive, Scope, Send
+from regulars.intake.collector.keys import Keys, Opened
+from regulars.intake.pure import domains
 from regulars.kernel.errors import Outside, Refused
 
-BODY_BYTES_MAX = 500 << 10
-# Above the limit but below this the body is only too large; beyond it is an attack.
-BOMB_BYTES_MIN = 5 << 20
-RETRY_AFTER_S = 1
 INBOX_KIND = "segment"
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-class _AnswerError(Exception):
-    """An answer other than 200."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
+REFUSED_KIND = "segment.refused"
+ORIGIN_LENGTH_MAX = 200
+# Enough to see what is wrong, too few to fill the list of failed events.
+REFUSALS_KEPT_PER_S = 0.05
+REFUSALS_KEPT_BURST = 10.0
 
 
 class Collector:
@@ -41,43 +30,113 @@ class Collector:
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
+        self._buckets = Buckets()
+        self._refusals = Buckets(REFUSALS_KEPT_PER_S, REFUSALS_KEPT_BURST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._collect(scope, receive)
-        except _AnswerError as answer:
-            await _respond(send, answer.status, {"code": answer.code, "message": answer.message})
-        except Refused as error:
-            await _respond(send, 429, {"code": error.code, "message": error.message})
-        except Outside as error:
-            await _respond(send, 503, {"code": error.code, "message": error.message})
-        else:
-            await _respond(send, 200, {"success": True})
-
-    async def _collect(self, scope: Scope, receive: Receive) -> None:
-        call = scope["path"].removeprefix("/v1/").rstrip("/")
-        if call not in segment.CALLS:
-            raise _AnswerError(404, "call_unknown", "Post to /v1/batch, /v1/identify or /v1/track.")
-        if scope["method"] != "POST":
-            raise _AnswerError(405, "method_not_allowed", "Use POST.")
         headers = dict(scope["headers"])
-        body = await _read(receive, headers)
-        is_gzip = headers.get(b"content-encoding", b"").lower() == b"gzip"
-        plain = _unzip(body) if is_gzip else body
-        envelope = _open(plain, call)
-        workspace_id = await self._workspace(headers, envelope)
-        await inbox.current().store(workspace_id, INBOX_KIND, body, source=call, is_gzip=is_gzip)
+        more = http.cors(headers)
+        if scope["method"] == "OPTIONS":
+            await http.answer_preflight(send)
+            return
+        try:
+            if scope["path"].startswith("/v1/projects/"):
+                await self._tell_settings(scope, send)
+                return
+            await self._collect(scope, receive, headers)
+        except AnswerError as answer:
+            told = {"code": answer.code, "message": answer.message}
+            await http.respond(send, answer.status, told, more, retry_s=answer.retry_s)
+        except Refused as error:
+            await http.respond(send, 429, {"code": error.code, "message": error.message}, more)
+        except Outside as error:
+            await http.respond(send, 503, {"code": error.code, "message": error.message}, more)
+        else:
+            await http.respond(send, 200, {"success": True}, more)
 
-    async def _workspace(self, headers: dict[bytes, bytes], envelope: segment.Envelope) -> int:
+    async def _collect(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> None:
+        call = scope["path"].removeprefix("/v1/").rstrip("/")
+        call = segment.SHORT_CALLS.get(call, call)
+        if call not in segment.CALLS:
+            raise AnswerError(404, "call_unknown", "Post to /v1/batch, /v1/identify or /v1/track.")
+        if scope["method"] != "POST":
+            raise AnswerError(405, "method_not_allowed", "Use POST.")
+        body = await http.read(receive, headers)
+        is_gzip = headers.get(b"content-encoding", b"").lower() == b"gzip"
+        plain = http.unzipped(body) if is_gzip else body
+        envelope = _open(plain, call)
+        opened = await self._opened(headers, envelope)
+        source = segment.row_source(call, opened.site)
+        if opened.site:
+            self._spend(opened)
+            await self._check_origin(opened, headers, source, plain)
+        await inbox.current().store(
+            opened.workspace_id, INBOX_KIND, body, source=source, is_gzip=is_gzip
+        )
+
+    async def _opened(self, headers: dict[bytes, bytes], envelope: segment.Envelope) -> Opened:
         shown = {key for key in (_key_in_header(headers), envelope.writeKey) if key}
         if len(shown) > 1:
-            raise _AnswerError(401, "key_ambiguous", "The header and writeKey name different keys.")
-        workspace_id = await self._keys.workspace_of(shown.pop()) if shown else None
-        if workspace_id is None:
-            raise _AnswerError(
+            raise AnswerError(401, "key_ambiguous", "The header and writeKey name different keys.")
+        opened = await self._keys.opened(shown.pop()) if shown else None
+        if opened is None:
+            raise AnswerError(
                 401, "key_unknown", "Give an open key of scope intake as the user name or writeKey."
             )
-        return workspace_id
+        return opened
+
+    def _spend(self, opened: Opened) -> None:
+        wait_s = self._buckets.wait_s(opened.site)
+        if wait_s:
+            raise AnswerError(
+                429, "rate_limited", "This key sends too often; try again later.", retry_s=wait_s
+            )
+
+    async def _check_origin(
+        self, opened: Opened, headers: dict[bytes, bytes], source: str, plain: bytes
+    ) -> None:
+        # A program sends no origin, and could write any: the list keeps out foreign pages only.
+        origin = headers.get(b"origin")
+        if origin is None:
+            return
+        told = origin.decode("latin-1")[:ORIGIN_LENGTH_MAX]
+        if domains.allows(opened.domains, told):
+            return
+        if not self._refusals.wait_s(opened.site):
+            # The answer is the same when nothing more fits on the disk.
+            with suppress(Refused, Outside):
+                await inbox.current().store(
+                    opened.workspace_id, REFUSED_KIND, plain, source=f"{source} {told}"
+                )
+        raise AnswerError(
+            403,
+            "origin_refused",
+            f"The key of this site does not take events from {told};"
+            " add the domain to the site in Regulars.",
+        )
+
+    async def _tell_settings(self, scope: Scope, send: Send) -> None:
+        """What Segment's library for browsers asks its content network for before it begins."""
+        key, _, rest = scope["path"].removeprefix("/v1/projects/").partition("/")
+        opened = await self._keys.opened(key) if rest == "settings" else None
+        if opened is None or not opened.site:
+            raise AnswerError(404, "key_unknown", "There is no site with this key.")
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        content = {
+            "integrations": {
+                "Segment.io": {
+                    "apiKey": key,
+                    "apiHost": f"{host}/v1",
+                    "protocol": scope.get("scheme", "https"),
+                    "unbundledIntegrations": [],
+                    "addBundledMetadata": False,
+                }
+            },
+            "plan": {"track": {"__default": {"enabled": True}}},
+            "metrics": {"sampleRate": 0},
+        }
+        more = [(b"access-control-allow-origin", b"*"), (b"cache-control", b"public, max-age=300")]
+        await http.respond(send, 200, content, more)
 
 
 def _key_in_header(headers: dict[bytes, bytes]) -> str | None:
@@ -90,76 +149,24 @@ def _key_in_header(headers: dict[bytes, bytes]) -> str | None:
     try:
         return base64.b64decode(value, validate=True).decode().partition(":")[0]
     except (binascii.Error, UnicodeDecodeError) as error:
-        raise _AnswerError(
+        raise AnswerError(
             401, "key_malformed", "Basic needs base64 of the key and a colon."
         ) from error
-
-
-async def _read(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-    declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared) > BODY_BYTES_MAX:
-        raise _too_large()
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _AnswerError(400, "body_cut_short", "The connection closed before the end.")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > BODY_BYTES_MAX:
-            raise _too_large()
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-def _too_large() -> _AnswerError:
-    return _AnswerError(
-        400, "body_too_large", "A request has at most 500 KB; send smaller batches."
-    )
-
-
-def _unzip(body: bytes) -> bytes:
-    try:
-        return unzip(body, BODY_BYTES_MAX)
-    except ValueError as error:
-        if str(error) != "too large":
-            raise _AnswerError(
-                400, "gzip_malformed", "The body is not a whole gzip stream."
-            ) from error
-    try:
-        unzip(body, BOMB_BYTES_MIN)
-    except ValueError:
-        raise _AnswerError(
-            413, "body_too_large", "The body grows beyond every limit when decompressed."
-        ) from None
-    raise _too_large()
 
 
 def _open(plain: bytes, call: str) -> segment.Envelope:
     try:
         envelope = segment.open_envelope(plain)
     except RecursionError:
-        raise _AnswerError(400, "json_malformed", "The body is nested too deeply.") from None
+        raise AnswerError(400, "json_malformed", "The body is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _AnswerError(
+        raise AnswerError(
             400, "json_malformed", f"The body is not a valid call: {error}"
         ) from error
     if call == "batch" and envelope.batch is None:
-        raise _AnswerError(400, "batch_missing", 'A batch call needs the list "batch".')
+        raise AnswerError(400, "batch_missing", 'A batch call needs the list "batch".')
     if call != "batch" and envelope.batch is not None:
-        raise _AnswerError(400, "batch_unexpected", "Post lists to /v1/batch.")
+        raise AnswerError(400, "batch_unexpected", "Post lists to /v1/batch.")
     if call != "batch" and len(plain) > segment.MESSAGE_BYTES_MAX:
-        raise _AnswerError(400, "message_too_large", "A message has at most 32 KB.")
+        raise AnswerError(400, "message_too_large", "A message has at most 32 KB.")
     return envelope
-
-
-async def _respond(send: Send, status: int, content: dict[str, Any]) -> None:
-    headers = [(b"content-type", b"application/json")]
-    if status in (429, 503):
-        headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
-    if status == 401:
-        headers.append((b"www-authenticate", b'Basic realm="regulars"'))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": msgspec.json.encode(content)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import psycopg
 
@@ -15,42 +16,86 @@ from regulars.workspaces.records import KeyScope
 REMEMBERED_S = 5.0
 REMEMBERED_KEYS_MAX = 10_000
 
+FIND_SECRET = (
+    "SELECT workspace_id FROM workspaces_apikey"
+    " WHERE key_hash = %s AND scope = %s AND revoked_at IS NULL"
+)
+FIND_PUBLIC = (
+    "SELECT workspace_id, public_id, domains, consent_mode FROM intake_site"
+    " WHERE key = %s AND closed_at IS NULL"
+)
+NOTE_LOADED = (
+    "UPDATE intake_site SET loaded_at = now() WHERE key = %s"
+    " AND (loaded_at IS NULL OR loaded_at < now() - interval '30 seconds')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a key opens: a workspace, and the site when it is the public key of one."""
+
+    workspace_id: int
+    site: str = ""
+    domains: tuple[str, ...] = ()
+    consent_mode: str = ""
+
 
 class Keys:
-    """Looks keys up by their hash, as engine."""
+    """Looks keys up, as engine: secret ones by their hash, public ones of sites as they are.
+
+    A public key is known to this door only; it is no key of the API and can read nothing.
+    """
 
     def __init__(self, conninfo: str, key_scope: KeyScope) -> None:
         self._conninfo = conninfo
         self._scope = key_scope
-        self._known: dict[str, tuple[int | None, float]] = {}
+        self._known: dict[str, tuple[Opened | None, float]] = {}
         self._lock = asyncio.Lock()
-        self._connection: psycopg.AsyncConnection[tuple[int]] | None = None
+        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+        self._noted: dict[str, float] = {}
 
-    async def workspace_of(self, key: str) -> int | None:
-        """The workspace whose open key this is, else None. raises Outside(keys_unavailable)"""
+    async def opened(self, key: str) -> Opened | None:
+        """What this open key opens, else None. raises Outside(keys_unavailable)"""
         found = self._known.get(key)
         if found is not None and found[1] > clock.monotonic_s():
             return found[0]
         async with self._lock:
-            workspace_id = await self._look_up(key)
+            opened = await self._look_up(key)
         if len(self._known) >= REMEMBERED_KEYS_MAX:
             self._known.clear()
-        self._known[key] = (workspace_id, clock.monotonic_s() + REMEMBERED_S)
-        return workspace_id
+        self._known[key] = (opened, clock.monotonic_s() + REMEMBERED_S)
+        return opened
 
-    async def _look_up(self, key: str) -> int | None:
+    async def note_loaded(self, key: str) -> None:
+        """Remember that the snippet of this site was asked for, about twice a minute."""
+        now = clock.monotonic_s()
+        if self._noted.get(key, 0.0) > now:
+            return
+        if len(self._noted) >= REMEMBERED_KEYS_MAX:
+            self._noted.clear()
+        self._noted[key] = now + REMEMBERED_S
+        async with self._lock:
+            await self._ask(NOTE_LOADED, [key])
+
+    async def _look_up(self, key: str) -> Opened | None:
+        rows = await self._ask(FIND_SECRET, [hash_of_key(key), self._scope.value])
+        if rows:
+            return Opened(int(str(rows[0][0])))
+        rows = await self._ask(FIND_PUBLIC, [key]) if key.startswith("rg_site_") else []
+        if not rows:
+            return None
+        workspace_id, site, domains, mode = rows[0]
+        assert isinstance(domains, list)
+        return Opened(int(str(workspace_id)), str(site), tuple(domains), str(mode))
+
+    async def _ask(self, statement: str, values: list[object]) -> list[tuple[object, ...]]:
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = await psycopg.AsyncConnection.connect(
                     self._conninfo, autocommit=True
                 )
-            cursor = await self._connection.execute(
-                "SELECT workspace_id FROM workspaces_apikey"
-                " WHERE key_hash = %s AND scope = %s AND revoked_at IS NULL",
-                [hash_of_key(key), self._scope.value],
-            )
-            row = await cursor.fetchone()
+            cursor = await self._connection.execute(statement, values)
+            return await cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             self._connection = None
             raise Outside("keys_unavailable", "Keys cannot be checked just now.") from error
-        return None if row is None else row[0]

@@ -145,22 +145,31 @@ def failed(shop: WorkspaceRecord) -> list[str]:
 
 
 @pytest.mark.parametrize("is_gzip", [True, False])
-def test_each_call_arrives_or_waits_with_its_reason(
-    shop: WorkspaceRecord, door: Door, is_gzip: bool
-) -> None:
+def test_each_call_arrives(shop: WorkspaceRecord, door: Door, is_gzip: bool) -> None:
     client = client_of(shop, door, gzip=is_gzip)
     client.identify("42", {"email": "Anna@Example.com", "firstName": "Anna"})
     client.track("42", "Product Viewed", {"sku": "TEA", "price": 12.5, "nothing": None})
     client.page("42", None, "Home", {"path": "/"})
     client.screen("42", "Cart", "Basket")
-    client.group("42", "family")
+    client.group("42", "bakers", {"name": "The bakers", "employees": None})
     client.alias("anonymous-7", "42")
     finish(client)
 
     kinds = {event.kind: event for event in happened(shop, "42")}
     assert {"customer.identified", "Product Viewed", "Page Viewed", "Screen Viewed"} <= set(kinds)
     assert kinds["Product Viewed"].props == {"sku": "TEA", "price": 12.5}
-    assert failed(shop) == ["type_unsupported", "type_unsupported"]
+    assert kinds["Screen Viewed"].props == {"name": "Basket", "category": "Cart"}
+    assert kinds["customer.grouped"].props == {"group_id": "bakers"}
+    assert kinds["customer.aliased"].props == {"previous_id": "anonymous-7"}
+    assert failed(shop) == []
+    with scope(shop.id):
+        customer_id = customers.find(shop.id, Identity(external_id="42"))
+        assert customer_id is not None
+        assert customers.find(shop.id, Identity(anonymous_id="anonymous-7")) == customer_id
+        profile = customers.profiles(shop.id, [customer_id])[customer_id]
+        (company,) = customers.companies_of(shop.id, [customer_id])
+    # The traits of a group are its own.
+    assert (profile.name, company.name) == (None, "The bakers")
     assert set(door.statuses) == {200}
     assert all(("Content-Encoding" in headers) is is_gzip for headers in door.requests)
 
