@@ -190,6 +190,18 @@ class ConsentTextRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a customer said about marketing, channel by channel.
+
+    asked   channels about which anything was ever said
+    agreed  pairs of channel and purpose for which letters may go by what was said
+    """
+
+    asked: frozenset[str]
+    agreed: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class PreferenceRecord:
     """What a customer chose about marketing as a whole.
 

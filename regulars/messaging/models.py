@@ -16,8 +16,13 @@ class Template(WorkspaceRow):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True)
+    # Letters the product itself writes have a role, such as "confirm:uk", and one template each.
+    role = models.TextField(null=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace_id", "role"], name="template_role_once")
+        ]
         indexes = [models.Index(fields=["workspace_id", "-updated_at"], name="template_by_time")]
 
 
@@ -85,6 +90,8 @@ class Message(WorkspaceRow):
     variant = models.TextField(default="")
     template_version_id = models.BigIntegerField()
     is_marketing = models.BooleanField()
+    # The customers' topic a marketing letter is about; empty for one of no topic.
+    topic = models.TextField(default="", db_default="")
     planned_at = models.DateTimeField()
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
@@ -121,6 +128,36 @@ class Message(WorkspaceRow):
             models.Index(fields=["workspace_id", "campaign_id", "state"], name="message_campaign"),
             models.Index(fields=["workspace_id", "campaign_id", "id"], name="message_of_campaign"),
             models.Index(fields=["workspace_id", "customer_id", "id"], name="message_customer"),
+        ]
+
+
+class Question(WorkspaceRow):
+    """A consent asked for by letter: it is written only when the receiver confirms it.
+
+    Kept also when nobody answers, for the letter itself has to be accounted for.
+    """
+
+    public_id = models.CharField(max_length=22, unique=True)
+    key = models.TextField()
+    input_hash = models.BinaryField()
+    customer_id = models.BigIntegerField()
+    channel = models.TextField()
+    address_hash = models.BinaryField()
+    purpose = models.TextField()
+    text_version = models.TextField()
+    source = models.TextField()
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace_id", "key"], name="question_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "address_hash", "-asked_at"], name="question_of_address"
+            )
         ]
 
 

@@ -230,3 +230,26 @@ class Suppressed:
     customer_id: int | None
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRecord:
+    """A consent asked for by letter.
+
+    message_public_id  the letter that asks
+    """
+
+    public_id: str
+    message_public_id: str
+    customer_id: int
+    channel: str
+    purpose: str
+    text_version: str
+    source: str
+    asked_at: datetime
+    expires_at: datetime
+    confirmed_at: datetime | None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it may still be confirmed."""
+        return self.confirmed_at is None and now < self.expires_at

@@ -44,6 +44,36 @@ PLAIN = """\
 """
 
 
+# The page is found by the letter itself, as its unsubscribe page is.
+CONFIRM = """\
+{{% assign confirm_url = unsubscribe_url | append: "/confirm" %}}\
+<html>
+<body style="font-family:Helvetica,Arial,sans-serif;font-size:15px;line-height:24px">
+<p>{hello}</p>
+<p>{asked}</p>
+<p><a href="{{{{ confirm_url }}}}" style="display:inline-block;padding:12px 20px;\
+background:#0b5d4e;color:#ffffff;border-radius:8px;text-decoration:none">{button}</a></p>
+<p>{days}</p>
+<p>{ignore}</p>
+<p>{{{{ workspace.name }}}}</p>
+</body>
+</html>
+"""
+
+
+def confirming_letter() -> tuple[str, str, str]:
+    """Name, subject and source of the letter that asks to confirm, in the active language."""
+    source = CONFIRM.format(
+        hello=_("Hello,"),
+        asked=_("this address was left at {{ workspace.name }} to get news and offers."
+                " Please confirm that it was you."),
+        button=_("Yes, write to me"),
+        days=_("The link works for seven days."),
+        ignore=_("If it was not you, do nothing: without the confirmation nothing is sent."),
+    )  # fmt: skip
+    return _("Confirmation of a subscription"), _("Please confirm your subscription"), source
+
+
 def _words() -> dict[str, str]:
     return {
         "preview": _("What the inbox shows beside the subject"),

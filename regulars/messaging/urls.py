@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.messaging.pages import catcher, public, senders, suppressed, templates
+from regulars.messaging.pages import (
+    catcher,
+    confirming,
+    public,
+    senders,
+    suppressed,
+    templates,
+)
 
 app_name = "messaging"
 
-public_urlpatterns = [path("u/<str:token>", public.preferences, name="preferences")]
+public_urlpatterns = [
+    path("u/<str:token>", public.preferences, name="preferences"),
+    path("u/<str:token>/confirm", confirming.confirm, name="confirm"),
+]
 urlpatterns = [
     *public_urlpatterns,
     path("messages/templates", templates.listing, name="templates"),

@@ -69,6 +69,19 @@ DKIM_STATES: dict[DkimState, tuple[str, Word]] = {
     DkimState.ABSENT: ("warn", _("The record is not there yet. DNS may take an hour to show it.")),
     DkimState.DIFFERENT: ("bad", _("A record of this name is there, but it holds another key.")),
 }
+CHANNELS: dict[str, Word] = {
+    "email": _("E-mail"),
+    "sms": _("SMS"),
+    "telegram": _("Telegram"),
+    "call": _("Phone call"),
+}
+# Days between two letters, as customers choose them.
+GAPS: dict[int, Word] = {
+    0: _("As often as you write"),
+    7: _("At most once a week"),
+    14: _("At most once in two weeks"),
+    30: _("At most once a month"),
+}
 SUPPRESSION_REASONS: dict[str, Word] = {
     "bounce": _("Letters came back"),
     "complaint": _("Complained about spam"),

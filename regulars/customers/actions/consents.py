@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from regulars.customers.pure import addresses
-from regulars.customers.records import ConsentState, NewConsent
+from regulars.customers.records import Basis, ConsentState, NewConsent
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
@@ -19,6 +19,7 @@ from regulars.workspaces import queries as workspaces
 
 WORD_LENGTH_MAX = 60
 TEXT_LENGTH_MAX = 200
+NOTE_LENGTH_MAX = 500
 # Keeps our advisory locks apart from those of other rooms.
 LOCK_CLASS = 0x6D75
 LOCK_NUMBERS = 1 << 31
@@ -27,12 +28,12 @@ LOCK_NUMBERS = 1 << 31
 APPEND = """
 INSERT INTO customers_consent
   (workspace_id, customer_id, channel, purpose, state, at, source, actor, text_version,
-   recorded_at)
+   basis, recorded_at)
 SELECT %(workspace)s, n.customer_id, n.channel, n.purpose, n.state, n.at, n.source, n.actor,
-       n.text_version, %(now)s
+       n.text_version, n.basis, %(now)s
 FROM json_to_recordset(%(rows)s::json) AS n
   (customer_id bigint, channel text, purpose text, state text, at timestamptz, is_own_time bool,
-   source text, actor text, text_version text)
+   source text, actor text, text_version text, basis text)
 WHERE NOT EXISTS (
     SELECT FROM customers_consent AS old
     WHERE old.workspace_id = %(workspace)s AND old.customer_id = n.customer_id
@@ -86,10 +87,11 @@ def give_consent(
     actor: str = "",
     at: datetime | None = None,
     text_version: str = "",
+    basis: Basis = Basis.CONSENT,
 ) -> None:
     """Write down that the customer agreed, now or at the time given."""
     _say(workspace_id, customer_id, channel, purpose, ConsentState.GIVEN, source, actor, at,
-         text_version)  # fmt: skip
+         text_version, basis)  # fmt: skip
 
 
 def withdraw_consent(
@@ -118,6 +120,7 @@ def _say(
     actor: str,
     at: datetime | None,
     text_version: str,
+    basis: Basis = Basis.CONSENT,
 ) -> None:
     consent = NewConsent(
         customer_id=customer_id,
@@ -128,6 +131,7 @@ def _say(
         at=at or clock.now(),
         actor=actor,
         text_version=text_version,
+        basis=basis,
     )
     record_consents(workspace_id, [consent])
 
@@ -191,6 +195,7 @@ def _as_row(consent: NewConsent, root_id: int, now: datetime) -> dict[str, objec
         "source": consent.source[:TEXT_LENGTH_MAX],
         "actor": consent.actor[:TEXT_LENGTH_MAX],
         "text_version": consent.text_version[:TEXT_LENGTH_MAX],
+        "basis": consent.basis.value if consent.state is ConsentState.GIVEN else "",
     }
 
 
@@ -233,15 +238,26 @@ def suppress(
     )
 
 
-def lift_suppression(workspace_id: int, *, channel: str, address: str, actor: str) -> None:
-    """Allow the address again, by a person's hand. raises NotFound(suppression_unknown)"""
+def lift_suppression(
+    workspace_id: int, *, channel: str, address: str, actor: str, note: str
+) -> None:
+    """Allow the address again, by a person's hand; who did it and why stays as proof.
+
+    raises  Invalid(lift_note), NotFound(suppression_unknown)
+    """
+    note = note.strip()
+    if not note or len(note) > NOTE_LENGTH_MAX or not actor:
+        raise Invalid("lift_note", "Write in a few words why the address may be written to again.")
     secret = workspaces.workspace(workspace_id).secret
     raw = cursor()
     raw.execute(
-        "UPDATE customers_suppression SET lifted_at = %s WHERE workspace_id = %s AND channel = %s"
-        " AND address_hash = %s AND lifted_at IS NULL RETURNING customer_id",
+        "UPDATE customers_suppression SET lifted_at = %s, lifted_by = %s, lift_note = %s"
+        " WHERE workspace_id = %s AND channel = %s"
+        " AND address_hash = %s AND lifted_at IS NULL RETURNING customer_id, reason",
         [
             clock.now(),
+            actor[:TEXT_LENGTH_MAX],
+            note,
             workspace_id,
             channel,
             addresses.keyed_hash(secret, channel, address),
@@ -258,7 +274,7 @@ def lift_suppression(workspace_id: int, *, channel: str, address: str, actor: st
                 time=clock.now(),
                 key=f"suppression:{new_public_id()}",
                 customer_id=row[0],
-                props={"channel": channel, "actor": actor},
+                props={"channel": channel, "actor": actor, "note": note, "reason": row[1]},
             )
         ],
     )

@@ -91,7 +91,11 @@ def allow_address(request: HttpRequest, public_id: str) -> HttpResponse:
     if not address:
         raise Invalid("address_missing", _("The customer has no address for this channel."))
     actions.lift_suppression(
-        workspace.id, channel=channel, address=address, actor=member_of(request).email
+        workspace.id,
+        channel=channel,
+        address=address,
+        actor=member_of(request).email,
+        note=request.POST.get("note", ""),
     )
     messages.success(request, _("Messages may go to this address again."))
     return redirect("customers:card", public_id)

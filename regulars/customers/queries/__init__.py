@@ -18,6 +18,14 @@ from regulars.customers.queries.contact import (
 )
 from regulars.customers.queries.identities import find, identities, identity_faults, known, roots_of
 from regulars.customers.queries.lists import countries, export_rows, page
+from regulars.customers.queries.preferences import (
+    erasure_requests,
+    gaps_locked,
+    has_asked_erasure,
+    preferences,
+    wishes,
+)
+from regulars.customers.queries.topics import consent_text, consent_texts, topics
 
 __all__ = [
     "address_hashes",
@@ -27,11 +35,16 @@ __all__ = [
     "companies_of",
     "company",
     "company_of_group",
+    "consent_text",
+    "consent_texts",
     "contact_refusals",
     "countries",
     "customer_id_of",
+    "erasure_requests",
     "export_rows",
     "find",
+    "gaps_locked",
+    "has_asked_erasure",
     "identities",
     "identity_faults",
     "known",
@@ -40,6 +53,9 @@ __all__ = [
     "member_ids",
     "members",
     "page",
+    "preferences",
     "profiles",
     "roots_of",
+    "topics",
+    "wishes",
 ]

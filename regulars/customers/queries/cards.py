@@ -104,13 +104,14 @@ def _history(
 ) -> list[ConsentEntry]:
     raw = cursor()
     raw.execute(
-        "SELECT channel, purpose, state, at, source, actor, text_version FROM customers_consent"
+        "SELECT channel, purpose, state, at, source, actor, text_version, basis"
+        " FROM customers_consent"
         " WHERE workspace_id = %s AND customer_id = ANY(%s) ORDER BY at DESC, id DESC LIMIT %s",
         [workspace_id, list(customer_ids), limit],
     )
     return [
-        ConsentEntry(channel, purpose, ConsentState(state), at, source, actor, text)
-        for channel, purpose, state, at, source, actor, text in raw.fetchall()
+        ConsentEntry(channel, purpose, ConsentState(state), at, source, actor, text, basis)
+        for channel, purpose, state, at, source, actor, text, basis in raw.fetchall()
     ]
 
 

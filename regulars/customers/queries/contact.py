@@ -1,25 +1,55 @@
-"""Whether a customer may be written to: consent, address, suppression, in that order of cost."""
+"""Whether a customer may be written to: consent, pause, address, suppression."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from regulars.customers.pure.addresses import keyed_hash
-from regulars.customers.records import ADDRESS_COLUMNS, Purpose
+from regulars.customers.pure.wishes import (
+    Said,
+    general_purpose,
+    is_paused,
+    refusal,
+    topic_of,
+)
+from regulars.customers.records import ADDRESS_COLUMNS, ConsentState, Purpose
+from regulars.kernel import clock
 from regulars.store.scope import cursor
 from regulars.workspaces import queries as workspaces
 
 # Reasons that forbid even what the customer waits for: the address is dead or angry.
 HARD_REASONS = frozenset({"bounce", "complaint"})
 
+# Preferences stay under the id they were said for, so those merged into the customer count too.
 READ = """
-SELECT c.id, c.merged_into IS NOT NULL, {address}, s.state
+SELECT c.id, c.merged_into IS NOT NULL, {address}, s.state, s.changed_at, t.state, t.changed_at,
+       chosen.paused_until
 FROM customers_customer c
 LEFT JOIN customers_consentstate s
-  ON s.workspace_id = c.workspace_id AND s.customer_id = c.id AND s.channel = %s
- AND s.purpose = %s AND NOT s.is_gone
-WHERE c.workspace_id = %s AND c.id = ANY(%s)
+  ON s.workspace_id = c.workspace_id AND s.customer_id = c.id AND s.channel = %(channel)s
+ AND s.purpose = %(general)s AND NOT s.is_gone
+LEFT JOIN customers_consentstate t
+  ON t.workspace_id = c.workspace_id AND t.customer_id = c.id AND t.channel = %(channel)s
+ AND t.purpose = %(topic)s AND NOT t.is_gone
+LEFT JOIN LATERAL (
+  SELECT max(p.paused_until) AS paused_until FROM customers_preference p
+  WHERE p.workspace_id = c.workspace_id AND p.channel IN (%(channel)s, '')
+    AND p.customer_id = ANY(ARRAY(SELECT m.loser_id FROM customers_merge m
+      WHERE m.workspace_id = c.workspace_id AND m.root_id = c.id) || c.id)
+) AS chosen ON %(is_marketing)s
+WHERE c.workspace_id = %(workspace)s AND c.id = ANY(%(customers)s)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    is_merged: bool
+    address: str | None
+    general: Said | None
+    topic: Said | None
+    paused_until: datetime | None
 
 
 def may_contact(
@@ -27,42 +57,65 @@ def may_contact(
 ) -> dict[int, str | None]:
     """For each customer why nothing may be sent now, or None when it may.
 
+    purpose  marketing, transactional, profiling, or marketing:<key> for a letter of one topic
     Transactional messages need no consent and stop only at addresses that bounced or complained.
     Two statements for any number of customers; what cannot be read raises, it never permits.
-    Codes: customer_unknown, customer_merged, consent_missing, consent_withdrawn,
-    address_missing, suppressed.
+    Codes: customer_unknown, customer_merged, consent_missing, consent_withdrawn, topic_left,
+    paused, address_missing, suppressed.
     """
+    found = _read(workspace_id, customer_ids, channel, purpose)
+    addresses = {c: what.address for c, what in found.items() if what.address}
+    suppressed = _suppressed(workspace_id, channel, addresses)
+    is_free, now = purpose == Purpose.TRANSACTIONAL, clock.now()
+    return {
+        customer_id: _refusal(
+            found.get(customer_id), suppressed.get(customer_id), now, is_free=is_free
+        )
+        for customer_id in customer_ids
+    }
+
+
+def _read(
+    workspace_id: int, customer_ids: Sequence[int], channel: str, purpose: str
+) -> dict[int, _Found]:
     column = ADDRESS_COLUMNS.get(channel)
+    general = general_purpose(purpose)
     raw = cursor()
     raw.execute(
         READ.format(address=f"c.{column}" if column else "NULL"),
-        [channel, purpose, workspace_id, list(customer_ids)],
+        {
+            "workspace": workspace_id,
+            "customers": list(customer_ids),
+            "channel": channel,
+            "general": general,
+            "topic": purpose if topic_of(purpose) else "",
+            "is_marketing": general == Purpose.MARKETING,
+        },
     )
-    found = {row[0]: row[1:] for row in raw.fetchall()}
-    addresses = {c: address for c, (_, address, _) in found.items() if address}
-    suppressed = _suppressed(workspace_id, channel, addresses)
-    is_free = purpose == Purpose.TRANSACTIONAL
-    answers: dict[int, str | None] = {}
-    for customer_id in customer_ids:
-        if customer_id not in found:
-            answers[customer_id] = "customer_unknown"
-            continue
-        is_merged, address, state = found[customer_id]
-        answers[customer_id] = _refusal(
-            is_merged, address, state, suppressed.get(customer_id), is_free=is_free
-        )
-    return answers
+    return {
+        id_: _Found(is_merged, address, _said(state, at), _said(topic, topic_at), paused_until)
+        for id_, is_merged, address, state, at, topic, topic_at, paused_until in raw.fetchall()
+    }
+
+
+def _said(state: str | None, at: datetime | None) -> Said | None:
+    return None if state is None or at is None else Said(state == ConsentState.GIVEN, at)
 
 
 def _refusal(
-    is_merged: bool, address: str | None, state: str | None, suppression: str | None, *,
-    is_free: bool,
-) -> str | None:  # fmt: skip
-    if is_merged:
+    found: _Found | None, suppression: str | None, now: datetime, *, is_free: bool
+) -> str | None:
+    if found is None:
+        return "customer_unknown"
+    if found.is_merged:
         return "customer_merged"
-    if not is_free and state != "given":
-        return "consent_withdrawn" if state == "withdrawn" else "consent_missing"
-    if not address:
+    if not is_free:
+        refused = refusal(found.general, found.topic)
+        if refused is None and is_paused(found.paused_until, now):
+            refused = "paused"
+        if refused is not None:
+            return refused
+    if not found.address:
         return "address_missing"
     if suppression is not None and (not is_free or suppression in HARD_REASONS):
         return "suppressed"

@@ -188,6 +188,9 @@ def test_a_blocked_address_is_shown_and_allowed_again(place: Town) -> None:
 
     assert "Blocked" in get(client, reverse("customers:card", args=[mira]))
     client.post(reverse("customers:allow", args=[mira]), {"channel": "email"})
+    assert "Blocked" in get(client, reverse("customers:card", args=[mira]))
+    told = {"channel": "email", "note": "She asked for it by phone"}
+    client.post(reverse("customers:allow", args=[mira]), told)
 
     assert "Blocked" not in get(client, reverse("customers:card", args=[mira]))
 

@@ -18,9 +18,9 @@ PUBLIC_ID = "translate(rtrim(encode(uuid_send(gen_random_uuid()), 'base64'), '='
 _PLAN = f"""
 INSERT INTO messaging_message
   (public_id, workspace_id, occurrence, campaign_id, customer_id, channel, state, reason, variant,
-   template_version_id, is_marketing, planned_at, due_at, expires_at, attempts)
+   template_version_id, is_marketing, topic, planned_at, due_at, expires_at, attempts)
 SELECT {PUBLIC_ID}, %(workspace)s, %(occurrence)s, %(campaign)s, customer_id, %(channel)s,
-       'planned', '', %(variant)s, %(version)s, %(is_marketing)s, %(now)s, due_at,
+       'planned', '', %(variant)s, %(version)s, %(is_marketing)s, %(topic)s, %(now)s, due_at,
        %(expires_at)s, 0
 FROM unnest(%(customers)s::bigint[], %(due)s::timestamptz[]) AS given (customer_id, due_at)
 ON CONFLICT (workspace_id, occurrence, customer_id, channel) DO NOTHING
@@ -54,6 +54,7 @@ def plan_messages(
     channel: str = "email",
     variant: str = "",
     expires_at: datetime | None = None,
+    topic: str = "",
 ) -> int:
     """One message for each customer; returns how many are new.
 
@@ -61,6 +62,7 @@ def plan_messages(
                  however often it is planned
     customer_ids at most 50,000 a call
     due_at       one time for all, or one for each customer (pacing)
+    topic        the key of the topic a marketing letter is about; asked again at the hand-over
     raises       NotFound(template_unknown), Invalid(message_occurrence | message_batch)
     """
     if not 0 < len(occurrence) <= OCCURRENCE_CHARS_MAX:
@@ -83,6 +85,7 @@ def plan_messages(
             "due": dues,
             "version": template_version_id,
             "is_marketing": is_marketing,
+            "topic": topic,
             "channel": channel,
             "variant": variant,
             "expires_at": expires_at,

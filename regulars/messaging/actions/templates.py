@@ -14,8 +14,11 @@ from regulars.messaging.pure.mjml import html_from_mjml, is_mjml
 from regulars.messaging.pure.rendering import compile_html, compile_text, try_out
 from regulars.messaging.queries.templates import template
 from regulars.messaging.records import TemplateRecord
+from regulars.store.scope import cursor
 
 NAME_CHARS_MAX = 120
+# Keeps our advisory locks apart from those of other rooms.
+ROLE_LOCK_CLASS = 0x6D75 + 1
 
 
 class VersionFields(TypedDict):
@@ -54,6 +57,30 @@ def create_template(
     )
     _add_version(made, 1, fields, author)
     return template(workspace_id, made.public_id)
+
+
+def template_of_role(
+    workspace_id: int, role: str, *, name: str, subject: str, source: str
+) -> TemplateRecord:
+    """The template the product writes a kind of letter with, made from this when there is none.
+
+    role  such as "confirm:uk"; the words are the workspace's to change afterwards
+    """
+    row = Template.objects.filter(workspace_id=workspace_id, role=role).first()
+    if row is None:
+        _lock_roles(workspace_id)
+        row = Template.objects.filter(workspace_id=workspace_id, role=role).first()
+    if row is not None:
+        return template(workspace_id, row.public_id)
+    made = create_template(workspace_id, name=name, subject=subject, source=source)
+    Template.objects.filter(workspace_id=workspace_id, id=made.id).update(role=role)
+    return made
+
+
+def _lock_roles(workspace_id: int) -> None:
+    cursor().execute(
+        "SELECT pg_advisory_xact_lock(%s, %s)", [ROLE_LOCK_CLASS, workspace_id % (1 << 31)]
+    )
 
 
 def save_version(

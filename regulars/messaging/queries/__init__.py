@@ -9,11 +9,14 @@ from regulars.messaging.queries.messages import (
     message,
     messages_of,
     reasons,
+    written_to,
 )
 from regulars.messaging.queries.previews import check_source, preview
+from regulars.messaging.queries.questions import question
 from regulars.messaging.queries.senders import account, sender, signing
 from regulars.messaging.queries.suppressed import suppression_count, suppressions
 from regulars.messaging.queries.templates import template, templates, version
+from regulars.messaging.queries.wanting import refusals
 
 __all__ = [
     "account",
@@ -27,7 +30,9 @@ __all__ = [
     "message",
     "messages_of",
     "preview",
+    "question",
     "reasons",
+    "refusals",
     "sender",
     "signing",
     "suppression_count",
@@ -35,4 +40,5 @@ __all__ = [
     "template",
     "templates",
     "version",
+    "written_to",
 ]

@@ -94,6 +94,17 @@ def message(workspace_id: int, public_id: str) -> MessageRecord | None:
     return None if row is None else _message(row)
 
 
+def written_to(workspace_id: int, public_id: str) -> bytes | None:
+    """What stands for the address the message was written to; None before it is handed over."""
+    raw = cursor()
+    raw.execute(
+        "SELECT address_hash FROM messaging_message WHERE workspace_id = %s AND public_id = %s",
+        [workspace_id, public_id],
+    )
+    row = raw.fetchone()
+    return None if row is None or row[0] is None else bytes(row[0])
+
+
 def reasons(workspace_id: int, campaign_id: int) -> dict[tuple[MessageState, str], int]:
     """Why messages of the campaign were refused, rejected or bounced."""
     raw = cursor()
