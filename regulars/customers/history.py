@@ -28,20 +28,34 @@ def ids_of(card: Card) -> tuple[int, ...]:
 
 
 def page_of(
-    workspace_id: int, ids: Sequence[int], key: str, limit: int, kinds: Sequence[str] = ()
+    workspace_id: int,
+    ids: Sequence[int],
+    key: str,
+    limit: int,
+    kinds: Sequence[str] = (),
+    *,
+    but: Sequence[str] = (),
 ) -> tuple[list[Event], str]:
     """The newest events after the place of the key, and the key of the next page or "".
 
+    kinds  only these, when any are named
+    but    none of these
     raises  Invalid(list_key)
     """
     before = _read(key)
-    lists = [events.timeline(workspace_id, one, limit + 1, before, kinds) for one in ids]
+    lists = [events.timeline(workspace_id, one, limit + 1, before, kinds, but) for one in ids]
     merged = heapq.merge(*lists, key=lambda event: (event.time, event.id), reverse=True)
     found = list(itertools.islice(merged, limit + 1))
     if len(found) <= limit:
         return found, ""
     last = found[limit - 1]
     return found[:limit], _write((last.time, last.id))
+
+
+def last_at(workspace_id: int, ids: Sequence[int]) -> datetime | None:
+    """When something last happened with the customer; None for never."""
+    last = [event.time for one in ids for event in events.timeline(workspace_id, one, 1)]
+    return max(last, default=None)
 
 
 def every(workspace_id: int, ids: Sequence[int]) -> Iterator[Event]:

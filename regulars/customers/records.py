@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -240,7 +240,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """Which customers a list shows."""
+    """Which customers a list shows.
+
+    company    public id of a company they belong to
+    attribute  an own attribute as name=value
+    more       conditions of other rooms by name, with what was chosen
+    """
 
     search: str = ""
     country: str = ""
@@ -248,6 +253,11 @@ class ListFilter:
     has: str = ""
     consent: str = ""
     sort: str = "-seen"
+    language: str = ""
+    company: str = ""
+    tag: str = ""
+    attribute: str = ""
+    more: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +269,62 @@ class ListPage:
     before: str | None
     count: int
     is_count_capped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListCondition:
+    """Something another room lets the list be narrowed by.
+
+    kind     choice, number, day: how the form asks for it
+    narrow   (workspace_id, what was chosen) → SQL about customers `c` and its values, or None
+    choices  (workspace_id) → values with their words, for a choice
+    right    who may narrow by it
+    """
+
+    label: Any
+    kind: str
+    narrow: Callable[[int, str], tuple[str, list[Any]] | None]
+    choices: Callable[[int], list[tuple[str, str]]] | None = None
+    right: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRecord:
+    """A named filter of the list; query is the part of the address after the question mark."""
+
+    id: int
+    public_id: str
+    owner_id: int
+    name: str
+    query: str
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """An act on many customers, and how far it has come."""
+
+    id: int
+    public_id: str
+    act: str
+    owner_id: int
+    owner: str
+    query: str
+    chosen: tuple[int, ...]
+    given: Mapping[str, Any]
+    state: str
+    total: int
+    done: int
+    skipped: int
+    last_id: int
+    reason: str
+    created_at: datetime
+    finished_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state in ("done", "failed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,9 @@ COLUMNS: dict[str, Text] = {
     "gender": gettext_lazy("Gender"),
     "birth_on": gettext_lazy("Birthday"),
 }
+PROFILE_SHOWN = (
+    "phone", "email", "birth_on", "gender", "city", "country", "language", "external_id",
+)  # fmt: skip
 # Kind of event → what happened, its icon and its tone.
 HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "order.placed": (gettext_lazy("Placed an order"), "shopping-bag", "neutral"),
@@ -65,6 +68,10 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
                           "triangle-alert", "amber"),
     "consent.given": (gettext_lazy("Gave consent"), "check", "brand"),
     "consent.withdrawn": (gettext_lazy("Withdrew consent"), "ban", "bad"),
+    "company.joined": (gettext_lazy("Joined a company"), "building-2", "neutral"),
+    "note.added": (gettext_lazy("A note was written"), "notebook-pen", "neutral"),
+    "note.removed": (gettext_lazy("A note was removed"), "eraser", "neutral"),
+    "task.done": (gettext_lazy("A task was done"), "list-checks", "neutral"),
     "suppression.lifted": (gettext_lazy("Address allowed again"), "check", "neutral"),
     "message.sent": (gettext_lazy("Was sent a message"), "send", "neutral"),
     "message.opened": (gettext_lazy("Opened a message"), "mail-open", "neutral"),
@@ -81,9 +88,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "orders": tuple(kind for kind in HAPPENINGS if kind.startswith("order.")),
     "messages": tuple(kind for kind in HAPPENINGS if kind.startswith("message.")),
     "profile": tuple(
-        kind for kind in HAPPENINGS if kind.startswith(("customer.", "consent.", "suppression."))
+        kind
+        for kind in HAPPENINGS
+        if kind.startswith(("customer.", "consent.", "suppression.", "company."))
     ),
+    "team": ("note.added", "note.removed", "task.done"),
 }
+# What happened on the site and in the app is whatever no room of ours writes.
+SITE = "site"
+OWN_KINDS = tuple(kind for kind in HAPPENINGS if not kind.endswith(" Viewed"))
 
 
 def channel(name: str) -> str:
@@ -112,5 +125,13 @@ def group_choices() -> list[tuple[str, str]]:
         ("", _("All")),
         ("orders", _("Orders")),
         ("messages", _("Messages")),
+        (SITE, _("Site")),
         ("profile", _("Profile")),
+        ("team", _("Team")),
     ]
+
+
+def told(source: str, at: str) -> str:
+    """Who told it, and on which day when that is known."""
+    day = f"{at[8:10]}.{at[5:7]}.{at[:4]}" if len(at) >= len("2026-01-01") else ""
+    return f"{SOURCES.get(source, source)}, {day}" if day else str(SOURCES.get(source, source))

@@ -25,8 +25,13 @@ def timeline(
     limit: int = 50,
     before: tuple[datetime, int] | None = None,
     kinds: Sequence[str] = (),
+    but: Sequence[str] = (),
 ) -> list[Event]:
-    """The customer's events, newest first; `before` is the (time, id) of the last one shown."""
+    """The customer's events, newest first; `before` is the (time, id) of the last one shown.
+
+    kinds  only these, when any are named
+    but    none of these
+    """
     where = "workspace_id = %s AND customer_id = %s"
     values: list[Any] = [workspace_id, customer_id]
     if before is not None:
@@ -35,12 +40,49 @@ def timeline(
     if kinds:
         where += " AND kind = ANY(%s)"
         values.append(list(kinds))
+    if but:
+        where += " AND kind <> ALL(%s)"
+        values.append(list(but))
     raw = cursor()
     raw.execute(
         f"SELECT {COLUMNS} FROM events_event WHERE {where} ORDER BY time DESC, id DESC LIMIT %s",
         [*values, min(limit, TIMELINE_PAGE_MAX)],
     )
     return [Event(*row) for row in raw.fetchall()]
+
+
+# What others do to a customer is no act of theirs; purchases and rewards speak for them.
+NOT_THEIRS = (
+    "customer.changed", "customer.conflict", "customer.merged", "customer.split", "contact.",
+    "message.sent", "message.bounced", "segment.",
+)  # fmt: skip
+BUSINESS = ("order.", "points.", "coupon.", "promo.", "Order ")
+DEEDS = """
+SELECT asked.id,
+       EXISTS (SELECT FROM events_event e WHERE e.workspace_id = %(workspace)s
+               AND e.customer_id = asked.id AND e.kind ^@ ANY(%(business)s)),
+       (SELECT e.time FROM events_event e WHERE e.workspace_id = %(workspace)s
+        AND e.customer_id = asked.id AND NOT e.kind ^@ ANY(%(not_theirs)s)
+        ORDER BY e.time DESC LIMIT 1)
+FROM unnest(%(ids)s::bigint[]) AS asked (id)
+"""
+
+
+def deeds(
+    workspace_id: int, customer_ids: Sequence[int]
+) -> dict[int, tuple[bool, datetime | None]]:
+    """For each customer whether they have orders or rewards, and when they last did anything."""
+    raw = cursor()
+    raw.execute(
+        DEEDS,
+        {
+            "workspace": workspace_id,
+            "ids": list(customer_ids),
+            "business": list(BUSINESS),
+            "not_theirs": list(NOT_THEIRS),
+        },
+    )
+    return {row[0]: (row[1], row[2]) for row in raw.fetchall()}
 
 
 def latest(workspace_id: int, limit: int = 50) -> list[Event]:

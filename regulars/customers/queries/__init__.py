@@ -1,11 +1,18 @@
 """Reads of customers."""
 
-from regulars.customers.queries.cards import card, customer_id_of, profiles
+from regulars.customers.queries.cards import (
+    card,
+    customer_id_of,
+    merged_into,
+    profiles,
+    sources_of,
+)
 from regulars.customers.queries.companies import (
     companies,
     companies_named,
     companies_of,
     company,
+    company_called,
     company_of_group,
     member_ids,
     members,
@@ -16,8 +23,26 @@ from regulars.customers.queries.contact import (
     marketing_channels,
     may_contact,
 )
+from regulars.customers.queries.desk import (
+    done_tasks,
+    due_count,
+    every_note,
+    note,
+    notes_of,
+    open_tasks,
+    task,
+    tasks_of,
+)
 from regulars.customers.queries.identities import find, identities, identity_faults, known, roots_of
-from regulars.customers.queries.lists import countries, export_rows, page
+from regulars.customers.queries.lists import (
+    countries,
+    exact_count,
+    export_rows,
+    ids_after,
+    ids_of_public,
+    languages,
+    page,
+)
 from regulars.customers.queries.preferences import (
     erasure_requests,
     gaps_locked,
@@ -34,28 +59,43 @@ __all__ = [
     "companies_named",
     "companies_of",
     "company",
+    "company_called",
     "company_of_group",
     "consent_text",
     "consent_texts",
     "contact_refusals",
     "countries",
     "customer_id_of",
+    "done_tasks",
+    "due_count",
     "erasure_requests",
+    "every_note",
+    "exact_count",
     "export_rows",
     "find",
     "gaps_locked",
     "has_asked_erasure",
     "identities",
     "identity_faults",
+    "ids_after",
+    "ids_of_public",
     "known",
+    "languages",
     "marketing_channels",
     "may_contact",
     "member_ids",
     "members",
+    "merged_into",
+    "note",
+    "notes_of",
+    "open_tasks",
     "page",
     "preferences",
     "profiles",
     "roots_of",
+    "sources_of",
+    "task",
+    "tasks_of",
     "topics",
     "wishes",
 ]

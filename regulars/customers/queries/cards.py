@@ -82,7 +82,7 @@ def _merged(workspace_id: int, customer_id: int) -> tuple[int, ...]:
     raw = cursor()
     raw.execute(
         "SELECT loser_id FROM customers_merge WHERE workspace_id = %s AND root_id = %s"
-        " ORDER BY loser_id",
+        " AND NOT is_gone ORDER BY loser_id",
         [workspace_id, customer_id],
     )
     return tuple(row[0] for row in raw.fetchall())
@@ -148,3 +148,34 @@ def _suppressed(workspace_id: int, profile: Profile) -> frozenset[str]:
         [workspace_id, list(hashes)],
     )
     return frozenset(hashes[bytes(row[0])] for row in raw.fetchall())
+
+
+def merged_into(workspace_id: int, loser_ids: Sequence[int]) -> list[Profile]:
+    """Who the merged customers were before they became one with another."""
+    raw = cursor()
+    raw.execute(
+        f"SELECT {COLUMNS} FROM customers_customer WHERE workspace_id = %s AND id = ANY(%s)"
+        " ORDER BY id",
+        [workspace_id, list(loser_ids)],
+    )
+    return [profile_of(row) for row in raw.fetchall()]
+
+
+def sources_of(workspace_id: int, customer_id: int) -> dict[str, tuple[str, str]]:
+    """Who told each column and own attribute (attr.<name>), and when as ISO text or ""."""
+    raw = cursor()
+    raw.execute(
+        "SELECT sources FROM customers_customer WHERE workspace_id = %s AND id = %s",
+        [workspace_id, customer_id],
+    )
+    row = raw.fetchone()
+    told = row[0] if row and isinstance(row[0], dict) else {}
+    return {name: _told(value) for name, value in told.items()}
+
+
+def _told(value: Any) -> tuple[str, str]:
+    if isinstance(value, list):
+        return str(value[0]), str(value[1]) if len(value) > 1 else ""
+    if isinstance(value, dict):
+        return str(value.get("source", "")), str(value.get("at", ""))
+    return str(value), ""

@@ -57,6 +57,18 @@ def company_of_group(workspace_id: int, group_id: str) -> CompanyRecord | None:
     return None if row is None else CompanyRecord(*row)
 
 
+def company_called(workspace_id: int, name: str) -> CompanyRecord | None:
+    """The company of exactly this name or group id, the oldest of several."""
+    raw = cursor()
+    raw.execute(
+        f"SELECT {FIELDS} FROM customers_company c WHERE c.workspace_id = %s"
+        " AND (c.sort_name = %s OR c.group_id = %s) ORDER BY c.id LIMIT 1",
+        [workspace_id, fold(name), name],
+    )
+    row = raw.fetchone()
+    return None if row is None else CompanyRecord(*row)
+
+
 def companies(
     workspace_id: int,
     *,

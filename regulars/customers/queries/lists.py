@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from regulars.customers import conditions
 from regulars.customers.pure.search import grams_asked
 from regulars.customers.queries.cards import COLUMNS, profile_of
-from regulars.customers.records import ListFilter, ListPage, Profile
+from regulars.customers.records import ADDRESS_COLUMNS, ListFilter, ListPage, Profile
 from regulars.kernel.errors import Invalid
 from regulars.store.scope import cursor
 
+Part = tuple[str, list[Any]]
 PAGE_ROWS = 50
 # Counting further would cost more than anybody learns from it.
 COUNT_MAX = 10_000
@@ -27,22 +29,30 @@ COUNTRIES_MAX = 300
 SORTS = {"seen": "first_seen_at", "name": "sort_name"}
 HAS = {"email": "email IS NOT NULL", "phone": "phone IS NOT NULL",
        "no_email": "email IS NULL", "no_phone": "phone IS NULL"}  # fmt: skip
+SUPPRESSED = """NOT EXISTS (
+    SELECT FROM customers_suppression s WHERE s.workspace_id = c.workspace_id
+    AND s.customer_id = c.id AND s.channel = %s AND s.lifted_at IS NULL)"""
+BELONGS = """c.id IN (
+    SELECT coalesce(p.merged_into, p.id) FROM customers_company o
+    JOIN customers_membership m ON m.workspace_id = o.workspace_id AND m.company_id = o.id
+    JOIN customers_customer p ON p.workspace_id = m.workspace_id AND p.id = m.customer_id
+    WHERE o.workspace_id = c.workspace_id AND o.public_id = %s AND m.left_at IS NULL)"""
 CONSENT = """{word} EXISTS (
     SELECT FROM customers_consentstate s WHERE s.workspace_id = c.workspace_id
     AND s.customer_id = c.id AND s.channel = %s AND s.purpose = 'marketing'
     AND s.state = 'given' AND NOT s.is_gone)"""
 
-# From one country to the next by the index, for a hundred thousand customers live in a few.
-COUNTRIES = """
-WITH RECURSIVE found (country) AS (
-    (SELECT country FROM customers_customer WHERE workspace_id = %(workspace)s
-     AND country IS NOT NULL AND merged_into IS NULL ORDER BY country LIMIT 1)
+# From one word to the next by the index, for a hundred thousand customers live in few countries.
+WORDS = """
+WITH RECURSIVE found (word) AS (
+    (SELECT {column} FROM customers_customer WHERE workspace_id = %(workspace)s
+     AND {column} IS NOT NULL AND merged_into IS NULL ORDER BY {column} LIMIT 1)
     UNION ALL
-    SELECT (SELECT c.country FROM customers_customer c WHERE c.workspace_id = %(workspace)s
-            AND c.country > found.country AND c.merged_into IS NULL ORDER BY c.country LIMIT 1)
-    FROM found WHERE found.country IS NOT NULL
+    SELECT (SELECT c.{column} FROM customers_customer c WHERE c.workspace_id = %(workspace)s
+            AND c.{column} > found.word AND c.merged_into IS NULL ORDER BY c.{column} LIMIT 1)
+    FROM found WHERE found.word IS NOT NULL
 )
-SELECT country FROM found WHERE country IS NOT NULL LIMIT %(limit)s
+SELECT word FROM found WHERE word IS NOT NULL LIMIT %(limit)s
 """
 
 
@@ -83,10 +93,56 @@ def export_rows(workspace_id: int, chosen: ListFilter) -> Iterator[list[Profile]
         after = _key(rows[-1])
 
 
+def exact_count(workspace_id: int, chosen: ListFilter, ids: Sequence[int] = ()) -> int:
+    """How many customers there are to act on: of the filter, or of these ids when any are given."""
+    where, values = _where(workspace_id, chosen, is_capped=False)
+    if ids:
+        where, values = f"{where} AND c.id = ANY(%s)", [*values, list(ids)]
+    raw = cursor()
+    raw.execute(f"SELECT count(*) FROM customers_customer c WHERE {where}", values)
+    row = raw.fetchone()
+    return row[0] if row else 0
+
+
+def ids_after(
+    workspace_id: int, chosen: ListFilter, last_id: int, limit: int, ids: Sequence[int] = ()
+) -> list[int]:
+    """The next customers to act on, by id."""
+    where, values = _where(workspace_id, chosen, is_capped=False)
+    if ids:
+        where, values = f"{where} AND c.id = ANY(%s)", [*values, list(ids)]
+    raw = cursor()
+    raw.execute(
+        f"SELECT c.id FROM customers_customer c WHERE {where} AND c.id > %s ORDER BY c.id LIMIT %s",
+        [*values, last_id, limit],
+    )
+    return [row[0] for row in raw.fetchall()]
+
+
+def ids_of_public(workspace_id: int, public_ids: Sequence[str]) -> list[int]:
+    """The customers of these public ids that are still their own, ascending."""
+    raw = cursor()
+    raw.execute(
+        "SELECT id FROM customers_customer WHERE workspace_id = %s AND public_id = ANY(%s)"
+        " AND merged_into IS NULL ORDER BY id",
+        [workspace_id, list(public_ids)],
+    )
+    return [row[0] for row in raw.fetchall()]
+
+
 def countries(workspace_id: int) -> list[str]:
     """The countries customers live in, by name."""
+    return _words(workspace_id, "country")
+
+
+def languages(workspace_id: int) -> list[str]:
+    """The languages customers are written to in, by code."""
+    return _words(workspace_id, "language")
+
+
+def _words(workspace_id: int, column: str) -> list[str]:
     raw = cursor()
-    raw.execute(COUNTRIES, {"workspace": workspace_id, "limit": COUNTRIES_MAX})
+    raw.execute(WORDS.format(column=column), {"workspace": workspace_id, "limit": COUNTRIES_MAX})
     return [row[0] for row in raw.fetchall()]
 
 
@@ -103,18 +159,54 @@ def _where(
     elif grams:
         parts.append("c.id IN (SELECT customers_search(%s))")
         values.append(grams)
-    for column, value in (("country", chosen.country), ("city", chosen.city)):
+    for column, value in (
+        ("country", chosen.country), ("city", chosen.city), ("language", chosen.language),
+    ):  # fmt: skip
         if value:
             parts.append(f"c.{column} = %s")
             values.append(value)
     if chosen.has in HAS:
         parts.append(f"c.{HAS[chosen.has]}")
-    if chosen.consent:
-        channel = chosen.consent.removeprefix("no_")
-        word = "NOT" if chosen.consent.startswith("no_") else ""
-        parts.append(CONSENT.format(word=word))
-        values.append(channel)
+    for sql, given in (
+        *_consented(chosen.consent),
+        *_owned(chosen),
+        *_elsewhere(workspace_id, chosen),
+    ):
+        parts.append(sql)
+        values += given
     return " AND ".join(parts), values
+
+
+def _consented(said: str) -> Iterator[Part]:
+    """Who agreed to a channel, who did not, or who can be reached by it."""
+    if not said:
+        return
+    channel = said.removeprefix("no_").removeprefix("reach_")
+    yield CONSENT.format(word="NOT" if said.startswith("no_") else ""), [channel]
+    if said.startswith("reach_"):
+        column = ADDRESS_COLUMNS.get(channel)
+        if column:
+            yield f"c.{column} IS NOT NULL", []
+        yield SUPPRESSED, [channel]
+
+
+def _owned(chosen: ListFilter) -> Iterator[Part]:
+    """Companies, tags and own attributes."""
+    if chosen.company:
+        yield BELONGS, [chosen.company]
+    if chosen.tag:
+        yield "c.attrs @> %s::jsonb", [msgspec.json.encode({"tags": [chosen.tag]}).decode()]
+    name, _equals, value = chosen.attribute.partition("=")
+    if name.strip():
+        # Text as it is shown, for a person who types a filter does not know of types.
+        yield "c.attrs ->> %s = %s", [name.strip(), value.strip()]
+
+
+def _elsewhere(workspace_id: int, chosen: ListFilter) -> Iterator[Part]:
+    for name, given in chosen.more:
+        part = conditions.narrowing(workspace_id, name, given)
+        if part is not None:
+            yield part
 
 
 def _found(grams: list[str]) -> list[int]:
@@ -138,7 +230,7 @@ def _rows(
     bound = ""
     if key:
         bound = f" AND (c.{column}, c.id) {sign} (%s, %s)"
-        values = [*values, *_read_key(key, column)]
+        values = [*values, *read_key(key, column)]
     raw = cursor()
     raw.execute(
         f"SELECT {COLUMNS}, {column} FROM customers_customer c WHERE {where}{bound}"
@@ -159,10 +251,16 @@ def _count(where: str, values: list[Any]) -> int:
 
 
 def _key(row: tuple[Profile, Any]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode([row[1], row[0].id])).decode().rstrip("=")
+    return keyed(row[1], row[0].id)
 
 
-def _read_key(key: str, column: str) -> tuple[Any, int]:
+def keyed(value: Any, row_id: int) -> str:
+    """The place of a row in a list as text for an address."""
+    return base64.urlsafe_b64encode(msgspec.json.encode([value, row_id])).decode().rstrip("=")
+
+
+def read_key(key: str, column: str) -> tuple[Any, int]:
+    """The place that `keyed` wrote. raises Invalid(list_key)"""
     kind: Any = tuple[datetime, int] if column == "first_seen_at" else tuple[str, int]
     try:
         text = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4))
