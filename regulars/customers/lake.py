@@ -67,9 +67,11 @@ SUPPRESSIONS = Relation(
 MERGES = Relation(
     name="merges",
     select_sql="""
-        SELECT workspace_id, xid, id, loser_id AS loser, root_id AS root FROM customers_merge""",
+        SELECT workspace_id, xid, id, loser_id AS loser, root_id AS root, is_gone
+        FROM customers_merge""",
     columns=pa.schema([("loser", pa.int64()), ("root", pa.int64())]),
     key="keyed",
     sort=("loser",),
+    gone="is_gone",
 )
 RELATIONS = (CUSTOMERS, CONSENTS, SUPPRESSIONS, MERGES)

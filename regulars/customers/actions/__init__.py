@@ -15,8 +15,9 @@ from regulars.customers.actions.consents import (
     withdraw_consent,
 )
 from regulars.customers.actions.edit import change_profile
-from regulars.customers.actions.identify import identify_many
-from regulars.customers.actions.merge import merge
+from regulars.customers.actions.identify import alias, identify_many
+from regulars.customers.actions.merge import merge, merge_two
+from regulars.customers.actions.notes import add_note, change_note, delete_note, pin_note
 from regulars.customers.actions.preferences import (
     ask_erasure,
     choose_gap,
@@ -24,28 +25,43 @@ from regulars.customers.actions.preferences import (
     settle_erasure,
     wake_marketing,
 )
+from regulars.customers.actions.standing import change_identity_rules, confirm_contact
+from regulars.customers.actions.tasks import finish_task, give_task, reopen_task
 from regulars.customers.actions.topics import add_consent_text, archive_topic, save_topic
+from regulars.customers.actions.unmerge import unmerge
 
 __all__ = [
     "add_consent_text",
     "add_member",
+    "add_note",
+    "alias",
     "archive_topic",
     "ask_erasure",
+    "change_identity_rules",
+    "change_note",
     "change_profile",
     "choose_gap",
+    "confirm_contact",
+    "delete_note",
+    "finish_task",
     "give_consent",
+    "give_task",
     "identify_many",
     "join_companies",
     "leave_company",
     "lift_suppression",
     "lock_consents",
     "merge",
+    "merge_two",
     "pause_marketing",
+    "pin_note",
     "record_consents",
+    "reopen_task",
     "save_company",
     "save_topic",
     "settle_erasure",
     "suppress",
+    "unmerge",
     "wake_marketing",
     "withdraw_consent",
 ]

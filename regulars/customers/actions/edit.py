@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from regulars.customers.actions.identify import TAKE_IDENTIFIERS
+from regulars.customers.actions.owners import TAKE_IDENTIFIERS
 from regulars.customers.actions.profiles import COLUMNS, write_one
 from regulars.customers.pure import normalise
 from regulars.customers.pure.traits import birth_on
@@ -91,7 +91,9 @@ def _take(workspace_id: int, customer_id: int, columns: Mapping[str, Any]) -> No
         value = columns.get(name)
         if value is None:
             continue
-        raw.execute(TAKE_IDENTIFIERS, [workspace_id, [kind.value], [value], [customer_id]])
+        raw.execute(
+            TAKE_IDENTIFIERS, [workspace_id, [kind.value], [value], [customer_id], [customer_id]]
+        )
         raw.execute(FIND_OWNER, [workspace_id, kind.value, value, customer_id])
         owner = raw.fetchone()
         if owner is not None:

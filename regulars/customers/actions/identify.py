@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from regulars.customers.actions import profiles
-from regulars.customers.actions.profiles import Told
-from regulars.customers.pure.resolve import Clash, Known, Resolution, identifiers_of, resolve
+from regulars.customers.actions import merge, owners, profiles
+from regulars.customers.actions.contested import settle
+from regulars.customers.actions.profiles import RacedError, Told
+from regulars.customers.pure.resolve import (
+    Joined,
+    Known,
+    Owner,
+    Resolution,
+    Row,
+    doubtful,
+    resolve,
+    row_of,
+)
 from regulars.customers.pure.traits import split
+from regulars.customers.queries import standing
 from regulars.customers.records import Identifier, IdentifierKind, Identity
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
@@ -23,31 +35,25 @@ from regulars.store.scope import cursor
 from regulars.workspaces import queries as workspaces
 
 RACES_MAX = 8
-KINDS = {kind.value: kind for kind in IdentifierKind}
 OWN_COLUMNS = {IdentifierKind.EMAIL: "email", IdentifierKind.PHONE: "phone"}
-
-READ_OWNERS = """
-SELECT i.kind, i.value, i.customer_id, c.external_id
-FROM unnest(%s::text[], %s::text[]) AS asked (kind, value)
-JOIN customers_identifier i
-  ON i.workspace_id = %s AND i.kind = asked.kind AND i.value = asked.value
-JOIN customers_customer c ON c.id = i.customer_id
-"""
-# In key order, so that two batches that give the same identifiers wait and do not deadlock.
-TAKE_IDENTIFIERS = """
-INSERT INTO customers_identifier (workspace_id, kind, value, customer_id)
-SELECT %s, kind, value, customer_id
-FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS given (kind, value, customer_id)
-ORDER BY kind, value
-ON CONFLICT DO NOTHING
-"""
+BY_IDENTITY = "identity"
 NEW_IDS = """
 SELECT nextval(pg_get_serial_sequence('customers_customer', 'id')) FROM generate_series(1, %s)
 """
 
 
-class _RacedError(Exception):
-    """Another transaction gave one of the identifiers to a customer of its own."""
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one call was given, and what was decided about it."""
+
+    rows: Sequence[Identity]
+    named: Sequence[Row]
+    found: Resolution
+    ids: Sequence[int]
+
+    def real(self, customer_id: int) -> int:
+        """The stored id of a customer of the resolution."""
+        return self.ids[-customer_id - 1] if customer_id < 0 else customer_id
 
 
 def identify_many(
@@ -56,68 +62,95 @@ def identify_many(
     *,
     origin: str = "live",
     only_missing: bool = False,
+    as_named: bool = False,
 ) -> list[int]:
     """The customer of each row, made when nobody is known by any of its identifiers.
 
-    Trust goes external id, e-mail, phone, anonymous id. When identifiers point at different
-    customers the strongest wins and the weaker ones stay with their owners; that is recorded
-    as the event customer.conflict. Identifiers that cannot be read are left out.
+    The rules of who is who are those of pure/resolve.py; identifiers that cannot be read are
+    left out. Contacts that go to another customer are recorded as events.
     only_missing  traits fill what is unknown and change nothing that is known
+    as_named      of merged customers the one whose identifier the row named, not the root: for
+                  events and orders, which then go along when the merge is undone
     raises  Invalid(identity_missing) when a row names nobody; ask `is_named` beforehand
     """
     if not rows:
         return []
     region = workspaces.workspace(workspace_id).region
-    named = [identifiers_of(row, region) for row in rows]
-    if not all(named):
+    now = clock.now()
+    is_live = origin == "live"
+    named = [row_of(row, region, row.seen_at or now if is_live else None) for row in rows]
+    if not all(row.identifiers for row in named):
         raise Invalid("identity_missing", "Give an id, an e-mail, a phone or an anonymous id.")
     for _ in range(RACES_MAX):
         try:
             with transaction.atomic():
-                return _identify(workspace_id, rows, named, origin, only_missing)
-        except _RacedError:
+                return _identify(workspace_id, rows, named, origin, only_missing, as_named)
+        except RacedError:
             continue
     raise Conflict("identity_race", "Other writers keep taking the same identifiers; try again.")
+
+
+def alias(workspace_id: int, previous: str, user: str, *, origin: str = "live") -> int:
+    """Let two ids mean one person, as Segment's alias says; gives the customer.
+
+    `previous` may be an anonymous id or an older user id. Where different ids are different
+    people, two customers who both have an external id stay two, and the event
+    customer.conflict tells.
+    raises  Invalid(identity_missing) when `user` is no id
+    """
+    identity = Identity(external_id=user, previous_id=previous)
+    return identify_many(workspace_id, [identity], origin=origin)[0]
 
 
 def _identify(
     workspace_id: int,
     rows: Sequence[Identity],
-    named: Sequence[tuple[Identifier, ...]],
+    named: Sequence[Row],
     origin: str,
     only_missing: bool,
+    as_named: bool,
 ) -> list[int]:
-    resolution = resolve(named, _read_owners(workspace_id, named))
-    ids = _new_ids(resolution.created)
-    customer_of = [_real(found, ids) for found in resolution.customers]
-    _take(workspace_id, {i: _real(found, ids) for i, found in resolution.gained.items()})
-    told = _gather(rows, named, customer_of, resolution, ids)
+    known = _known(workspace_id, named)
+    found = resolve(named, known)
+    batch = _Batch(rows, named, found, _new_ids(found.created))
     now = clock.now()
-    changed = profiles.insert(workspace_id, {new: told.pop(new) for new in ids}, now)
+    told = _gather(batch)
+    _hold(workspace_id, batch, told)
+    owners.take(workspace_id, _stored(batch, found.gained))
+    owners.move(workspace_id, _stored(batch, found.moved), known.owner_of)
+    _flag(workspace_id, named)
+    changed = profiles.insert(workspace_id, {new: told.pop(new) for new in batch.ids}, now)
     changed |= profiles.update(workspace_id, told, now, only_missing=only_missing)
     news = [_changed_event(customer_id, what, now, origin) for customer_id, what in changed.items()]
-    news += [_conflict_event(clash, ids, now, origin) for clash in resolution.conflicts]
+    if found.clashes or found.moves:
+        news += settle(workspace_id, found, batch.real, now, origin)
+    joined = [
+        Joined(batch.real(j.loser), batch.real(j.winner), j.reason, j.rule) for j in found.merges
+    ]
+    merge.apply(workspace_id, joined, BY_IDENTITY, now, origin=origin)
     events.record_many(workspace_id, news)
-    return customer_of
+    if as_named:
+        return [batch.real(customer_id) for customer_id in found.named]
+    into = {j.loser: j.winner for j in joined}
+    return [_root(batch.real(customer_id), into) for customer_id in found.told]
 
 
-def _read_owners(workspace_id: int, named: Sequence[tuple[Identifier, ...]]) -> Known:
-    asked = list({identifier for identifiers in named for identifier in identifiers})
-    raw = cursor()
-    raw.execute(
-        READ_OWNERS, [[i.kind.value for i in asked], [i.value for i in asked], workspace_id]
+def _known(workspace_id: int, named: Sequence[Row]) -> Known:
+    owner_of = owners.read(workspace_id, named)
+    unsure = doubtful(named, owner_of)
+    if not unsure:
+        return Known(owner_of)
+    return Known(
+        owner_of,
+        standing.standings(workspace_id, sorted(unsure)),
+        standing.are_ids_people(workspace_id),
     )
-    owner_of: dict[Identifier, int] = {}
-    external_of: dict[int, str] = {}
-    for kind, value, customer_id, external_id in raw.fetchall():
-        owner_of[Identifier(KINDS[kind], value)] = customer_id
-        if external_id is not None:
-            external_of[customer_id] = external_id
-    return Known(owner_of, external_of)
 
 
-def _real(found: int, ids: Sequence[int]) -> int:
-    return ids[-found - 1] if found < 0 else found
+def _root(customer_id: int, into: Mapping[int, int]) -> int:
+    while customer_id in into:
+        customer_id = into[customer_id]
+    return customer_id
 
 
 def _new_ids(count: int) -> list[int]:
@@ -128,42 +161,47 @@ def _new_ids(count: int) -> list[int]:
     return [row[0] for row in raw.fetchall()]
 
 
-def _take(workspace_id: int, gained: Mapping[Identifier, int]) -> None:
-    if not gained:
-        return
-    raw = cursor()
-    raw.execute(
-        TAKE_IDENTIFIERS,
-        [
-            workspace_id,
-            [i.kind.value for i in gained],
-            [i.value for i in gained],
-            [*gained.values()],
-        ],
-    )
-    if raw.rowcount != len(gained):
-        raise _RacedError
+def _stored(batch: _Batch, given: Mapping[Identifier, Owner]) -> dict[Identifier, Owner]:
+    return {
+        identifier: Owner(batch.real(owner.customer_id), batch.real(owner.held_by))
+        for identifier, owner in given.items()
+    }
 
 
-def _gather(
-    rows: Sequence[Identity],
-    named: Sequence[tuple[Identifier, ...]],
-    customer_of: Sequence[int],
-    resolution: Resolution,
-    ids: Sequence[int],
-) -> dict[int, Told]:
+def _hold(workspace_id: int, batch: _Batch, told: Mapping[int, Told]) -> None:
+    """Keep customers who are given something from being merged away until the transaction ends."""
+    found = batch.found
+    owned = (*found.gained.values(), *found.moved.values())
+    involved = {owner.customer_id for owner in owned if owner.customer_id > 0}
+    if found.moves or found.merges:
+        involved |= {move.loser_id for move in found.moves}
+        involved |= {one for j in found.merges for one in (j.loser, j.winner)}
+        involved |= {c for c, what in told.items() if what.columns or what.attrs}
+    stored = sorted(involved - {*batch.ids} - {c for c in involved if c < 0})
+    if stored and any(into is not None for into in merge.lock(workspace_id, stored).values()):
+        raise RacedError
+
+
+def _flag(workspace_id: int, named: Sequence[Row]) -> None:
+    confirmed = {i for row in named for i in row.identifiers if i.kind in row.confirmed}
+    access = {i for row in named for i in row.identifiers if i.kind in row.access}
+    owners.flag(workspace_id, confirmed, access)
+
+
+def _gather(batch: _Batch) -> dict[int, Told]:
     """What the batch tells about each customer; an identifier only to the one who has it."""
-    foreign = {(clash.row, clash.identifier) for clash in resolution.conflicts}
+    found = batch.found
+    foreign = {(clash.row, clash.identifier) for clash in found.clashes}
     told: defaultdict[int, Told] = defaultdict(Told)
-    for index, row in enumerate(rows):
+    for index, row in enumerate(batch.rows):
         columns, attrs = split(row.traits) if row.traits else ({}, {})
-        for identifier in named[index]:
+        for identifier in batch.named[index].identifiers:
             column = OWN_COLUMNS.get(identifier.kind)
             if column and (not foreign or (index, identifier) not in foreign):
                 columns[column] = identifier.value
-        told[customer_of[index]].add(columns, attrs, row.seen_at)
-    for found, external_id in resolution.external.items():
-        told[_real(found, ids)].columns["external_id"] = external_id
+        told[batch.real(found.told[index])].add(columns, attrs, row.seen_at)
+    for customer_id, external_id in found.external.items():
+        told[batch.real(customer_id)].columns.setdefault("external_id", external_id)
     return dict(told)
 
 
@@ -176,20 +214,5 @@ def _changed_event(
         key=f"customer:{customer_id}:changed:{new_public_id()}",
         customer_id=customer_id,
         props={"changes": {name: {"old": old, "new": new} for name, (old, new) in what.items()}},
-        origin=origin,
-    )
-
-
-def _conflict_event(clash: Clash, ids: Sequence[int], now: datetime, origin: str) -> NewEvent:
-    customer_id = _real(clash.customer_id, ids)
-    owner_id = _real(clash.owner_id, ids)
-    kind, value = clash.identifier
-    return NewEvent(
-        kind="customer.conflict",
-        time=now,
-        # One customer and one identifier make one conflict, however often rows repeat it.
-        key=f"customer:{customer_id}:conflict:{kind.value}:{value}",
-        customer_id=customer_id,
-        props={"identifier": kind.value, "owner_id": owner_id},
         origin=origin,
     )

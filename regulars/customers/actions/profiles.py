@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from regulars.customers.pure import filling
+from regulars.customers.pure.filling import Row
 from regulars.customers.pure.normalise import fold
 from regulars.customers.pure.search import grams_of
 from regulars.customers.pure.traits import ATTRS_MAX, changes
@@ -36,19 +38,32 @@ FROM json_to_recordset(%s::json) AS given
    attrs jsonb, first_seen_at timestamptz, trigrams text[], sort_name text)
 """
 READ = f"""
-SELECT id, {", ".join(COLUMNS)}, attrs, first_seen_at
+SELECT id, merged_into, own, {", ".join(COLUMNS)}, attrs, first_seen_at, sources
 FROM customers_customer WHERE workspace_id = %s AND id = ANY(%s)
 """
+# Search finds a customer by what those merged into it were called, too.
 UPDATE = f"""
 UPDATE customers_customer AS c
 SET {", ".join(f"{c} = given.{c}" for c in COLUMNS)}, attrs = given.attrs,
-    first_seen_at = given.first_seen_at, updated_at = %s, trigrams = given.trigrams,
-    sort_name = given.sort_name
+    first_seen_at = given.first_seen_at, updated_at = %s, sort_name = given.sort_name,
+    sources = given.sources, own = given.own,
+    trigrams = CASE WHEN given.own IS NULL THEN given.trigrams ELSE ARRAY(
+        SELECT DISTINCT gram FROM (
+            SELECT unnest(given.trigrams) AS gram
+            UNION ALL SELECT unnest(l.trigrams) FROM customers_merge m
+            JOIN customers_customer l ON l.id = m.loser_id
+            WHERE m.workspace_id = c.workspace_id AND m.root_id = c.id AND NOT m.is_gone) AS grams
+        ORDER BY gram) END
 FROM json_to_recordset(%s::json) AS given
   (id bigint, {", ".join(f"{c} text" for c in COLUMNS[:-1])}, birth_on date,
-   attrs jsonb, first_seen_at timestamptz, trigrams text[], sort_name text)
+   attrs jsonb, first_seen_at timestamptz, trigrams text[], sort_name text, sources jsonb,
+   own jsonb)
 WHERE c.workspace_id = %s AND c.id = given.id
 """
+
+
+class RacedError(Exception):
+    """Another transaction changed who is who meanwhile; decide again."""
 
 
 @dataclass(slots=True)
@@ -69,12 +84,16 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A customer as stored."""
+class Stored:
+    """A customer's row, and what was told of it alone when others fill it."""
 
-    columns: dict[str, Any]
-    attrs: dict[str, Any]
-    first_seen_at: datetime
+    row: Row
+    own: Row | None = None
+    merged_into: int | None = None
+
+    def told(self, row: Row, own: Row | None) -> Stored:
+        """The customer with another row."""
+        return Stored(row, own, self.merged_into)
 
 
 def insert(workspace_id: int, told: Mapping[int, Told], now: datetime) -> Changes:
@@ -101,51 +120,87 @@ IDENTIFYING = frozenset({"external_id", "email", "phone"})
 def update(
     workspace_id: int, told: Mapping[int, Told], now: datetime, *, only_missing: bool
 ) -> Changes:
-    """Change the customers that are told something new; gives the old and new values."""
+    """Change the customers that are told something new; gives the old and new values.
+
+    raises  RacedError when one of them was merged meanwhile
+    """
     speaking = [c for c, what in told.items() if what.columns or what.attrs or what.first_seen_at]
-    due = _due(_read(workspace_id, speaking), told, only_missing)
+    due = _due(read(workspace_id, speaking), told, only_missing)
     if not due:
         return {}
     # Read again under locks taken in key order: what is written builds on what is there.
-    due = _due(_read(workspace_id, sorted(due), is_locked=True), told, only_missing)
-    rows = [_as_given(customer_id, row) for customer_id, (row, _) in due.items()]
-    cursor().execute(UPDATE, [now, _json(rows), workspace_id])
+    due = _due(read(workspace_id, sorted(due), is_locked=True), told, only_missing)
+    if any(stored.merged_into is not None for stored, _ in due.values()):
+        raise RacedError
+    write(workspace_id, {customer_id: stored for customer_id, (stored, _) in due.items()}, now)
     return {customer_id: what for customer_id, (_, what) in due.items() if what}
+
+
+def write(workspace_id: int, rows: Mapping[int, Stored], now: datetime) -> None:
+    """Store the rows of customers whose rows are locked."""
+    if rows:
+        given = [
+            _as_given(customer_id, stored.row)
+            | {
+                "sources": stored.row.sources,
+                "own": None if stored.own is None else filling.packed(stored.own),
+            }
+            for customer_id, stored in rows.items()
+        ]
+        cursor().execute(UPDATE, [now, _json(given), workspace_id])
 
 
 def write_one(
     workspace_id: int, customer_id: int, columns: Mapping[str, Any], now: datetime
 ) -> dict[str, tuple[Any, Any]]:
     """Set the columns of a customer whose row is locked, empty ones too; gives old and new."""
-    (row,) = _read(workspace_id, [customer_id]).values()
+    (stored,) = read(workspace_id, [customer_id]).values()
     changed = {
-        name: (row.columns[name], value)
+        name: (stored.row.columns[name], value)
         for name, value in columns.items()
-        if row.columns[name] != value
+        if stored.row.columns[name] != value
     }
     if changed:
-        after = Row({**row.columns, **columns}, row.attrs, row.first_seen_at)
-        cursor().execute(UPDATE, [now, _json([_as_given(customer_id, after)]), workspace_id])
+        after = stored.told(
+            _set(stored.row, columns), None if stored.own is None else _set(stored.own, columns)
+        )
+        write(workspace_id, {customer_id: after}, now)
     return changed
 
 
+def _set(row: Row, columns: Mapping[str, Any]) -> Row:
+    return Row({**row.columns, **columns}, row.attrs, row.first_seen_at, row.sources)
+
+
 def _due(
-    present: Mapping[int, Row], told: Mapping[int, Told], only_missing: bool
-) -> dict[int, tuple[Row, dict[str, tuple[Any, Any]]]]:
+    present: Mapping[int, Stored], told: Mapping[int, Told], only_missing: bool
+) -> dict[int, tuple[Stored, dict[str, tuple[Any, Any]]]]:
     due = {}
-    for customer_id, row in present.items():
-        what = told[customer_id]
+    for customer_id, stored in present.items():
+        what, row = told[customer_id], stored.row
         columns = changes(row.columns, what.columns, only_missing=only_missing)
         attrs = changes(row.attrs, what.attrs, only_missing=only_missing)
-        first_seen_at = min(row.first_seen_at, what.first_seen_at or row.first_seen_at)
-        if columns or attrs or first_seen_at != row.first_seen_at:
-            after = Row(
-                row.columns | {key: new for key, (_, new) in columns.items()},
-                _capped(row.attrs | {key: new for key, (_, new) in attrs.items()}),
-                first_seen_at,
+        is_earlier = what.first_seen_at is not None and what.first_seen_at < row.first_seen_at
+        if columns or attrs or is_earlier:
+            new = (
+                {key: value for key, (_, value) in columns.items()},
+                {key: value for key, (_, value) in attrs.items()},
+                what.first_seen_at or row.first_seen_at,
             )
-            due[customer_id] = (after, _flat(columns, attrs))
+            own = None if stored.own is None else _changed(stored.own, *new)
+            due[customer_id] = (stored.told(_changed(row, *new), own), _flat(columns, attrs))
     return due
+
+
+def _changed(
+    row: Row, columns: Mapping[str, Any], attrs: Mapping[str, Any], seen_at: datetime
+) -> Row:
+    return Row(
+        {**row.columns, **columns},
+        _capped(row.attrs | dict(attrs)),
+        min(row.first_seen_at, seen_at),
+        row.sources,
+    )
 
 
 def _capped(attrs: dict[str, Any]) -> dict[str, Any]:
@@ -156,19 +211,26 @@ def _flat(columns: Mapping[str, Any], attrs: Mapping[str, Any]) -> dict[str, Any
     return {**columns, **{ATTR_PREFIX + name: value for name, value in attrs.items()}}
 
 
-def _read(
+def read(
     workspace_id: int, customer_ids: Sequence[int], *, is_locked: bool = False
-) -> dict[int, Row]:
+) -> dict[int, Stored]:
+    """The customers as stored, by id.
+
+    is_locked  until the transaction ends; give the ids in ascending order
+    """
     if not customer_ids:
         return {}
     raw = cursor()
     raw.execute(
         READ + (" ORDER BY id FOR UPDATE" if is_locked else ""), [workspace_id, customer_ids]
     )
-    return {
-        row[0]: Row(dict(zip(COLUMNS, row[1:-2], strict=True)), row[-2], row[-1])
-        for row in raw.fetchall()
-    }
+    return {row[0]: _stored(row) for row in raw.fetchall()}
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    columns = dict(zip(COLUMNS, row[3:-3], strict=True))
+    own = None if row[2] is None else filling.unpacked(row[2], COLUMNS)
+    return Stored(Row(columns, row[-3], row[-2], row[-1]), own, row[1])
 
 
 def _as_given(customer_id: int, row: Row) -> dict[str, Any]:

@@ -1,127 +1,380 @@
-"""Who is who in a batch: which customer each row means, and who gets the new identifiers.
+"""Who is who in a batch: which customer each row means, who is merged, who gets what identifier.
 
 Rows are taken one after another, so a batch means the same as its rows sent one by one. The
-most trusted identifier that is known decides; the others follow it, except those that another
-customer already has: they stay where they are and the conflict is told. A customer who has an
-external id is never taken for one with another external id: shops give one person one id, while
-a family may share a phone.
+rules, in words for people, are in docs/decisions/0021-who-is-who.md; in short:
+- the most trusted known identifier decides; what nobody has is given to the row's customer;
+- an anonymous customer is merged into the identified one a row names beside it;
+- an e-mail, a card or a messenger id that two customers are named by makes them one, unless both
+  have an external id and the workspace says that different ids are different people;
+- a phone makes them one only when one of them is known by nothing better: families share phones;
+- a contact that may not join its two claimants goes to the one whom the written order prefers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from regulars.customers.pure import normalise
+from regulars.customers.pure.priority import BROWSER_KINDS, Standing, plus, weigh
 from regulars.customers.records import Identifier, IdentifierKind, Identity
 from regulars.kernel.errors import Invalid
+
+KINDS = IdentifierKind
+TRUST = {kind: place for place, kind in enumerate(KINDS)}
+PHONE_ONLY = BROWSER_KINDS | {KINDS.PHONE}
+OTHERS_MAX = 20
+# What a person usually has one of, strongest first, for those who come by a weaker one.
+NAMING = (KINDS.EXTERNAL, KINDS.EMAIL, KINDS.PHONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a row names its customer by, from the most trusted down.
+
+    previous  another external id of the same person, when Segment's alias says so
+    acted_at  when the customer did what the row tells of; None when it is no act of theirs
+    """
+
+    identifiers: tuple[Identifier, ...]
+    previous: Identifier | None = None
+    acted_at: datetime | None = None
+    confirmed: frozenset[IdentifierKind] = frozenset()
+    access: frozenset[IdentifierKind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose an identifier is: the customer, and who of those merged into it brought it."""
+
+    customer_id: int
+    held_by: int
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the database knows beforehand.
 
-    owner_of     the customer of each identifier asked for
-    external_of  the external id of those customers who have one
+    owner_of        the owner of each identifier asked for
+    standing_of     the customers whom `doubtful` named
+    are_ids_people  whether customers with different external ids are never one
     """
 
-    owner_of: Mapping[Identifier, int]
-    external_of: Mapping[int, str]
+    owner_of: Mapping[Identifier, Owner]
+    standing_of: Mapping[int, Standing] = field(default_factory=dict)
+    are_ids_people: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """An identifier a row gave to one customer while another one has it."""
+    """An identifier that a row gave to one customer while another one keeps it."""
 
     row: int
     customer_id: int
     owner_id: int
     identifier: Identifier
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """An identifier that a row took from its owner, by a rule of the order."""
+
+    row: int
+    taker_id: int
+    loser_id: int
+    identifier: Identifier
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Two customers who turned out to be one; reason is what joined them."""
+
+    loser: int
+    winner: int
+    reason: str
+    rule: str
+
+
+@dataclass(slots=True)
 class Resolution:
     """The answer for a batch; new customers have negative ids, -1 for the first.
 
-    customers  the customer of each row
-    gained     identifiers that now belong to a customer, in the order they were met
-    external   external ids given to customers, new and old
+    told      whom each row speaks of, before the merges of the batch
+    named     who brought the identifier the row was known by
+    gained    identifiers nobody had, moved included, with their owners before the merges
+    moved     stored identifiers that change their owner
+    external  external ids given to customers
     """
 
-    customers: tuple[int, ...]
-    gained: Mapping[Identifier, int]
-    external: Mapping[int, str]
-    conflicts: tuple[Clash, ...]
-    created: int
+    told: list[int] = field(default_factory=list)
+    named: list[int] = field(default_factory=list)
+    gained: dict[Identifier, Owner] = field(default_factory=dict)
+    moved: dict[Identifier, Owner] = field(default_factory=dict)
+    external: dict[int, str] = field(default_factory=dict)
+    clashes: list[Clash] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    merges: list[Joined] = field(default_factory=list)
+    created: int = 0
+
+
+def row_of(identity: Identity, region: str, acted_at: datetime | None = None) -> Row:
+    """The row an identity makes; identifiers that cannot be read are left out."""
+    found = identifiers_of(identity, region)
+    if not (identity.previous_id or identity.confirmed or identity.access or acted_at):
+        return Row(found)
+    previous = _read(KINDS.EXTERNAL, identity.previous_id or "", region)
+    if previous in found:
+        previous = None
+    return Row(found, previous, acted_at, identity.confirmed, identity.access)
 
 
 def identifiers_of(row: Identity, region: str) -> tuple[Identifier, ...]:
     """What the row names its customer by, from the most trusted down; bad ones are left out."""
-    kinds = IdentifierKind
-    found: list[Identifier] = []
-    for kind, text in (
-        (kinds.EXTERNAL, row.external_id),
-        (kinds.EMAIL, row.email),
-        (kinds.PHONE, row.phone),
-        (kinds.ANONYMOUS, row.anonymous_id),
-    ):
-        if text:
-            try:
-                found.append(Identifier(kind, _normal(kind, text, region)))
-            except Invalid:
-                continue
-    return tuple(found)
+    given: list[tuple[IdentifierKind, str | None]] = [
+        (KINDS.EXTERNAL, row.external_id),
+        (KINDS.EMAIL, row.email),
+        (KINDS.PHONE, row.phone),
+        (KINDS.ANONYMOUS, row.anonymous_id),
+    ]
+    if row.others or row.previous_id:
+        given += row.others[:OTHERS_MAX]
+        given.append((KINDS.ANONYMOUS, row.previous_id))
+        given.sort(key=lambda pair: TRUST[pair[0]])
+    read = [_read(kind, text, region) for kind, text in given if text]
+    return tuple(dict.fromkeys(identifier for identifier in read if identifier is not None))
 
 
-def _normal(kind: IdentifierKind, text: str, region: str) -> str:
-    if kind is IdentifierKind.EMAIL:
-        return normalise.email(text)
-    if kind is IdentifierKind.PHONE:
-        return normalise.phone(text, region)
-    return normalise.identifier(text)
+def _read(kind: IdentifierKind, text: str, region: str) -> Identifier | None:
+    try:
+        if kind is KINDS.EMAIL:
+            return Identifier(kind, normalise.email(text))
+        if kind is KINDS.PHONE:
+            return Identifier(kind, normalise.phone(text, region))
+        return Identifier(kind, normalise.identifier(text))
+    except Invalid:
+        return None
 
 
-def resolve(rows: Sequence[Sequence[Identifier]], known: Known) -> Resolution:
+def doubtful(rows: Sequence[Row], owner_of: Mapping[Identifier, Owner]) -> set[int]:
+    """The customers whose standing may matter: those whom rows bring together with others."""
+    leader: dict[object, object] = {}
+
+    def find(thing: object) -> object:
+        while (up := leader.get(thing, thing)) != thing:
+            leader[thing] = thing = leader.get(up, up)
+        return thing
+
+    suspect: list[object] = []
+    for row in rows:
+        first: object = row.identifiers[0]
+        has_owner = False
+        for identifier in _all(row):
+            owner = owner_of.get(identifier)
+            thing: object = identifier
+            if owner is not None:
+                has_owner, thing = True, owner.customer_id
+                leader[find(identifier)] = find(thing)
+            if (one := find(first)) != (other := find(thing)):
+                leader[one] = other
+        if has_owner and _is_unsure(row, owner_of):
+            suspect.append(first)
+    owners: dict[object, set[int]] = {}
+    for owner in owner_of.values():
+        owners.setdefault(find(owner.customer_id), set()).add(owner.customer_id)
+    sure = {find(first) for first in suspect}
+    together = (ids for top, ids in owners.items() if len(ids) > 1 or top in sure)
+    return {customer_id for ids in together for customer_id in ids}
+
+
+def _all(row: Row) -> Iterable[Identifier]:
+    return row.identifiers if row.previous is None else (*row.identifiers, row.previous)
+
+
+def _is_unsure(row: Row, owner_of: Mapping[Identifier, Owner]) -> bool:
+    """Whether somebody new may be meant although a weaker identifier is known."""
+    for identifier in row.identifiers:
+        if identifier.kind in NAMING:
+            return identifier not in owner_of
+    return False
+
+
+def resolve(rows: Sequence[Row], known: Known) -> Resolution:
     """Decide for every row whom it means; each row has at least one identifier.
 
     Splitting a batch at any place and resolving the parts in order gives the same customers.
-    Where no identifier is shared by rows of two external ids and every row carries one, the
-    order of rows does not matter either.
+    The order of rows does not matter to who is one with whom while nothing is contested: no two
+    external ids meet, and phones stand beside nothing stronger.
     """
-    owner_of = dict(known.owner_of)
-    external_of = dict(known.external_of)
-    gained: dict[Identifier, int] = {}
-    external: dict[int, str] = {}
-    customers: list[int] = []
-    conflicts: list[Clash] = []
-    created = 0
-    for index, identifiers in enumerate(rows):
-        customer_id = _decide(identifiers, owner_of, external_of)
-        if customer_id is None:
-            created += 1
-            customer_id = -created
-        customers.append(customer_id)
-        for identifier in identifiers:
-            owner_id = owner_of.setdefault(identifier, customer_id)
-            if owner_id != customer_id:
-                conflicts.append(Clash(index, customer_id, owner_id, identifier))
-            elif identifier not in known.owner_of and identifier not in gained:
-                gained[identifier] = customer_id
-                if identifier.kind is IdentifierKind.EXTERNAL:
-                    external_of[customer_id] = external[customer_id] = identifier.value
-    return Resolution(tuple(customers), gained, external, tuple(conflicts), created)
+    at_work = _Batch(known)
+    for place, row in enumerate(rows):
+        at_work.take(place, row)
+    return at_work.found
 
 
-def _decide(
-    identifiers: Sequence[Identifier],
-    owner_of: Mapping[Identifier, int],
-    external_of: Mapping[int, str],
-) -> int | None:
-    """The customer of the strongest known identifier, or None for somebody new."""
-    first = identifiers[0]
-    needs_free = first.kind is IdentifierKind.EXTERNAL and first not in owner_of
-    for identifier in identifiers:
-        owner_id = owner_of.get(identifier)
-        if owner_id is not None and not (needs_free and owner_id in external_of):
-            return owner_id
-    return None
+class _Batch:
+    """The state while rows are taken; identifiers lead to customers, customers to their roots."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.owner_of: dict[Identifier, Owner] = dict(known.owner_of)
+        self.standing: dict[int, Standing] = dict(known.standing_of)
+        self.root_of: dict[int, int] = {}
+        self.found = Resolution()
+
+    def take(self, place: int, row: Row) -> None:
+        found = self.found
+        customer = self._base(row)
+        if row.acted_at or row.confirmed or row.access:
+            self._note(customer, row)
+        self._give_new(row, customer)
+        for identifier in row.identifiers:
+            owner = self.owner_of.get(identifier)
+            if owner is not None and (other := self._root(owner.customer_id)) != customer:
+                customer = self._meet(place, identifier, customer, other)
+        if row.previous is not None and (owner := self.owner_of.get(row.previous)):
+            customer = self._alias(place, row.previous, customer, self._root(owner.customer_id))
+        found.told.append(customer)
+        found.named.append(self._holder(row, customer))
+
+    def _give_new(self, row: Row, customer: int) -> None:
+        """Let the customer have the identifiers nobody has."""
+        fresh = [i for i in row.identifiers if i not in self.owner_of]
+        if row.previous is not None and row.previous in self.owner_of:
+            fresh = [i for i in fresh if i != Identifier(KINDS.ANONYMOUS, row.previous.value)]
+        if fresh:
+            owner = Owner(customer, self._holder(row, customer))
+            for identifier in fresh:
+                self._give(identifier, owner)
+
+    def _root(self, customer_id: int) -> int:
+        while (up := self.root_of.get(customer_id)) is not None:
+            customer_id = up
+        return customer_id
+
+    def _of(self, customer_id: int) -> Standing:
+        return self.standing.get(customer_id) or Standing(customer_id)
+
+    def _base(self, row: Row) -> int:
+        """The customer of the strongest identifier that may speak for the row, or a new one."""
+        for identifier in row.identifiers:
+            owner = self.owner_of.get(identifier)
+            if owner is not None:
+                customer = self._root(owner.customer_id)
+                if identifier.kind is KINDS.EXTERNAL or self._fits(row, customer, identifier.kind):
+                    return customer
+        self.found.created += 1
+        created = -self.found.created
+        self.standing[created] = Standing(created)
+        return created
+
+    def _fits(self, row: Row, customer: int, via: IdentifierKind) -> bool:
+        """Whether a known identifier of this kind may mean the customer in this row.
+
+        A browser or a phone does not, when the row names somebody otherwise than the customer is
+        named: then two people use it.
+        """
+        has = self._of(customer).kinds
+        is_weak = via is KINDS.PHONE or via in BROWSER_KINDS
+        for kind in NAMING[: NAMING.index(via) if via in NAMING else len(NAMING)]:
+            if kind not in has or not self._is_another(row, kind, customer):
+                continue
+            if is_weak or (kind is KINDS.EXTERNAL and self.known.are_ids_people):
+                return False
+        return True
+
+    def _is_another(self, row: Row, kind: IdentifierKind, customer: int) -> bool:
+        for identifier in row.identifiers:
+            if identifier.kind is kind:
+                owner = self.owner_of.get(identifier)
+                return owner is None or self._root(owner.customer_id) != customer
+        return False
+
+    def _note(self, customer: int, row: Row) -> None:
+        """Let what the row says of the customer's standing count in it."""
+        said = Standing(
+            customer,
+            access=frozenset(i for i in row.identifiers if i.kind in row.access),
+            confirmed=frozenset(i for i in row.identifiers if i.kind in row.confirmed),
+            acted_at=row.acted_at,
+        )
+        self.standing[customer] = self._of(customer).joined(said)
+
+    def _meet(self, place: int, identifier: Identifier, customer: int, other: int) -> int:
+        """Join the two by the identifier, or settle whose it is; gives the row's customer."""
+        here, there = self._of(customer), self._of(other)
+        if self._may_join(identifier.kind, here, there):
+            return self._join(here, there, identifier, identifier.kind.value)
+        if identifier.kind in BROWSER_KINDS:
+            self.found.clashes.append(Clash(place, customer, other, identifier))
+            return customer
+        verdict = weigh(here, there, identifier)
+        if verdict.winner == customer:
+            self._give(identifier, Owner(customer, customer))
+            self.found.moves.append(Move(place, customer, other, identifier, verdict.rule))
+        else:
+            self.found.clashes.append(Clash(place, customer, other, identifier, verdict.rule))
+        return customer
+
+    def _may_join(self, kind: IdentifierKind, here: Standing, there: Standing) -> bool:
+        if here.is_anonymous or there.is_anonymous:
+            return True
+        if kind in BROWSER_KINDS:
+            return False
+        if kind is KINDS.PHONE:
+            return here.kinds <= PHONE_ONLY or there.kinds <= PHONE_ONLY
+        return self._may_be_one(here, there)
+
+    def _may_be_one(self, here: Standing, there: Standing) -> bool:
+        both = KINDS.EXTERNAL in here.kinds and KINDS.EXTERNAL in there.kinds
+        return not (both and self.known.are_ids_people)
+
+    def _alias(self, place: int, previous: Identifier, customer: int, other: int) -> int:
+        here, there = self._of(customer), self._of(other)
+        if customer == other:
+            return customer
+        if self._may_be_one(here, there):
+            return self._join(here, there, None, "alias")
+        self.found.clashes.append(Clash(place, customer, other, previous))
+        return customer
+
+    def _join(
+        self, here: Standing, there: Standing, contact: Identifier | None, reason: str
+    ) -> int:
+        verdict = weigh(here, there, contact)
+        self.root_of[verdict.loser] = verdict.winner
+        ahead, behind = (here, there) if verdict.winner == here.customer_id else (there, here)
+        self.standing[verdict.winner] = ahead.joined(behind)
+        self.found.merges.append(Joined(verdict.loser, verdict.winner, reason, verdict.rule))
+        return verdict.winner
+
+    def _holder(self, row: Row, customer: int) -> int:
+        """Who brought the strongest identifier by which the row is the customer's."""
+        for identifier in row.identifiers:
+            owner = self.owner_of.get(identifier)
+            if owner is not None and self._root(owner.customer_id) == customer:
+                return owner.held_by
+        return customer
+
+    def _give(self, identifier: Identifier, owner: Owner) -> None:
+        before = self.owner_of.get(identifier)
+        if (
+            identifier.kind is KINDS.EXTERNAL
+            and KINDS.EXTERNAL not in self._of(owner.customer_id).kinds
+        ):
+            self.found.external[owner.customer_id] = identifier.value
+        if before is not None:
+            self._count(self._root(before.customer_id), identifier.kind, -1)
+        self._count(owner.customer_id, identifier.kind, 1)
+        self.owner_of[identifier] = owner
+        if identifier in self.known.owner_of:
+            self.found.moved[identifier] = owner
+        else:
+            self.found.gained[identifier] = owner
+
+    def _count(self, customer: int, kind: IdentifierKind, more: int) -> None:
+        # Of those not in doubt nothing is known, and nothing asked.
+        if (before := self.standing.get(customer)) is not None:
+            self.standing[customer] = replace(before, counts=plus(before.counts, {kind: more}))
