@@ -32,6 +32,45 @@ class OrderStatus(StrEnum):
     RETURNED = "returned"
 
 
+class Stage(StrEnum):
+    """Where an order is for the one who waits for it: the canonical statuses.
+
+    DELAYED is no place on the way: an order that is late is late wherever it is.
+    """
+
+    RECEIVED = "received"
+    PROCESSING = "processing"
+    PICKING = "picking"
+    PACKED = "packed"
+    SHIPPED = "shipped"
+    IN_TRANSIT = "in_transit"
+    ARRIVED = "arrived_at_branch"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    RETURNED = "returned"
+    DELAYED = "delayed"
+
+
+class PaymentState(StrEnum):
+    """What was paid of an order, apart from where it is."""
+
+    UNPAID = "unpaid"
+    PENDING = "pending"
+    PART_PAID = "part_paid"
+    PAID = "paid"
+    PART_REFUNDED = "part_refunded"
+    REFUNDED = "refunded"
+
+
+class ItemKind(StrEnum):
+    """What a line or a thing of the catalogue is."""
+
+    PRODUCT = "product"
+    SERVICE = "service"
+    BOOKING = "booking"
+    ARTICLE = "article"
+
+
 # An order in one of these was paid and stands.
 PAID_STATUSES = (
     OrderStatus.PAID, OrderStatus.PROCESSING, OrderStatus.SHIPPED, OrderStatus.DELIVERED,
@@ -52,6 +91,15 @@ class NewLine:
     name: str | None = None
     category: str | None = None
     brand: str | None = None
+    item: ItemKind | None = None
+    duration_min: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def has_details(self) -> bool:
+        """Whether the line says more than what was bought, how many and for how much."""
+        return any((self.item, self.duration_min, self.starts_at, self.ends_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +109,9 @@ class NewOrder:
     identity     how the source names the customer; None for a guest
     customer_id  instead of an identity, when the customer is already found
     total_minor  what was paid when it is not the sum of the lines (delivery, a discount)
+    payment      given: from now on payment is told apart from the status, and `status` says only
+                 where the order is; None: the status tells of payment too
+    place_id     where its goods lie; they are reserved there
     """
 
     number: str
@@ -73,6 +124,9 @@ class NewOrder:
     identity: Identity | None = None
     customer_id: int | None = None
     total_minor: int | None = None
+    payment: PaymentState | None = None
+    place_id: int | None = None
+    responsible_id: int | None = None
 
 
 class Outcome(StrEnum):
@@ -109,11 +163,20 @@ class LineRecord:
     unit_price: Decimal
     total_minor: int
     kind: str
+    item: str | None = None
+    duration_min: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """An order without its lines."""
+    """An order without its lines.
+
+    status   what the books say; reports read it
+    stage    where the order is, None while only the status tells it
+    payment  what was paid, None while only the status tells it
+    """
 
     id: int
     public_id: str
@@ -127,11 +190,51 @@ class OrderRecord:
     lines_count: int
     source: str
     origin: str
+    stage: str | None = None
+    delayed_at: datetime | None = None
+    payment: str | None = None
+    paid_minor: int = 0
+    refunded_minor: int = 0
+    payment_url: str | None = None
+    eta_at: datetime | None = None
+    place_id: int | None = None
+    responsible_id: int | None = None
+    token: str | None = None
+
+    @property
+    def stage_now(self) -> Stage:
+        """Where the order is, whoever tells it."""
+        return Stage(self.stage) if self.stage else STAGE_OF[OrderStatus(self.status)]
+
+    @property
+    def payment_now(self) -> PaymentState:
+        """What was paid, whoever tells it."""
+        if self.payment:
+            return PaymentState(self.payment)
+        if self.status in PAID_STATUSES:
+            return PaymentState.PAID
+        is_back = self.status == OrderStatus.RETURNED
+        return PaymentState.REFUNDED if is_back else PaymentState.UNPAID
+
+
+STAGE_OF = {
+    OrderStatus.NEW: Stage.RECEIVED,
+    OrderStatus.PAID: Stage.RECEIVED,
+    OrderStatus.PROCESSING: Stage.PROCESSING,
+    OrderStatus.SHIPPED: Stage.SHIPPED,
+    OrderStatus.DELIVERED: Stage.DELIVERED,
+    OrderStatus.CANCELLED: Stage.CANCELLED,
+    OrderStatus.RETURNED: Stage.RETURNED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ProductRecord:
-    """Something sold, with what it brought."""
+    """Something sold or for sale, with what it brought.
+
+    price       what the newest line was sold for
+    list_price  what the catalogue asks
+    """
 
     sku: str
     name: str | None
@@ -140,7 +243,31 @@ class ProductRecord:
     price: Decimal | None
     sold_quantity: Decimal
     sold_minor: int
-    last_at: datetime
+    last_at: datetime | None
+    list_price: Decimal | None = None
+    old_price: Decimal | None = None
+    item: str | None = None
+    duration_min: int | None = None
+    category_code: str | None = None
+    url: str | None = None
+    picture_url: str | None = None
+    availability: str | None = None
+    is_stocked: bool = False
+
+    @property
+    def asked_price(self) -> Decimal | None:
+        """What to ask for it today."""
+        return self.price if self.list_price is None else self.list_price
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryRecord:
+    """A branch of the catalogue; its path names the branches it hangs on."""
+
+    code: str
+    parent_code: str | None
+    name: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,3 +350,37 @@ class LeadRecord:
     def title(self) -> str:
         """The best there is to call the lead by."""
         return self.name or self.phone or self.email
+
+
+@dataclass(frozen=True, slots=True)
+class CartLineRecord:
+    """A product in a cart; the addresses come from the catalogue."""
+
+    sku: str
+    name: str | None
+    quantity: Decimal
+    unit_price: Decimal
+    added_at: datetime
+    url: str | None
+    picture_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CartRecord:
+    """A cart or a wish list; state is open, ordered or merged."""
+
+    id: int
+    public_id: str
+    customer_id: int
+    kind: str
+    state: str
+    token: str
+    total_minor: int
+    currency: str
+    coupon: str
+    created_at: datetime
+    changed_at: datetime
+    checkout_at: datetime | None
+    closed_at: datetime | None
+    order_number: str
+    lines: tuple[CartLineRecord, ...] = ()

@@ -1,24 +1,58 @@
-"""Writes of orders."""
+"""Writes of orders, leads, payments and stock."""
 
 from regulars.orders.actions.books import NO_LINES, write_tables
 from regulars.orders.actions.carts import change_carts, fill_catalogue, join_carts
-from regulars.orders.actions.leads import take_lead
+from regulars.orders.actions.desk import (
+    UNSAID,
+    Moved,
+    Unsaid,
+    add_comment,
+    assign,
+    move_many,
+    save_place,
+    save_support,
+    set_delivery,
+)
+from regulars.orders.actions.leads import change_lead, convert_lead, take_lead
+from regulars.orders.actions.payments import ask_for_payment, record_payment
 from regulars.orders.actions.record import record_order, record_orders_many
 from regulars.orders.actions.returns import record_return
+from regulars.orders.actions.stages import move
 from regulars.orders.actions.status import recount_values, set_status
+from regulars.orders.actions.stock import expire, reserve_again, set_stock
+from regulars.orders.actions.tokens import open_page, workspace_of
 from regulars.orders.actions.updates import update_order_total
 
 __all__ = [
     "NO_LINES",
+    "UNSAID",
+    "Moved",
+    "Unsaid",
+    "add_comment",
+    "ask_for_payment",
+    "assign",
     "change_carts",
+    "change_lead",
+    "convert_lead",
+    "expire",
     "fill_catalogue",
     "join_carts",
+    "move",
+    "move_many",
+    "open_page",
     "record_order",
     "record_orders_many",
+    "record_payment",
     "record_return",
     "recount_values",
+    "reserve_again",
+    "save_place",
+    "save_support",
+    "set_delivery",
     "set_status",
+    "set_stock",
     "take_lead",
     "update_order_total",
+    "workspace_of",
     "write_tables",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -14,10 +15,26 @@ from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid
 from regulars.kernel.ids import new_public_id
+from regulars.orders.actions.desk import UNSAID, Unsaid, check_member
+from regulars.orders.actions.record import record_order
 from regulars.orders.pure import leads
-from regulars.orders.queries.leads import lead_by_id
-from regulars.orders.records import LeadRecord, NewLead
+from regulars.orders.queries.books import order_by_id
+from regulars.orders.queries.leads import lead, lead_by_id
+from regulars.orders.queries.products import products_by_sku
+from regulars.orders.records import (
+    ItemKind,
+    LeadRecord,
+    LeadStatus,
+    NewLead,
+    NewLine,
+    NewOrder,
+    OrderStatus,
+    Outcome,
+    PaymentState,
+    Recorded,
+)
 from regulars.store.scope import cursor
+from regulars.workspaces import queries as workspaces
 
 INSERT = """
 INSERT INTO orders_lead
@@ -28,7 +45,7 @@ ON CONFLICT (workspace_id, key) DO NOTHING RETURNING id
 """
 
 
-def take_lead(workspace_id: int, lead: NewLead, *, key: str, origin: str = "live") -> LeadRecord:
+def take_lead(workspace_id: int, given: NewLead, *, key: str, origin: str = "live") -> LeadRecord:
     """Write the lead down, once for a key; a repeat answers with what is there.
 
     The customer is found or made by phone and email when none is given.
@@ -36,7 +53,7 @@ def take_lead(workspace_id: int, lead: NewLead, *, key: str, origin: str = "live
     """
     if not 0 < len(key) <= leads.KEY_LENGTH_MAX or not key.isprintable():
         raise Invalid("lead_key", f"Give a key of 1 to {leads.KEY_LENGTH_MAX} characters.")
-    checked = leads.check(lead)
+    checked = leads.check(given)
     digest = leads.body_hash(checked)
     known = _known(workspace_id, key, digest)
     if known is not None:
@@ -67,7 +84,7 @@ def take_lead(workspace_id: int, lead: NewLead, *, key: str, origin: str = "live
 
 def tell(
     workspace_id: int,
-    lead: LeadRecord,
+    about: LeadRecord,
     kind: str,
     step: str,
     *,
@@ -77,11 +94,11 @@ def tell(
     """Append what became of the lead to the log, once for a step."""
     event = NewEvent(
         kind=kind,
-        time=lead.updated_at,
-        customer_id=lead.customer_id,
-        subject_id=lead.id,
-        props={"lead": lead.public_id, "status": lead.status, "source": lead.source, **more},
-        key=f"lead:{lead.id}:{step}",
+        time=about.updated_at,
+        customer_id=about.customer_id,
+        subject_id=about.id,
+        props={"lead": about.public_id, "status": about.status, "source": about.source, **more},
+        key=f"lead:{about.id}:{step}",
         origin=origin,
         source="orders",
     )
@@ -102,10 +119,10 @@ def _known(workspace_id: int, key: str, digest: str) -> int | None:
     return int(row[0])
 
 
-def _customer(workspace_id: int, lead: NewLead, origin: str) -> int | None:
+def _customer(workspace_id: int, told: NewLead, origin: str) -> int | None:
     """The customer whom phone and email name; None when neither can be read."""
-    traits = {"name": lead.name} if lead.name else {}
-    for email, phone in ((lead.email, lead.phone), (lead.email, ""), ("", lead.phone)):
+    traits = {"name": told.name} if told.name else {}
+    for email, phone in ((told.email, told.phone), (told.email, ""), ("", told.phone)):
         if not (email or phone):
             continue
         identity = Identity(email=email or None, phone=phone or None, traits=traits)
@@ -114,3 +131,115 @@ def _customer(workspace_id: int, lead: NewLead, origin: str) -> int | None:
             (found,) = customers.identify_many(workspace_id, [identity], origin=origin)
             return found
     return None
+
+
+def change_lead(
+    workspace_id: int,
+    public_id: str,
+    *,
+    status: LeadStatus | None = None,
+    lost_reason: str = "",
+    responsible_id: int | Unsaid | None = UNSAID,
+) -> LeadRecord:
+    """Move a lead or give it to somebody; the same again changes nothing.
+
+    raises  NotFound, Refused(lead_won | lead_not_converted), Invalid(lead_reason |
+            responsible_unknown)
+    """
+    present = lead(workspace_id, public_id, is_locked=True)
+    before = LeadStatus(present.status)
+    after = leads.next_status(before, status, lost_reason) if status else None
+    keeper = present.responsible_id if isinstance(responsible_id, Unsaid) else responsible_id
+    if keeper != present.responsible_id:
+        check_member(workspace_id, keeper)
+    if after is None and keeper == present.responsible_id:
+        return present
+    now = clock.now()
+    reason = lost_reason.strip()[: leads.REASON_LENGTH_MAX] if after is LeadStatus.LOST else ""
+    cursor().execute(
+        "UPDATE orders_lead SET status = %s, lost_reason = %s, responsible_id = %s,"
+        " updated_at = %s WHERE workspace_id = %s AND id = %s",
+        [
+            after or before, reason if after else present.lost_reason, keeper, now, workspace_id,
+            present.id,
+        ],
+    )  # fmt: skip
+    changed = lead_by_id(workspace_id, present.id)
+    tell(workspace_id, changed, "lead.changed", f"changed:{now.timestamp():.6f}")
+    return changed
+
+
+def convert_lead(
+    workspace_id: int,
+    public_id: str,
+    *,
+    lines: Sequence[NewLine] | None = None,
+    place_id: int | None = None,
+    actor_id: int | None = None,
+) -> Recorded:
+    """Make the lead an order, once; a repeat answers with the order it became.
+
+    lines   what is sold; None takes what the lead asked for, at its prices or the catalogue's
+    raises  NotFound, Invalid(lead_items | lead_price | order_line …), Refused(stock_short)
+    """
+    present = lead(workspace_id, public_id, is_locked=True)
+    if present.order_id is not None:
+        order = order_by_id(workspace_id, present.order_id)
+        return Recorded(order.id, order.public_id, order.source, order.number, Outcome.REPEATED)
+    sold = tuple(lines) if lines is not None else _lines_of(workspace_id, present)
+    if not sold:
+        raise Invalid("lead_items", "The lead asks for nothing yet; write the lines of the order.")
+    now = clock.now()
+    made = record_order(
+        workspace_id,
+        NewOrder(
+            number=f"L{present.id}",
+            placed_at=now,
+            currency=workspaces.workspace(workspace_id).currency,
+            lines=sold,
+            source="lead",
+            status=OrderStatus.NEW,
+            payment=PaymentState.UNPAID,
+            customer_id=present.customer_id,
+            place_id=place_id,
+            responsible_id=present.responsible_id or actor_id,
+        ),
+        is_stock_needed=True,
+    )
+    cursor().execute(
+        "UPDATE orders_lead SET status = 'won', order_id = %s, lost_reason = '', updated_at = %s"
+        " WHERE workspace_id = %s AND id = %s",
+        [made.id, now, workspace_id, present.id],
+    )
+    won = lead_by_id(workspace_id, present.id)
+    tell(workspace_id, won, "lead.converted", "converted", order=made.public_id)
+    return made
+
+
+def _lines_of(workspace_id: int, present: LeadRecord) -> tuple[NewLine, ...]:
+    known = products_by_sku(workspace_id, [item.sku for item in present.items])
+    lines = []
+    for item in present.items:
+        product = known.get(item.sku)
+        price = item.unit_price
+        if price is None and product is not None:
+            price = product.asked_price
+        if price is None:
+            raise Invalid("lead_price", f"Nobody knows the price of {item.sku}.", sku=item.sku)
+        name = item.name or (product.name if product else None) or None
+        kind = ItemKind(product.item) if product and product.item else None
+        duration = product.duration_min if product else None
+        if kind is ItemKind.BOOKING:
+            raise Invalid("lead_booking", "Say on the new order when the booking starts.")
+        lines.append(
+            NewLine(
+                item.sku,
+                item.quantity,
+                price,
+                name,
+                product.category if product else None,
+                item=kind,
+                duration_min=duration,
+            )
+        )
+    return tuple(lines)

@@ -10,17 +10,23 @@ from regulars.customers import actions as customers
 from regulars.customers.records import Identity
 from regulars.kernel.errors import Conflict
 from regulars.orders.actions.books import LINE_COLUMNS, ORDER_COLUMNS, write_tables
+from regulars.orders.actions.opening import open_desk, status_at_first, told_beside
 from regulars.orders.pure.meaning import check
 from regulars.orders.records import NewOrder, Outcome, Recorded
 from regulars.workspaces import queries as workspaces
 
 
-def record_order(workspace_id: int, order: NewOrder, *, origin: str = "live") -> Recorded:
+def record_order(
+    workspace_id: int, order: NewOrder, *, origin: str = "live", is_stock_needed: bool = False
+) -> Recorded:
     """Write the order with its lines, products, value and event; once for a source and number.
 
-    raises  Invalid, Conflict(idempotency_mismatch) when the number is taken by another body
+    raises  Invalid, Conflict(idempotency_mismatch) when the number is taken by another body,
+            Refused(stock_short) when stock is needed and there is not enough
     """
-    (recorded,) = record_orders_many(workspace_id, [order], origin=origin)
+    (recorded,) = record_orders_many(
+        workspace_id, [order], origin=origin, is_stock_needed=is_stock_needed
+    )
     if recorded.outcome is Outcome.DIFFERS:
         raise Conflict(
             "idempotency_mismatch",
@@ -31,7 +37,11 @@ def record_order(workspace_id: int, order: NewOrder, *, origin: str = "live") ->
 
 
 def record_orders_many(
-    workspace_id: int, orders: Sequence[NewOrder], *, origin: str = "live"
+    workspace_id: int,
+    orders: Sequence[NewOrder],
+    *,
+    origin: str = "live",
+    is_stock_needed: bool = False,
 ) -> list[Recorded]:
     """Write a set of orders; the answers stand in the order of `orders`.
 
@@ -45,13 +55,15 @@ def record_orders_many(
     for order in orders:
         check(order, currency)
     customer_ids = _customers(workspace_id, orders, origin)
-    return write_tables(
+    recorded = write_tables(
         workspace_id,
         _order_columns(orders, customer_ids),
         _line_columns(orders),
         currency=currency,
         origin=origin,
     )
+    open_desk(workspace_id, orders, recorded, origin=origin, is_strict=is_stock_needed)
+    return recorded
 
 
 def _customers(workspace_id: int, orders: Sequence[NewOrder], origin: str) -> list[int | None]:
@@ -66,6 +78,13 @@ def _customers(workspace_id: int, orders: Sequence[NewOrder], origin: str) -> li
 
 
 def _customer_key(order: NewOrder) -> str | None:
+    """What the source called the customer, with what else belongs to the body but not the books."""
+    beside = told_beside(order)
+    named = _name_of(order)
+    return f"{named or ''}|{beside}" if beside else named
+
+
+def _name_of(order: NewOrder) -> str | None:
     if order.identity is not None:
         return key_of(order.identity)
     return None if order.customer_id is None else f"id:{order.customer_id}"
@@ -93,7 +112,7 @@ def _order_columns(orders: Sequence[NewOrder], customer_ids: Sequence[int | None
             "customer_key": [_customer_key(order) for order in orders],
             "placed_at": [order.placed_at for order in orders],
             "kind": [order.kind.value for order in orders],
-            "status": [order.status.value for order in orders],
+            "status": [status_at_first(order).value for order in orders],
             "total_minor": [order.total_minor for order in orders],
         },
         schema=ORDER_COLUMNS,

@@ -81,15 +81,18 @@ SELECT %(workspace)s, l.sku,
 FROM incoming_line AS l JOIN incoming_order AS o USING (seq)
 WHERE o.is_fresh GROUP BY l.sku ORDER BY l.sku
 ON CONFLICT (workspace_id, sku) DO UPDATE
-SET name = CASE WHEN excluded.last_at >= p.last_at THEN coalesce(excluded.name, p.name)
+SET name = CASE WHEN p.catalogue_hash IS NOT NULL THEN coalesce(p.name, excluded.name)
+           WHEN excluded.last_at >= p.last_at THEN coalesce(excluded.name, p.name)
            ELSE coalesce(p.name, excluded.name) END,
-    category = CASE WHEN excluded.last_at >= p.last_at
+    category = CASE WHEN p.catalogue_hash IS NOT NULL THEN coalesce(p.category, excluded.category)
+               WHEN excluded.last_at >= p.last_at
                THEN coalesce(excluded.category, p.category)
                ELSE coalesce(p.category, excluded.category) END,
-    brand = CASE WHEN excluded.last_at >= p.last_at THEN coalesce(excluded.brand, p.brand)
+    brand = CASE WHEN p.catalogue_hash IS NOT NULL THEN coalesce(p.brand, excluded.brand)
+            WHEN excluded.last_at >= p.last_at THEN coalesce(excluded.brand, p.brand)
             ELSE coalesce(p.brand, excluded.brand) END,
-    price = CASE WHEN excluded.last_at >= p.last_at THEN coalesce(excluded.price, p.price)
-            ELSE coalesce(p.price, excluded.price) END,
+    price = CASE WHEN p.last_at IS NULL OR excluded.last_at >= p.last_at
+            THEN coalesce(excluded.price, p.price) ELSE coalesce(p.price, excluded.price) END,
     sold_quantity = p.sold_quantity + excluded.sold_quantity,
     sold_minor = p.sold_minor + excluded.sold_minor,
     first_at = least(p.first_at, excluded.first_at),

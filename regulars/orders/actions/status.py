@@ -1,23 +1,17 @@
-"""Moving orders along, and keeping what customers bought in step."""
+"""The books' own statuses, as programs and events of a site say them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from regulars.events import actions as events
 from regulars.kernel import clock
-from regulars.kernel.errors import NotFound
-from regulars.orders.actions import sql
-from regulars.orders.actions.books import order_event
-from regulars.orders.pure.meaning import event_of, is_purchase, next_status
-from regulars.orders.records import OrderStatus
-from regulars.store.scope import cursor
+from regulars.orders.actions.payments import pay_rest
+from regulars.orders.actions.stages import move, recount_values, write_status
+from regulars.orders.pure.meaning import next_status
+from regulars.orders.queries.books import order_by_id
+from regulars.orders.records import STAGE_OF, OrderKind, OrderStatus
 
-LOCK = """
-SELECT status, kind, customer_id, number, total_minor, currency, lines_count, source
-FROM orders_order WHERE workspace_id = %s AND id = %s FOR UPDATE
-"""
+__all__ = ["recount_values", "set_status"]
 
 
 def set_status(
@@ -27,51 +21,33 @@ def set_status(
     *,
     at: datetime | None = None,
     origin: str = "live",
+    source: str = "api",
+    actor_id: int | None = None,
 ) -> bool:
     """Move the order on; false when it is already there or further.
 
+    While nobody has spoken of payment apart, a status from paid on says that the order is paid.
     raises  NotFound(order_unknown), Refused(order_status_final)
     """
-    raw = cursor()
-    raw.execute(LOCK, [workspace_id, order_id])
-    row = raw.fetchone()
-    if row is None:
-        raise NotFound("order_unknown", "There is no such order.")
-    before, kind, customer_id, number, total, currency, lines, source = row
-    after = next_status(OrderStatus(before), status)
+    order = order_by_id(workspace_id, order_id, is_locked=True)
+    if status is OrderStatus.PAID and order.payment is not None:
+        next_status(OrderStatus(order.status), status)
+        return pay_rest(workspace_id, order, at=at, actor_id=actor_id)
+    apart = order.payment is not None and order.kind == OrderKind.SALE
+    present = OrderStatus(order.status)
+    if apart and present is OrderStatus.NEW:
+        # The books wait for the money; where the goods are is asked of the stage below.
+        return move(
+            workspace_id, order_id, STAGE_OF[status], at=at, origin=origin, source=source,
+            actor_id=actor_id,
+        )  # fmt: skip
+    after = next_status(present, status)
     if after is None:
         return False
-    now = clock.now()
-    raw.execute(
-        "UPDATE orders_order SET status = %s, updated_at = %s WHERE workspace_id = %s AND id = %s",
-        [after.value, now, workspace_id, order_id],
-    )
-    event = event_of(kind, after, total)
-    if is_purchase(kind, before, total) != is_purchase(kind, after, total):
-        recount_values(workspace_id, [customer_id] if customer_id else [])
-        events.record_many(
-            workspace_id,
-            [
-                order_event(
-                    event,
-                    order_id,
-                    customer_id,
-                    at or now,
-                    number,
-                    total,
-                    currency,
-                    lines,
-                    source,
-                    origin,
-                )
-            ],
-        )
-    return True
-
-
-def recount_values(workspace_id: int, customer_ids: Sequence[int]) -> None:
-    """Count again, from their orders, what these customers bought."""
-    if customer_ids:
-        cursor().execute(
-            sql.RECOUNT_VALUES, {"workspace": workspace_id, "customers": list(customer_ids)}
-        )
+    if after is OrderStatus.PAID or order.kind != OrderKind.SALE:
+        write_status(workspace_id, order, after, at=at or clock.now(), origin=origin)
+        return True
+    return move(
+        workspace_id, order_id, STAGE_OF[after], at=at, origin=origin, source=source,
+        actor_id=actor_id,
+    )  # fmt: skip

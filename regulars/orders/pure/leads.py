@@ -16,6 +16,7 @@ from regulars.orders.records import LeadItem, LeadStatus, NewLead
 ITEMS_MAX = 100
 UTM_MAX = 20
 KEY_LENGTH_MAX = 200
+REASON_LENGTH_MAX = 500
 LENGTHS = {
     "source": 60, "name": 200, "phone": 40, "email": 254, "comment": 5_000, "page_url": 2_000,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from regulars.kernel.money import minor_digits
 from regulars.orders.records import (
     PAID_STATUSES,
     WORTH_MAX_MINOR,
+    ItemKind,
     NewLine,
     NewOrder,
     OrderKind,
@@ -23,6 +24,7 @@ EARLIEST_YEAR = 1990
 # orders_line keeps 12 digits before the point and 6 behind it.
 AMOUNT_MAX = Decimal(10) ** 12
 DECIMALS_MAX = 6
+DURATION_MAX_MIN = 60 * 24 * 366
 
 RANK = {
     OrderStatus.NEW: 0,
@@ -116,8 +118,21 @@ def _check_lines(lines: Sequence[NewLine], kind: OrderKind) -> None:
                 )
         if line.quantity == 0:
             raise Invalid("order_line", "The quantity of a line is not zero.", line=place)
+        _check_time_taken(line, place)
         if line.unit_price < 0 and kind is not OrderKind.ADJUSTMENT:
             raise Invalid("order_line", "The price of a line is not below zero.", line=place)
+
+
+def _check_time_taken(line: NewLine, place: int) -> None:
+    if line.duration_min is not None and not 0 < line.duration_min <= DURATION_MAX_MIN:
+        raise Invalid("order_line", "A duration is whole minutes, above zero.", line=place)
+    for at in (line.starts_at, line.ends_at):
+        if at is not None:
+            check_time(at)
+    if line.ends_at is not None and (line.starts_at is None or line.ends_at < line.starts_at):
+        raise Invalid("order_line", "A booking ends after it starts.", line=place)
+    if line.item is ItemKind.BOOKING and line.starts_at is None:
+        raise Invalid("order_line", "Say when the booking starts.", line=place)
 
 
 def _check_worth(order: NewOrder) -> None:

@@ -10,20 +10,31 @@ from regulars.orders.queries.books import (
     monthly_totals,
     order,
     order_by_id,
+    order_by_token,
     order_ids,
     orders_of,
     page,
-    products,
     returned_quantities,
     returns_of,
     value_of,
     values,
 )
+from regulars.orders.queries.carts import cart_by_token, carts_of, open_cart
 from regulars.orders.queries.leads import lead, lead_by_id, leads, leads_count
+from regulars.orders.queries.products import (
+    categories,
+    product,
+    products,
+    products_by_sku,
+    search_products,
+)
 
 __all__ = [
     "COUNT_MAX",
     "PAGE_ROWS",
+    "cart_by_token",
+    "carts_of",
+    "categories",
     "count",
     "known_numbers",
     "lead",
@@ -33,14 +44,19 @@ __all__ = [
     "lines",
     "lines_of",
     "monthly_totals",
+    "open_cart",
     "order",
     "order_by_id",
+    "order_by_token",
     "order_ids",
     "orders_of",
     "page",
+    "product",
     "products",
+    "products_by_sku",
     "returned_quantities",
     "returns_of",
+    "search_products",
     "value_of",
     "values",
 ]

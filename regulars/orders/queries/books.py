@@ -8,14 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from regulars.kernel.errors import NotFound
-from regulars.orders.records import LineRecord, OrderRecord, ProductRecord, Value
+from regulars.orders.records import LineRecord, OrderRecord, Value
 from regulars.store.scope import cursor
 
 PAGE_ROWS = 50
 COUNT_MAX = 10_000
 ORDER_COLUMNS = (
     "id, public_id, number, customer_id, placed_at, kind, status, currency, total_minor,"
-    " lines_count, source, origin"
+    " lines_count, source, origin, stage, delayed_at, payment, paid_minor, refunded_minor,"
+    " payment_url, eta_at, place_id, responsible_id, token"
 )
 
 
@@ -44,23 +45,28 @@ def order_ids(workspace_id: int, source: str, numbers: Sequence[str]) -> dict[st
 
 def order(workspace_id: int, public_id: str) -> OrderRecord:
     """The order of this public id. raises NotFound(order_unknown)"""
-    raw = cursor()
-    raw.execute(
-        f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE workspace_id = %s AND public_id = %s",
-        [workspace_id, public_id],
-    )
-    row = raw.fetchone()
-    if row is None:
-        raise NotFound("order_unknown", "There is no such order.")
-    return OrderRecord(*row)
+    return _one(workspace_id, "public_id = %s", public_id)
 
 
-def order_by_id(workspace_id: int, order_id: int) -> OrderRecord:
-    """The order of this id. raises NotFound(order_unknown)"""
+def order_by_id(workspace_id: int, order_id: int, *, is_locked: bool = False) -> OrderRecord:
+    """The order of this id, held until the transaction ends when is_locked.
+
+    raises  NotFound(order_unknown)
+    """
+    return _one(workspace_id, "id = %s", order_id, is_locked=is_locked)
+
+
+def order_by_token(workspace_id: int, token: str) -> OrderRecord:
+    """The order whose public page has this token. raises NotFound(order_unknown)"""
+    return _one(workspace_id, "token = %s", token)
+
+
+def _one(workspace_id: int, condition: str, value: Any, *, is_locked: bool = False) -> OrderRecord:
     raw = cursor()
+    lock = " FOR UPDATE" if is_locked else ""
     raw.execute(
-        f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE workspace_id = %s AND id = %s",
-        [workspace_id, order_id],
+        f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE workspace_id = %s AND {condition}{lock}",
+        [workspace_id, value],
     )
     row = raw.fetchone()
     if row is None:
@@ -77,8 +83,9 @@ def lines_of(workspace_id: int, order_ids: Sequence[int]) -> dict[int, list[Line
     """The lines of each of these orders in their own order."""
     raw = cursor()
     raw.execute(
-        "SELECT order_id, line_no, sku, name, category, quantity, unit_price, total_minor, kind"
-        " FROM orders_line WHERE workspace_id = %s AND order_id = ANY(%s)"
+        "SELECT order_id, line_no, sku, name, category, quantity, unit_price, total_minor, kind,"
+        " item, duration_min, starts_at, ends_at FROM orders_line"
+        " WHERE workspace_id = %s AND order_id = ANY(%s)"
         " ORDER BY order_id, line_no",
         [workspace_id, list(order_ids)],
     )
@@ -234,25 +241,3 @@ def _where(
         parts.append("customer_id = ANY(%s)")
         given.append(list(customer_ids))
     return " AND ".join(parts), given
-
-
-def products(
-    workspace_id: int, *, search: str = "", before: tuple[int, int] | None = None
-) -> list[tuple[int, ProductRecord]]:
-    """Products by what they brought, the best first, with the id each page key needs."""
-    where = "workspace_id = %s"
-    given: list[Any] = [workspace_id]
-    if search:
-        where += " AND (lower(sku) LIKE %s OR lower(name) LIKE %s)"
-        pattern = "%" + search.lower().replace("\\", "").replace("%", "\\%").replace("_", "\\_")
-        given += [pattern + "%"] * 2
-    if before is not None:
-        where += " AND (-sold_minor, id) > (%s, %s)"
-        given += [-before[0], before[1]]
-    raw = cursor()
-    raw.execute(
-        "SELECT id, sku, name, category, brand, price, sold_quantity, sold_minor, last_at"
-        f" FROM orders_product WHERE {where} ORDER BY sold_minor DESC, id LIMIT %s",
-        [*given, PAGE_ROWS + 1],
-    )
-    return [(row[0], ProductRecord(*row[1:])) for row in raw.fetchall()]

@@ -36,7 +36,8 @@ def tea(number: str = "1", quantity: str = "2", **fields: object) -> NewOrder:
 def kinds_of(place: Town, customer_id: int) -> list[str]:
     with scope(place.bakery.id):
         found = event_queries.timeline(place.bakery.id, customer_id)
-    return [event.kind for event in found if event.kind.startswith("order.")]
+    kinds = [event.kind for event in found if event.kind.startswith("order.")]
+    return [kind for kind in kinds if kind != "order.status_changed"]
 
 
 def test_an_order_is_written_with_its_lines_product_value_and_event(place: Town) -> None:

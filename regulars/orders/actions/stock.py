@@ -1,0 +1,232 @@
+"""Stock by place: promised, taken and set free by conditional updates, never looked at first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from regulars.kernel import clock
+from regulars.kernel.errors import Invalid, Refused
+from regulars.orders.desk_records import Held
+from regulars.orders.pure.meaning import AMOUNT_MAX, DECIMALS_MAX, TEXT_LENGTH_MAX
+from regulars.orders.queries.books import lines_of, order_by_id
+from regulars.orders.records import ItemKind, OrderRecord, PaymentState
+from regulars.store.scope import cursor
+
+# Goods of an order that nobody pays are set free after this.
+RESERVED_FOR = timedelta(hours=72)
+SET_ROWS_MAX = 10_000
+EXPIRED_AT_ONCE_MAX = 500
+WAITING = frozenset({PaymentState.UNPAID, PaymentState.PENDING})
+CANDIDATES = """
+SELECT s.place_id FROM orders_stock AS s
+JOIN orders_place AS p ON p.workspace_id = s.workspace_id AND p.id = s.place_id
+WHERE s.workspace_id = %s AND s.sku = %s AND (p.is_open OR p.id = %s)
+  AND (%s::bigint IS NULL OR s.place_id = %s)
+ORDER BY s.place_id
+"""
+# Whoever comes second waits for the row and then sees what is left of it.
+PROMISE = """
+UPDATE orders_stock SET reserved = reserved + %s, updated_at = %s
+WHERE workspace_id = %s AND place_id = %s AND sku = %s AND on_hand - reserved >= %s
+"""
+TAKE_FREE = """
+UPDATE orders_stock SET on_hand = on_hand - %s, updated_at = %s
+WHERE workspace_id = %s AND place_id = %s AND sku = %s AND on_hand - reserved >= %s
+"""
+# More may have been promised than lies there, when somebody counted less: never below zero.
+TAKE_HELD = """
+UPDATE orders_stock SET on_hand = greatest(on_hand - %s, 0),
+    reserved = greatest(reserved - %s, 0), updated_at = %s
+WHERE workspace_id = %s AND place_id = %s AND sku = %s
+"""
+SET_FREE = """
+UPDATE orders_stock SET reserved = greatest(reserved - %s, 0), updated_at = %s
+WHERE workspace_id = %s AND place_id = %s AND sku = %s
+"""
+INSERT = """
+INSERT INTO orders_reservation
+  (workspace_id, order_id, line_no, place_id, sku, quantity, state, expires_at, created_at,
+   updated_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (workspace_id, order_id, line_no)
+DO UPDATE SET state = excluded.state, place_id = excluded.place_id,
+    expires_at = excluded.expires_at, updated_at = excluded.updated_at
+"""
+OPEN = """
+SELECT line_no, place_id, sku, quantity, state FROM orders_reservation
+WHERE workspace_id = %s AND order_id = %s AND state IN ('held', 'short', 'expired')
+ORDER BY sku, place_id, line_no FOR UPDATE
+"""
+
+
+def reserve(workspace_id: int, orders: Sequence[OrderRecord], *, is_strict: bool = False) -> None:
+    """Promise the stocked products of new orders to their lines, by code and place.
+
+    A line for which there is not enough is kept as short; is_strict refuses instead.
+    raises  Refused(stock_short) and nothing is promised
+    """
+    lines = lines_of(workspace_id, [order.id for order in orders])
+    skus = {line.sku for found in lines.values() for line in found}
+    stocked = _stocked(workspace_id, sorted(skus)) if skus else set()
+    wanted = [
+        (line.sku, order, line.line_no, line.quantity)
+        for order in orders
+        for line in lines.get(order.id, [])
+        if line.sku in stocked and line.quantity > 0 and line.item in (None, ItemKind.PRODUCT)
+    ]
+    # Everybody takes rows in the same order, so that no two wait for each other.
+    for sku, order, line_no, quantity in sorted(wanted, key=lambda w: (w[0], w[1].id, w[2])):
+        _reserve_line(workspace_id, order, line_no, sku, quantity, is_strict=is_strict)
+
+
+def _reserve_line(
+    workspace_id: int,
+    order: OrderRecord,
+    line_no: int,
+    sku: str,
+    quantity: Decimal,
+    *,
+    is_strict: bool = False,
+) -> bool:
+    place_id = _change_first(workspace_id, PROMISE, sku, quantity, order.place_id)
+    if place_id is None and is_strict:
+        raise Refused("stock_short", f"There is not enough of {sku} in stock.", sku=sku)
+    now = clock.now()
+    expires_at: datetime | None = None
+    if place_id is not None and order.payment_now in WAITING:
+        expires_at = now + RESERVED_FOR
+    state = Held.SHORT if place_id is None else Held.HELD
+    cursor().execute(
+        INSERT,
+        [
+            workspace_id, order.id, line_no, place_id, sku, quantity, state, expires_at, now, now,
+        ],
+    )  # fmt: skip
+    return place_id is not None
+
+
+def reserve_again(workspace_id: int, order_id: int) -> int:
+    """Try once more for lines that were short or whose time ran out; how many are held now."""
+    order = order_by_id(workspace_id, order_id, is_locked=True)
+    found = 0
+    for line_no, _place, sku, quantity, state in _open_rows(workspace_id, order_id):
+        if state != Held.HELD:
+            found += _reserve_line(workspace_id, order, line_no, sku, quantity)
+    return found
+
+
+def take(workspace_id: int, order_id: int) -> None:
+    """The goods have left: what was promised is gone, what was not is taken if it lies there."""
+    order = order_by_id(workspace_id, order_id)
+    for line_no, place_id, sku, quantity, state in _open_rows(workspace_id, order_id):
+        now = clock.now()
+        if state == Held.HELD:
+            cursor().execute(TAKE_HELD, [quantity, quantity, now, workspace_id, place_id, sku])
+        else:
+            place_id = _change_first(workspace_id, TAKE_FREE, sku, quantity, order.place_id)
+            if place_id is None:
+                continue
+        _close(workspace_id, order_id, line_no, Held.TAKEN, place_id)
+
+
+def release(workspace_id: int, order_id: int, state: Held = Held.RELEASED) -> None:
+    """Set free what was promised and has not left."""
+    for line_no, place_id, sku, quantity, present in _open_rows(workspace_id, order_id):
+        if present == Held.HELD:
+            cursor().execute(SET_FREE, [quantity, clock.now(), workspace_id, place_id, sku])
+        elif state is Held.EXPIRED:
+            continue
+        _close(workspace_id, order_id, line_no, state, place_id)
+
+
+def expire(workspace_id: int, order_id: int) -> bool:
+    """Set free the goods of an order that nobody paid in time; false when there were none."""
+    order_by_id(workspace_id, order_id, is_locked=True)
+    raw = cursor()
+    raw.execute(
+        "SELECT 1 FROM orders_reservation WHERE workspace_id = %s AND order_id = %s"
+        " AND state = 'held' AND expires_at <= %s LIMIT 1",
+        [workspace_id, order_id, clock.now()],
+    )
+    if raw.fetchone() is None:
+        return False
+    release(workspace_id, order_id, Held.EXPIRED)
+    return True
+
+
+def set_stock(workspace_id: int, place_id: int, counted: Mapping[str, Decimal]) -> int:
+    """Write how much of each product lies in the place; returns how many rows changed.
+
+    What is promised stays promised. A product seen for the first time enters the catalogue.
+    raises  Invalid(stock_rows | stock_quantity | stock_sku)
+    """
+    if not 0 < len(counted) <= SET_ROWS_MAX:
+        raise Invalid("stock_rows", f"Give 1 to {SET_ROWS_MAX} products at once.")
+    for sku, quantity in counted.items():
+        if not 0 < len(sku) <= TEXT_LENGTH_MAX or not sku.isprintable():
+            raise Invalid("stock_sku", "A product needs its code.")
+        if not quantity.is_finite() or not 0 <= quantity < AMOUNT_MAX:
+            raise Invalid("stock_quantity", "A quantity is a number, not below zero.", sku=sku)
+        if quantity != round(quantity, DECIMALS_MAX):
+            raise Invalid("stock_quantity", f"Give at most {DECIMALS_MAX} decimal places.")
+    now = clock.now()
+    skus = sorted(counted)
+    raw = cursor()
+    raw.execute(
+        "INSERT INTO orders_product (workspace_id, sku, is_stocked, sold_quantity, sold_minor)"
+        " SELECT %s, sku, true, 0, 0 FROM unnest(%s::text[]) AS given (sku) ORDER BY sku"
+        " ON CONFLICT (workspace_id, sku) DO UPDATE SET is_stocked = true"
+        " WHERE NOT orders_product.is_stocked",
+        [workspace_id, skus],
+    )
+    raw.execute(
+        "INSERT INTO orders_stock AS s"
+        " (workspace_id, place_id, sku, on_hand, reserved, updated_at)"
+        " SELECT %s, %s, sku, quantity, 0, %s FROM unnest(%s::text[], %s::numeric[])"
+        " AS given (sku, quantity) ORDER BY sku"
+        " ON CONFLICT (workspace_id, place_id, sku) DO UPDATE"
+        " SET on_hand = excluded.on_hand, updated_at = excluded.updated_at"
+        " WHERE s.on_hand <> excluded.on_hand",
+        [workspace_id, place_id, now, skus, [counted[sku] for sku in skus]],
+    )
+    return raw.rowcount
+
+
+def _change_first(
+    workspace_id: int, statement: str, sku: str, quantity: Decimal, place_id: int | None
+) -> int | None:
+    """The first place where the change was possible."""
+    raw = cursor()
+    raw.execute(CANDIDATES, [workspace_id, sku, place_id, place_id, place_id])
+    for (candidate,) in raw.fetchall():
+        raw.execute(statement, [quantity, clock.now(), workspace_id, candidate, sku, quantity])
+        if raw.rowcount:
+            return int(candidate)
+    return None
+
+
+def _stocked(workspace_id: int, skus: Sequence[str]) -> set[str]:
+    raw = cursor()
+    raw.execute(
+        "SELECT sku FROM orders_product WHERE workspace_id = %s AND sku = ANY(%s) AND is_stocked",
+        [workspace_id, list(skus)],
+    )
+    return {row[0] for row in raw.fetchall()}
+
+
+def _open_rows(workspace_id: int, order_id: int) -> list[tuple[int, int | None, str, Decimal, str]]:
+    raw = cursor()
+    raw.execute(OPEN, [workspace_id, order_id])
+    return [(r[0], r[1], r[2], r[3], r[4]) for r in raw.fetchall()]
+
+
+def _close(
+    workspace_id: int, order_id: int, line_no: int, state: Held, place_id: int | None
+) -> None:
+    cursor().execute(
+        "UPDATE orders_reservation SET state = %s, place_id = %s, expires_at = NULL,"
+        " updated_at = %s WHERE workspace_id = %s AND order_id = %s AND line_no = %s",
+        [state, place_id, clock.now(), workspace_id, order_id, line_no],
+    )
