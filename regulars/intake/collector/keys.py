@@ -16,11 +16,11 @@ from regulars.workspaces.records import KeyScope
 REMEMBERED_S = 5.0
 REMEMBERED_KEYS_MAX = 10_000
 
-FIND_SECRET = (
+KEY_OF_SERVER = (
     "SELECT workspace_id FROM workspaces_apikey"
     " WHERE key_hash = %s AND scope = %s AND revoked_at IS NULL"
 )
-FIND_PUBLIC = (
+KEY_OF_SITE = (
     "SELECT workspace_id, public_id, domains, consent_mode FROM intake_site"
     " WHERE key = %s AND closed_at IS NULL"
 )
@@ -78,10 +78,10 @@ class Keys:
             await self._ask(NOTE_LOADED, [key])
 
     async def _look_up(self, key: str) -> Opened | None:
-        rows = await self._ask(FIND_SECRET, [hash_of_key(key), self._scope.value])
+        rows = await self._ask(KEY_OF_SERVER, [hash_of_key(key), self._scope.value])
         if rows:
             return Opened(int(str(rows[0][0])))
-        rows = await self._ask(FIND_PUBLIC, [key]) if key.startswith("rg_site_") else []
+        rows = await self._ask(KEY_OF_SITE, [key]) if key.startswith("rg_site_") else []
         if not rows:
             return None
         workspace_id, site, domains, mode = rows[0]
