@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from regulars.kernel.errors import Invalid
 from regulars.messaging.pure.addresses import Mailbox
-from regulars.messaging.pure.transfer import Piece, joined, plain_piece, raw_piece, relaxed_lines
+from regulars.messaging.pure.transfer import Piece, finished, plain_piece, raw_piece, relaxed_lines
 
 LINE_CHARS_MAX = 998
 FOLDED_CHARS_MAX = 78
@@ -81,8 +81,8 @@ class Skeleton:
 
     def encoded(self, text: str) -> Piece:
         """A part that is the same for nobody else."""
-        encode = raw_piece if self.is_base64 else plain_piece
-        return joined([encode(text)], is_base64=self.is_base64)
+        piece = raw_piece(text) if self.is_base64 else plain_piece(text)
+        return finished([piece.wire], [piece.canonical], is_base64=self.is_base64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,14 @@ from regulars.messaging.pure.links import (
     track_text,
 )
 from regulars.messaging.pure.rendering import Compiled, Data, Stretched
-from regulars.messaging.pure.transfer import Piece, joined, plain_piece, raw_piece
+from regulars.messaging.pure.transfer import (
+    Piece,
+    finished,
+    plain_piece,
+    plain_token,
+    raw_piece,
+    raw_token,
+)
 
 # No tag reaches over such a place of HTML, and no address over one of a text.
 _HTML_SEAM = re.compile(r"(?<=>)|(?=<)")
@@ -65,18 +72,25 @@ class Mould:
         texts, missing = self.stretched.render(data)
         stretches, signing = iter(texts), Signing(sign)
         encode = raw_piece if self.is_base64 else plain_piece
-        pieces: list[Piece] = []
+        encode_token = raw_token if self.is_base64 else plain_token
+        wires: list[bytes] = []
+        canonicals: list[bytes] = []
         for part in self.parts:
-            if isinstance(part, Piece):
-                pieces.append(part)
-            elif isinstance(part, Link):
+            if isinstance(part, Link):
                 address = signing.address(part.url)
-                pieces.append(encode(html.escape(address) if self.is_html else address))
+                token = encode_token(html.escape(address) if self.is_html else address)
+                wires.append(token)
+                canonicals.append(token)
+                continue
+            if isinstance(part, Piece):
+                piece = part
             elif part is _Place.PIXEL:
-                pieces.append(encode(pixel_tag(pixel)))
+                piece = encode(pixel_tag(pixel))
             else:
-                pieces.append(encode(self._tracked(next(stretches), signing, pixel)))
-        return joined(pieces, is_base64=self.is_base64), missing
+                piece = encode(self._tracked(next(stretches), signing, pixel))
+            wires.append(piece.wire)
+            canonicals.append(piece.canonical)
+        return finished(wires, canonicals, is_base64=self.is_base64), missing
 
     def _tracked(self, text: str, signing: Signing, pixel: str) -> str:
         if not self.is_html:

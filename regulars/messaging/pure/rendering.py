@@ -388,9 +388,9 @@ class _Cutter:
         # The library's buffer knows one kind of line break, so fixed texts do too.
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         is_first = len(self._nodes) == 1
-        seams = [found.start() for found in self._seam.finditer(text)] or [0]
-        start = 0 if is_first else seams[0]
-        end = len(text) if is_last else seams[-1]
+        seams = [found.start() for found in self._seam.finditer(text)]
+        start = 0 if is_first else min(seams, default=len(text))
+        end = len(text) if is_last else max(seams, default=0)
         if end - start < FIXED_CHARS_MIN:
             self._put(text)
             return

@@ -7,12 +7,16 @@ are their canonical forms (RFC 6376 3.4.4, relaxed): blanks never meet across a 
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-BASE64_LINE_CHARS = 76
+LINE_CHARS_MAX = 76
 # A line's end that is none of the text; a true "=" is always written as a code.
 SOFT_BREAK = b"=\r\n"
+
+# Needs no code in quoted-printable; a dot at the end is left to the full encoder.
+_TOKEN = re.compile(r"[!-<>-~]*[!-\-/-<>-~]\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +41,29 @@ def raw_piece(text: str) -> Piece:
     return Piece(wire, wire)
 
 
-def joined(pieces: Iterable[Piece], *, is_base64: bool) -> Piece:
+def plain_token(text: str) -> bytes:
+    """As plain_piece, for what has no blanks: an address, mostly; it is its own canonical form."""
+    assert " " not in text and "\t" not in text
+    if _TOKEN.match(text) is None:
+        return plain_piece(text).wire
+    raw = text.encode("ascii")
+    step = LINE_CHARS_MAX - 1
+    return SOFT_BREAK.join([raw[at : at + step] for at in range(0, len(raw), step)]) + SOFT_BREAK
+
+
+def raw_token(text: str) -> bytes:
+    """As raw_piece, for what has no blanks."""
+    return text.encode("utf-8", "replace")
+
+
+def finished(wires: Sequence[bytes], canonicals: Sequence[bytes], *, is_base64: bool) -> Piece:
     """The pieces of one text as one; base64 is made here."""
-    every = list(pieces)
-    wire = b"".join([piece.wire for piece in every])
+    wire = b"".join(wires)
     if is_base64:
         # Such lines hold no blank, so they are their own canonical form.
         coded = base64_lines(wire)
         return Piece(coded, coded)
-    canonical = b"".join([piece.canonical for piece in every])
+    canonical = b"".join(canonicals)
     if wire.endswith(SOFT_BREAK):
         return Piece(wire[: -len(SOFT_BREAK)], canonical[: -len(SOFT_BREAK)])
     return Piece(wire, canonical)
@@ -66,7 +84,7 @@ def quoted_printable(text: str) -> bytes:
 def base64_lines(raw: bytes) -> bytes:
     """The bytes in base64, in lines."""
     coded = binascii.b2a_base64(raw, newline=False)
-    step = BASE64_LINE_CHARS
+    step = LINE_CHARS_MAX
     return b"\r\n".join([coded[at : at + step] for at in range(0, len(coded), step)])
 
 

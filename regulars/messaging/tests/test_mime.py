@@ -5,6 +5,8 @@ import pickle
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from types import SimpleNamespace
 
 import dkim
@@ -143,10 +145,11 @@ def test_a_receiver_is_read_back_as_it_was_written(name: str, local: str) -> Non
         return
 
     read = message_from_bytes(line.line + b"\r\n", policy=policy.default)
-    (address,) = read["To"].addresses
     assert read["To"].defects == ()
-    assert address.addr_spec == to.address
-    assert address.display_name.split() == to.name.split()
+    assert [one.addr_spec for one in read["To"].addresses] == [to.address]
+    # The library's newer reader puts blanks between two codes of one name.
+    coded, _ = parseaddr(line.line.decode().removeprefix("To: ").replace("\r\n", ""))
+    assert str(make_header(decode_header(coded))).split() == to.name.split()
     assert all(len(part) <= 78 for part in line.line.split(b"\r\n") if b" <" not in part)
 
 
