@@ -170,7 +170,8 @@ def main() -> None:
         people = Path(folder) / "people.csv"
         rows = (f"c{n},c{n}@people.example,Name{n},Kyiv,yes\n" for n in range(letters))
         people.write_text("external_id,email,first_name,city,consent_email\n" + "".join(rows))
-        server.command("import", "customers", str(people), "--workspace", WORKSPACE)
+        bring = ("import", "customers", str(people), "--workspace", WORKSPACE)
+        server.command(*bring, "--basis", "consent")
         server.start()
         try:
             url = server.database_url

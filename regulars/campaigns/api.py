@@ -52,6 +52,7 @@ class CampaignIn(Strict):
     control_share: float = Field(CONTROL_SHARE, ge=0, le=CONTROL_SHARE_MAX)
     window_days: int = Field(WINDOW_DAYS, ge=1, le=WINDOW_DAYS_MAX)
     pace_per_hour: int = Field(0, ge=0, le=PACE_PER_HOUR_MAX)
+    topic: str = Field("", max_length=40)
 
 
 class LaunchIn(Strict):
@@ -70,6 +71,7 @@ class CampaignOut(Schema):
     control_share: float
     window_days: int
     pace_per_hour: int
+    topic: str
     scheduled_at: datetime | None
     launched_at: datetime | None
     finished_at: datetime | None
@@ -265,6 +267,7 @@ def _out(one: CampaignRecord, segment_ids: Mapping[int, str]) -> dict[str, objec
         "control_share": one.control_share,
         "window_days": one.window_days,
         "pace_per_hour": one.pace_per_hour,
+        "topic": one.topic,
         "scheduled_at": one.scheduled_at,
         "launched_at": one.launched_at,
         "finished_at": one.finished_at,

@@ -56,6 +56,18 @@ class RecipientsForm(forms.Form):
         help_text=_("0 sends as fast as the mail server takes them."),
     )
 
+    topic = forms.ChoiceField(
+        label=_("Topic"),
+        required=False,
+        help_text=_("Customers who left this topic do not get it; others do."),
+    )
+
+    def offer_topics(self, choices: list[tuple[str, str]]) -> None:
+        """Let one of these topics be chosen, or none."""
+        field = self.fields["topic"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
     def offer(self, choices: list[tuple[str, str]]) -> None:
         """Let one of these segments be chosen."""
         field = self.fields["segment"]

@@ -23,6 +23,7 @@ class Campaign(WorkspaceRow):
     control_share = models.FloatField()
     window_days = models.IntegerField()
     pace_per_hour = models.IntegerField(default=0)
+    topic = models.TextField(default="", db_default="")
     scheduled_at = models.DateTimeField(null=True)
     # The launch that is allowed to run; an older job finds another number here and does nothing.
     launch_number = models.IntegerField(default=0)

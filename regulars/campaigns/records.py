@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from regulars.customers.records import TOPIC_MARK
 from regulars.messaging.records import MessageState
 
 CHANNEL = "email"
@@ -41,6 +42,7 @@ class Draft:
     control_share     part of the recipients that is held back, 0..0.5
     window_days       days in which an order after a click counts as the campaign's
     pace_per_hour     messages an hour; 0 sends as fast as the server takes them
+    topic             key of the topic it is about; only who wants that topic gets it
     """
 
     name: str
@@ -51,6 +53,7 @@ class Draft:
     control_share: float = CONTROL_SHARE
     window_days: int = WINDOW_DAYS
     pace_per_hour: int = 0
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class CampaignRecord:
     control_share: float
     window_days: int
     pace_per_hour: int
+    topic: str
     scheduled_at: datetime | None
     launch_number: int
     launched_at: datetime | None
@@ -89,6 +93,11 @@ class CampaignRecord:
     def occurrence(self) -> str:
         """The name under which each customer gets at most one message of this campaign."""
         return f"campaign:{self.id}"
+
+    @property
+    def purpose(self) -> str:
+        """What its receivers must have agreed to."""
+        return f"{TOPIC_MARK}{self.topic}" if self.topic else PURPOSE
 
     @property
     def is_editable(self) -> bool:
@@ -111,6 +120,7 @@ class CampaignRecord:
             control_share=self.control_share,
             window_days=self.window_days,
             pace_per_hour=self.pace_per_hour,
+            topic=self.topic,
         )
 
 

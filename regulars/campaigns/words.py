@@ -47,6 +47,9 @@ MESSAGE_STATES: dict[MessageState, tuple[str, Word]] = {
 REASONS: dict[str, Word] = {
     "consent_missing": gettext_lazy("Never agreed to marketing e-mail"),
     "consent_withdrawn": gettext_lazy("Withdrew the consent to marketing e-mail"),
+    "topic_left": gettext_lazy("Does not want letters about this topic"),
+    "paused": gettext_lazy("Has paused letters for a while"),
+    "too_often": gettext_lazy("Wants letters less often than this"),
     "address_missing": gettext_lazy("Has no e-mail address"),
     "suppressed": gettext_lazy("The address bounced or complained before"),
     "customer_merged": gettext_lazy("Was merged into another customer, who is asked instead"),

@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from regulars.kernel.errors import RegularsError
+
 Text = str | Promise
 
 KINDS: dict[str, Text] = {
@@ -68,6 +70,13 @@ FIELDS: dict[str, Text] = {
     "time": gettext_lazy("Time of the event"),
     "message_id": gettext_lazy("Id of the event"),
 }
+# On what ground somebody of a file may be written to.
+BASES: dict[str, Text] = {
+    "consent": gettext_lazy("They agreed, and we can show when and how"),
+    "existing_customer": gettext_lazy("They bought from us and were told how to refuse"),
+    "contract": gettext_lazy("A contract with them calls for it"),
+    "legitimate_interest": gettext_lazy("Legitimate interest, weighed and written down"),
+}
 COUNTS: dict[str, Text] = {
     "orders": gettext_lazy("Orders"),
     "sales": gettext_lazy("of them sales"),
@@ -125,6 +134,7 @@ PROBLEMS: dict[str, Text] = {
     "file_columns": gettext_lazy("The columns do not give what is needed."),
     "mapping_columns": gettext_lazy("Choose what the columns mean."),
     "mapping_field": gettext_lazy("Two columns mean the same, or one means what is not known."),
+    "consent_basis": gettext_lazy("The file has consents: choose on what legal ground they stand."),
     "mapping_value": gettext_lazy("A setting cannot be used."),
     "import_fault": gettext_lazy("Something broke on our side; try once more."),
 }
@@ -163,3 +173,40 @@ def reason(code: str) -> str:
 def problem(code: str) -> str:
     """Why a file was not taken."""
     return str(PROBLEMS.get(code, code))
+
+
+CONSENT_MODES: dict[str, Text] = {
+    "ask": gettext_lazy("Ask first: nothing is kept or sent before the visitor agrees"),
+    "on": gettext_lazy("From the first page: choose this only where the law allows it"),
+}
+SITE_PROBLEMS: dict[str, Text] = {
+    "site_name": gettext_lazy("Give it a name of at most 80 characters."),
+    "site_consent": gettext_lazy("Choose when visitors begin to be known."),
+    "sites_many": gettext_lazy("There are as many sites as a workspace can have."),
+    "domains_missing": gettext_lazy("Name at least one domain."),
+    "domains_many": gettext_lazy("There are too many domains; twenty is the most."),
+}
+
+
+def site_problem(error: RegularsError) -> str:
+    """What is wrong with what was said about a site or a form."""
+    if error.code == "domain_malformed":
+        return _("“%(domain)s” is no domain.") % {"domain": error.details.get("domain", "")}
+    return str(SITE_PROBLEMS.get(error.code, error.message))
+
+
+FORM_FAULTS: dict[str, Text] = {
+    "form_invalid": gettext_lazy("Please look at the fields that are marked."),
+    "field_missing": gettext_lazy("Please fill this in."),
+    "field_too_long": gettext_lazy("This is too long."),
+    "email_syntax": gettext_lazy("Please write an address such as name@example.com."),
+    "phone_syntax": gettext_lazy("Please write a phone number with its code."),
+    "choice_unknown": gettext_lazy("Please choose one of the options."),
+    "contact_missing": gettext_lazy("Please leave an e-mail or a phone, so that we can answer."),
+    "consent_missing": gettext_lazy("Please tick this if you want to hear from us."),
+}
+
+
+def form_fault(code: str) -> str:
+    """What is wrong with an answer, to the visitor who gave it."""
+    return str(FORM_FAULTS.get(code, FORM_FAULTS["form_invalid"]))

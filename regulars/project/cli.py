@@ -57,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument("file", type=Path)
     bring.add_argument("--workspace", required=True)
     bring.add_argument("--map", type=Path, help="JSON: our column → the file's column")
+    bring.add_argument(
+        "--basis",
+        default="",
+        choices=["consent", "existing_customer", "contract", "legitimate_interest"],
+        help="the legal ground of the consents in the file",
+    )
     bring.add_argument("--dry-run", action="store_true")
     bring.add_argument("--currency", help="currency of a new workspace, such as UAH")
 

@@ -50,6 +50,7 @@ def bring_in(options: argparse.Namespace) -> int:
         mapping,
         dry_run=options.dry_run,
         progress=progress,
+        basis=options.basis,
     )
     drain()
     print(json.dumps(outcome.as_json(), indent=2, default=str))

@@ -79,7 +79,8 @@ def _arrange(server: Server, sink: Sink, letters: int) -> None:
     people = server.folder.parent / "people.csv"
     rows = "".join(f"c{n},c{n}@people.example,yes\n" for n in range(letters))
     people.write_text("external_id,email,consent_email\n" + rows)
-    server.command("import", "customers", str(people), "--workspace", "letters")
+    bring = ("import", "customers", str(people), "--workspace", "letters")
+    server.command(*bring, "--basis", "consent")
     server.start()
     arranged = subprocess.run(
         [sys.executable, "-c", ARRANGE, str(sink.port), str(CONNECTIONS)],

@@ -114,7 +114,8 @@ def tell(server: Server, peer: Peer, retail: plain.Retail, data: Path, folder: P
         server.command("segment", "count", "--workspace", "retail", "--rule", str(rule_file))
     )
     contacts = write_contacts(folder / "contacts.csv", retail)
-    server.command("import", "customers", str(folder / "contacts.csv"), "--workspace", "retail")
+    server.command("import", "customers", str(folder / "contacts.csv"), "--workspace", "retail",
+                   "--basis", "consent")  # fmt: skip
     server.command(
         "sender", "set", "--workspace", "retail", "--from", "hello@gifts.example",
         "--host", "127.0.0.1", "--port", str(peer.port), "--security", "none",

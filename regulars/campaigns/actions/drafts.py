@@ -13,8 +13,9 @@ from regulars.campaigns.pure import drafts
 from regulars.campaigns.pure.states import Verb
 from regulars.campaigns.queries.campaigns import campaign, find_created, record_of
 from regulars.campaigns.records import CampaignRecord, Draft
+from regulars.customers import queries as customers
 from regulars.kernel import clock
-from regulars.kernel.errors import Conflict
+from regulars.kernel.errors import Conflict, Invalid
 from regulars.kernel.ids import new_public_id
 
 FIELDS = tuple(Draft.__dataclass_fields__)
@@ -26,6 +27,7 @@ def create_draft(workspace_id: int, draft: Draft, *, key: str | None = None) -> 
     raises  Invalid(draft_invalid), Conflict(idempotency_mismatch)
     """
     drafts.check(draft)
+    _check_topic(workspace_id, draft.topic)
     content_hash = drafts.content_hash(asdict(draft))
     if key is not None and (found := _created(workspace_id, key, content_hash)) is not None:
         return found
@@ -67,6 +69,7 @@ def update(workspace_id: int, public_id: str, draft: Draft) -> CampaignRecord:
     raises  NotFound, Invalid(draft_invalid), Conflict(campaign_state) once it is no draft
     """
     drafts.check(draft)
+    _check_topic(workspace_id, draft.topic)
     row = locked(workspace_id, public_id, Verb.UPDATE)
     _take(row, draft)
     row.updated_at = clock.now()
@@ -78,6 +81,12 @@ def copy_draft(workspace_id: int, public_id: str, *, name: str) -> CampaignRecor
     """A new draft with the content of another campaign, sent or not. raises NotFound, Invalid"""
     source = campaign(workspace_id, public_id)
     return create_draft(workspace_id, replace(source.draft(), name=name))
+
+
+def _check_topic(workspace_id: int, topic: str) -> None:
+    known = customers.topics(workspace_id, with_archived=True) if topic else []
+    if topic and topic not in {one.key for one in known}:
+        raise Invalid("topic_unknown", _("There is no such topic."), path="topic")
 
 
 def _take(row: Campaign, draft: Draft) -> None:

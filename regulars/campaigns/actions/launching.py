@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from regulars.campaigns.models import Campaign, Exclusion, Part
 from regulars.campaigns.pure import pacing
 from regulars.campaigns.queries.campaigns import record_of
-from regulars.campaigns.records import CHANNEL, PURPOSE, CampaignRecord, State
+from regulars.campaigns.records import CHANNEL, CampaignRecord, State
 from regulars.customers import queries as customers
 from regulars.experiments import actions as experiments
 from regulars.experiments.records import Arms, experiment_of_campaign
@@ -106,7 +106,7 @@ def _plan(row: Campaign, part: Part) -> None:
     campaign = record_of(row)
     assert campaign.launched_at is not None
     refusals = customers.contact_refusals(
-        row.workspace_id, part.customer_ids, channel=CHANNEL, purpose=PURPOSE
+        row.workspace_id, part.customer_ids, channel=CHANNEL, purpose=campaign.purpose
     )
     arms = experiments.assign(
         row.workspace_id,
@@ -152,6 +152,7 @@ def _plan_messages(row: Campaign, campaign: CampaignRecord, arms: Arms) -> None:
         due_at=pacing.due_times(count, start=start, per_hour=pace),
         channel=CHANNEL,
         is_marketing=True,
+        topic=campaign.topic,
     )
     row.paced_until = pacing.next_start(start=start, count=count, per_hour=pace)
 

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -57,6 +58,7 @@ def new(request: HttpRequest) -> HttpResponse:
     first = {"segment": OWN_RULE if rule else request.GET.get("segment", "")}
     form = RecipientsForm(request.POST or None, initial=first)
     form.offer(_choices(workspace.id, has_rule=rule is not None))
+    form.offer_topics(_topics(workspace.id))
     if request.method == "POST" and form.is_valid():
         draft = _with_recipients(workspace.id, Draft(name=""), form.cleaned_data, rule)
         made = actions.create_draft(workspace.id, draft, key=request.POST.get("key") or None)
@@ -75,6 +77,7 @@ def recipients(request: HttpRequest, public_id: str) -> HttpResponse:
         return redirect("campaigns:review", public_id)
     form = RecipientsForm(request.POST or None, initial=_first(workspace.id, one))
     form.offer(_choices(workspace.id, has_rule=one.rule is not None))
+    form.offer_topics(_topics(workspace.id, one.topic))
     if request.method == "POST" and form.is_valid():
         draft = _with_recipients(workspace.id, one.draft(), form.cleaned_data, one.rule)
         actions.update(workspace.id, public_id, draft)
@@ -97,7 +100,8 @@ def reach(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if rule is not None:
         part = min(percent, 50) / PERCENT
-        found = queries.reach(workspace.id, rule, salt=request.GET.get("salt", ""), share=part)
+        found = queries.reach(workspace.id, rule, salt=request.GET.get("salt", ""), share=part,
+                              topic=request.GET.get("topic", ""))  # fmt: skip
         context["reach"] = _reach_lines(found)
     return render(request, "campaigns/parts/reach.html", context)
 
@@ -188,6 +192,7 @@ def review_context(workspace: WorkspaceRecord, one: CampaignRecord) -> dict[str,
         "links": [(link.url, words.LINK_FAULTS.get(link.fault, "")) for link in found.letter.links],
         "segment": names.get(one.segment_id or 0),
         "steps": _steps(one),
+        "topic": dict(_topics(workspace.id, one.topic)).get(one.topic, "") if one.topic else "",
         "state_tone": tone,
         "state_label": label,
         **send_context(one, found.reach),
@@ -206,6 +211,14 @@ def _choices(workspace_id: int, *, has_rule: bool) -> list[tuple[str, str]]:
     found = [(row.public_id, row.name) for row in segments.segments(workspace_id)]
     own = [(OWN_RULE, _("The rule this campaign was started with"))] if has_rule else []
     return [("", _("Choose a segment")), *own, *found]
+
+
+def _topics(workspace_id: int, chosen: str = "") -> list[tuple[str, str]]:
+    """The topics in use, and the chosen one even when it is not any more."""
+    language = translation.get_language() or ""
+    found = customers.topics(workspace_id, with_archived=True)
+    used = [one for one in found if not one.is_archived or one.key == chosen]
+    return [("", _("No topic")), *((one.key, one.name_in(language)) for one in used)]
 
 
 def _segment_of(workspace_id: int, public_id: str) -> Any:
@@ -236,6 +249,7 @@ def _with_recipients(
         control_share=given["control_percent"] / PERCENT,
         window_days=given["window_days"],
         pace_per_hour=given["pace_per_hour"],
+        topic=given["topic"],
     )
 
 
@@ -248,6 +262,7 @@ def _first(workspace_id: int, one: CampaignRecord) -> dict[str, Any]:
         "control_percent": round(one.control_share * PERCENT),
         "window_days": one.window_days,
         "pace_per_hour": one.pace_per_hour,
+        "topic": one.topic,
     }
 
 

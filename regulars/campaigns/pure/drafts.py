@@ -66,6 +66,10 @@ def lacks(draft: Draft) -> tuple[str, ...]:
 
 
 def content_hash(content: Mapping[str, Any]) -> str:
-    """The same for equal contents, whatever the order of their keys."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+    """The same for equal contents, whatever the order of their keys.
+
+    A campaign without a topic has the hash it had before there were topics.
+    """
+    told = {name: value for name, value in content.items() if name != "topic" or value}
+    text = json.dumps(told, sort_keys=True, ensure_ascii=False, default=str)
     return sha256(text.encode()).hexdigest()

@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # In the order in which the hand-over asks, so that each customer has one and the same reason.
+# Pauses and the frequency a customer chose are asked at the hand-over only: they may end before.
 REACH_SQL = """
 WITH people AS ({audience}),
 consent AS (
-  SELECT customer, MAX(state) AS state
+  SELECT customer, MAX(state) AS state, MAX(changed_at) AS at
   FROM consents
   WHERE channel = $reach_channel AND purpose = $reach_purpose
+  GROUP BY customer
+),
+topic AS (
+  SELECT customer, MAX(state) AS state, MAX(changed_at) AS at
+  FROM consents
+  WHERE channel = $reach_channel AND purpose = $reach_topic
   GROUP BY customer
 ),
 silent AS (
@@ -22,8 +29,11 @@ judged AS (
   SELECT
     people.customer,
     CASE
-      WHEN consent.state IS NULL THEN 'consent_missing'
-      WHEN consent.state <> 'given' THEN 'consent_withdrawn'
+      WHEN topic.state <> 'given' THEN 'topic_left'
+      WHEN topic.state = 'given' AND consent.state <> 'given' AND consent.at >= topic.at
+        THEN 'consent_withdrawn'
+      WHEN topic.state IS NULL AND consent.state IS NULL THEN 'consent_missing'
+      WHEN topic.state IS NULL AND consent.state <> 'given' THEN 'consent_withdrawn'
       WHEN COALESCE(c.email, '') = '' THEN 'address_missing'
       WHEN silent.customer IS NOT NULL THEN 'suppressed'
       ELSE ''
@@ -33,6 +43,7 @@ judged AS (
   FROM people
   JOIN customers AS c ON c.id = people.customer
   LEFT JOIN consent ON consent.customer = people.customer
+  LEFT JOIN topic ON topic.customer = people.customer
   LEFT JOIN silent ON silent.customer = people.customer
 )
 SELECT

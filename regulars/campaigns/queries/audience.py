@@ -13,6 +13,7 @@ from regulars.campaigns.pure.drafts import RECIPIENTS_MISSING, SEGMENT_ARCHIVED,
 from regulars.campaigns.pure.letters import LetterCheck, Seen, check_letters
 from regulars.campaigns.pure.reach import REACH_SQL, SAMPLE_SQL, Reach, reach_of
 from regulars.campaigns.records import CHANNEL, PURPOSE, CampaignRecord
+from regulars.customers.records import TOPIC_MARK
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound, Refused
 from regulars.lake import engine
@@ -119,19 +120,29 @@ def has_audience(workspace_id: int, campaign: CampaignRecord) -> bool:
 def campaign_reach(workspace_id: int, campaign: CampaignRecord) -> Reach:
     """How many would receive the campaign now, be held back, or be left out and why."""
     rule = audience_rule(workspace_id, campaign)
-    return reach(workspace_id, rule, salt=campaign.public_id, share=campaign.control_share)
+    return reach(
+        workspace_id,
+        rule,
+        salt=campaign.public_id,
+        share=campaign.control_share,
+        topic=campaign.topic,
+    )
 
 
-def reach(workspace_id: int, rule: Mapping[str, Any], *, salt: str, share: float) -> Reach:
+def reach(
+    workspace_id: int, rule: Mapping[str, Any], *, salt: str, share: float, topic: str = ""
+) -> Reach:
     """How far a message to the customers of the rule would reach now.
 
     salt, share  decide who would be held back
+    topic        key of the topic it is about
     """
     question = segments.compiled(workspace_id, rule, clock.now())
     params = {
         **question.params,
         "reach_channel": CHANNEL,
         "reach_purpose": PURPOSE,
+        "reach_topic": f"{TOPIC_MARK}{topic}" if topic else "",
         "reach_salt": salt,
         "reach_share": share,
     }

@@ -77,6 +77,7 @@ def record_of(row: Campaign) -> CampaignRecord:
         control_share=row.control_share,
         window_days=row.window_days,
         pace_per_hour=row.pace_per_hour,
+        topic=row.topic,
         scheduled_at=row.scheduled_at,
         launch_number=row.launch_number,
         launched_at=row.launched_at,

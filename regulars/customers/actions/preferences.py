@@ -40,7 +40,8 @@ WAKE = """
 UPDATE customers_preference SET paused_until = NULL, changed_at = %(now)s
 WHERE workspace_id = %(workspace)s AND paused_until > %(now)s AND customer_id = ANY(ARRAY(
   SELECT loser_id FROM customers_merge
-  WHERE workspace_id = %(workspace)s AND root_id = %(customer)s) || %(customer)s::bigint)
+  WHERE workspace_id = %(workspace)s AND root_id = %(customer)s AND NOT is_gone)
+  || %(customer)s::bigint)
 """
 ASK_ERASURE = """
 INSERT INTO customers_erasurerequest

@@ -37,7 +37,8 @@ LEFT JOIN LATERAL (
   SELECT max(p.paused_until) AS paused_until FROM customers_preference p
   WHERE p.workspace_id = c.workspace_id AND p.channel IN (%(channel)s, '')
     AND p.customer_id = ANY(ARRAY(SELECT m.loser_id FROM customers_merge m
-      WHERE m.workspace_id = c.workspace_id AND m.root_id = c.id) || c.id)
+      WHERE m.workspace_id = c.workspace_id AND m.root_id = c.id AND NOT m.is_gone)
+      || c.id)
 ) AS chosen ON %(is_marketing)s
 WHERE c.workspace_id = %(workspace)s AND c.id = ANY(%(customers)s)
 """

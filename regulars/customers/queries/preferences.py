@@ -22,7 +22,8 @@ SELECT p.channel, max(p.gap_days), max(p.paused_until)
 FROM customers_preference p
 WHERE p.workspace_id = %(workspace)s AND p.customer_id = ANY(ARRAY(
   SELECT loser_id FROM customers_merge
-  WHERE workspace_id = %(workspace)s AND root_id = %(customer)s) || %(customer)s::bigint)
+  WHERE workspace_id = %(workspace)s AND root_id = %(customer)s AND NOT is_gone)
+  || %(customer)s::bigint)
 GROUP BY p.channel
 """
 # The rows stay locked until the transaction ends: two letters at once would each be the first.
@@ -30,10 +31,11 @@ GAPS = """
 SELECT coalesce(m.root_id, p.customer_id), p.gap_days
 FROM customers_preference p
 LEFT JOIN customers_merge m ON m.workspace_id = p.workspace_id AND m.loser_id = p.customer_id
+ AND NOT m.is_gone
 WHERE p.workspace_id = %(workspace)s AND p.channel = %(channel)s AND p.gap_days > 0
   AND p.customer_id = ANY(%(customers)s::bigint[] || ARRAY(
     SELECT loser_id FROM customers_merge
-    WHERE workspace_id = %(workspace)s AND root_id = ANY(%(customers)s)))
+    WHERE workspace_id = %(workspace)s AND root_id = ANY(%(customers)s) AND NOT is_gone))
 ORDER BY p.id FOR UPDATE OF p
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from regulars.customers import actions as customers
 from regulars.customers import queries as customer_queries
-from regulars.customers.records import ConsentState, Identity, NewConsent
+from regulars.customers.records import Basis, ConsentState, Identity, NewConsent
 from regulars.events import actions as events
 from regulars.intake.importers import persons
 from regulars.intake.importers.pure.words import CONSENTS, sql_case
@@ -190,6 +190,7 @@ def _consents(found: Sequence[int], said: Sequence[Said], stage: Stage) -> list[
             state=ConsentState(word),
             source=stage.columns.source,
             at=at,
+            basis=Basis(stage.columns.basis or Basis.CONSENT),
         )
         for customer_id, (at, *words) in zip(found, said, strict=True)
         for channel, word in zip(CONSENT_COLUMNS.values(), words, strict=True)

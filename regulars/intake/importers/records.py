@@ -46,6 +46,7 @@ class ColumnMap:
     date_order   None: decided from the whole column
     decimal      None: decided from the whole column
     source       who the orders came from; the same number of two sources is two orders
+    basis        the legal ground of the consents in the file; a file with consents needs one
     """
 
     columns: Mapping[str, str]
@@ -56,6 +57,7 @@ class ColumnMap:
     source: str = "import"
     encoding: str = ""
     delimiter: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from regulars.customers.records import Basis
 from regulars.intake import actions
 from regulars.intake.importers import customers, events, orders, read, stage
 from regulars.intake.importers.pure import columns
@@ -55,12 +57,14 @@ def run_import(
     progress: Progress | None = None,
     import_id: int | None = None,
     actor: str = "",
+    basis: str = "",
 ) -> ImportOutcome:
     """Bring the file into the workspace; call it outside any transaction, for it opens its own.
 
     mapping    see columns.parse; None recognises the columns by their headings
     dry_run    read and check everything, write nothing
     progress   called with (stage, rows done, rows in all or None)
+    basis      the legal ground of consents in the file, when the map does not say
     import_id  the row of an import begun by a page; without it one is made, unless it is a trial
     raises     Invalid with what to do about the file or the map; then nothing was written
     """
@@ -70,7 +74,8 @@ def run_import(
         if import_id is None and not dry_run:
             import_id = actions.begin_import(workspace_id, kind.value, path.name, actor=actor)
     try:
-        outcome = _run(workspace, kind, path, mapping, dry_run, progress or _silent, import_id)
+        opened = _open(kind, path, mapping, basis)
+        outcome = _run(workspace, kind, opened, dry_run, progress or _silent, import_id)
     except Invalid as error:
         if import_id is not None:
             with scope(workspace_id):
@@ -89,14 +94,13 @@ def _silent(_: str, __: int, ___: int | None) -> None:
 def _run(
     workspace: WorkspaceRecord,
     kind: ImportKind,
-    path: Path,
-    mapping: Mapping[str, Any] | None,
+    opened: tuple[ColumnMap, read.Source],
     dry_run: bool,
     progress: Progress,
     import_id: int | None,
 ) -> ImportOutcome:
     started_s = clock.monotonic_s()
-    chosen, source = _open(kind, path, mapping)
+    chosen, source = opened
     zone = _zone(chosen.time_zone or workspace.time_zone)
     tally = Tally()
     importer = IMPORTERS[kind]
@@ -115,7 +119,7 @@ def _run(
 
 
 def _open(
-    kind: ImportKind, path: Path, mapping: Mapping[str, Any] | None
+    kind: ImportKind, path: Path, mapping: Mapping[str, Any] | None, basis: str
 ) -> tuple[ColumnMap, read.Source]:
     given = columns.parse(kind, mapping) if mapping else None
     source = read.open_file(
@@ -124,7 +128,10 @@ def _open(
         delimiter=given.delimiter if given else "",
     )
     chosen = given or columns.recognise(kind, source.headings)
+    if basis and not chosen.basis:
+        chosen = replace(chosen, basis=Basis(basis).value)
     columns.check(kind, chosen, source.headings)
+    columns.check_basis(chosen)
     return chosen, source
 
 

@@ -15,7 +15,7 @@ from regulars.intake.records import ImportRecord
 from regulars.workspaces.records import WorkspaceRecord
 
 KEEP = "keep"
-SETTINGS = ("date_order", "decimal", "time_zone", "encoding", "delimiter", "source")
+SETTINGS = ("date_order", "decimal", "time_zone", "encoding", "delimiter", "source", "basis")
 SETTING_LENGTH_MAX = 60
 
 
@@ -57,6 +57,9 @@ def mapping_context(
         ],
         "fields": [(name, words.field(name)) for name in columns.fields_of(kind)],
         "kept_label": _kept_label(kind),
+        "bases": [("", _("Choose when the file has consents")), *words.BASES.items()]
+        if kind is ImportKind.CUSTOMERS
+        else [],
         "keep": KEEP,
         "settings": {name: mapping.get(name, "") for name in SETTINGS},
         "zone": workspace.time_zone,

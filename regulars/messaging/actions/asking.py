@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.utils import translation
 
 from regulars.customers import actions as customers
 from regulars.customers import queries as customer_queries
-from regulars.customers.records import TOPIC_MARK, Profile, Purpose
+from regulars.customers.records import TOPIC_MARK, IdentifierKind, Profile, Purpose
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
 from regulars.kernel.ids import new_public_id
@@ -191,6 +192,11 @@ def confirm_question(workspace_id: int, message_public_id: str) -> QuestionRecor
         at=now,
         text_version=row.text_version,
     )
+    # An address that stands on the card may be known as another customer's; it proves nothing then.
+    with suppress(Conflict):
+        customers.confirm_contact(
+            workspace_id, profile.id, IdentifierKind.EMAIL, profile.email or ""
+        )
     row.confirmed_at = now
     row.save(update_fields=["confirmed_at"])
     return asked

@@ -16,12 +16,12 @@ from contextlib import nullcontext
 from django.db import close_old_connections, connections, transaction
 
 from regulars.customers import actions as customers
-from regulars.customers import queries as customer_queries
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Outside
 from regulars.messaging.actions.suppressing import suppress_receiver
+from regulars.messaging.queries.wanting import refusals
 from regulars.messaging.records import MessageState
 from regulars.messaging.sender.claims import HANDING_LEASE
 from regulars.messaging.sender.items import Claim, Ending
@@ -225,22 +225,12 @@ def refuse_unwanted(workspace_id: int, claims: Sequence[Claim]) -> set[int]:
 
     When it cannot be read, the error ends the transaction and nothing is sent.
     """
-    endings: list[Ending] = []
-    for is_marketing in (False, True):
-        group = [claim for claim in claims if claim.is_marketing is is_marketing]
-        if not group:
-            continue
-        reasons = customer_queries.contact_refusals(
-            workspace_id,
-            [claim.customer_id for claim in group],
-            channel=CHANNEL,
-            purpose="marketing" if is_marketing else "transactional",
-        )
-        endings += [
-            Ending(claim, MessageState.REFUSED, clock.now(), reasons[claim.customer_id])
-            for claim in group
-            if claim.customer_id in reasons
-        ]
+    reasons = refusals(workspace_id, claims)
+    endings = [
+        Ending(claim, MessageState.REFUSED, clock.now(), reasons[claim.id])
+        for claim in claims
+        if claim.id in reasons
+    ]
     if endings:
         _end(workspace_id, endings)
     return {ending.claim.id for ending in endings}

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from regulars.customers.records import Basis
 from regulars.intake.importers.records import (
     ColumnMap,
     DateOrder,
@@ -16,6 +17,7 @@ from regulars.intake.importers.records import (
 from regulars.kernel.errors import Invalid
 
 COLUMNS_MAX = 500
+CONSENT_FIELDS = frozenset({"consent_email", "consent_sms"})
 KEPT_PREFIXES = {ImportKind.EVENTS: ("prop.",), ImportKind.CUSTOMERS: ("attr.",)}
 
 PERSON = {
@@ -167,6 +169,7 @@ def parse(kind: ImportKind, data: Mapping[str, Any]) -> ColumnMap:
             layout=Layout(data.get("layout") or Layout.PLAIN),
             date_order=DateOrder(data["date_order"]) if data.get("date_order") else None,
             decimal=DecimalMark(data["decimal"]) if data.get("decimal") else None,
+            basis=Basis(data["basis"]).value if data.get("basis") else "",
             **{
                 name: str(data[name])
                 for name in ("time_zone", "source", "encoding", "delimiter")
@@ -190,6 +193,20 @@ def _check_field(kind: ImportKind, heading: object, target: object, chosen: dict
         )
     if target in chosen.values():
         raise Invalid("mapping_field", f"Two columns point at {target!s}; keep one of them.")
+
+
+def check_basis(columns: ColumnMap) -> None:
+    """Nothing when the file has no consents, or somebody answers for their ground.
+
+    raises  Invalid(consent_basis)
+    """
+    if CONSENT_FIELDS.isdisjoint(columns.columns.values()) or columns.basis:
+        return
+    raise Invalid(
+        "consent_basis",
+        'The file has consents: say on what legal ground, as "basis" in the map or --basis; one of'
+        f" {', '.join(basis.value for basis in Basis)}.",
+    )
 
 
 def check(kind: ImportKind, columns: ColumnMap, headings: Sequence[str]) -> None:

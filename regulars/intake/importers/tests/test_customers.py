@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from regulars.customers import actions as customers
+from regulars.customers import queries
 from regulars.customers.records import Identity
 from regulars.intake.importers.tests.files import (
     asked,
@@ -15,6 +16,7 @@ from regulars.intake.importers.tests.files import (
     csv_file,
     reasons,
 )
+from regulars.kernel.errors import Invalid
 from regulars.store.scope import scope
 from regulars.workspaces.records import WorkspaceRecord
 from tests.town import workspace
@@ -28,6 +30,7 @@ def shop(as_engine: None, db: None) -> WorkspaceRecord:
 
 
 def take(shop: WorkspaceRecord, folder: Path, *lines: str, head: str = HEAD, **options: object):  # type: ignore[no-untyped-def]
+    options.setdefault("basis", "consent")
     return bring(shop, csv_file(folder, *lines, head=head), "customers", **options)
 
 
@@ -159,3 +162,33 @@ def test_imported_people_start_nothing(shop: WorkspaceRecord, tmp_path: Path) ->
     take(shop, tmp_path, "1,a@example.com,,A,Lviv,,yes,2025-05-01")
 
     assert {e[2] for e in contents(shop)["events"]} == {"import"}
+
+
+def test_consents_come_in_only_on_a_declared_legal_ground(
+    shop: WorkspaceRecord, tmp_path: Path
+) -> None:
+    line = "1,a@example.com,,A,,,yes,2025-05-01"
+    with pytest.raises(Invalid) as told:
+        take(shop, tmp_path, line, basis="")
+    assert told.value.code == "consent_basis"
+    assert contents(shop)["customers"] == []
+
+    take(shop, tmp_path, line, basis="existing_customer")
+    take(shop, tmp_path, "2,b@example.com,,B,,", head="id,email,phone,first name,city,x", basis="")
+
+    assert asked(shop, "SELECT state, basis FROM customers_consent WHERE workspace_id = %s") == [
+        ("given", "existing_customer")
+    ]
+
+
+def test_a_suppressed_address_stays_suppressed_whatever_a_file_says(
+    shop: WorkspaceRecord, tmp_path: Path
+) -> None:
+    with scope(shop.id):
+        customers.suppress(shop.id, channel="email", address="a@example.com", reason="complaint")
+
+    take(shop, tmp_path, "1,a@example.com,,A,,,yes,2026-05-01")
+
+    with scope(shop.id):
+        (anna,) = customers.identify_many(shop.id, [Identity(external_id="1")])
+        assert queries.may_contact(shop.id, [anna], "email", "marketing") == {anna: "suppressed"}

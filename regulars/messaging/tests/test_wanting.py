@@ -1,0 +1,163 @@
+"""What was planned and claimed before the reader chose is asked again at the hand-over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from regulars.customers import actions as customers
+from regulars.kernel import clock
+from regulars.messaging import actions
+from regulars.messaging.actions import choosing
+from regulars.messaging.sender import claims, ledger
+from regulars.messaging.sender.items import Claim
+from regulars.messaging.tests.sending import ready_town, states
+from regulars.store.scope import cursor, scope
+from tests.town import Town
+
+pytestmark = pytest.mark.usefixtures("as_engine")
+WORKER = 7
+
+
+def planned(topic: str = "", *, occurrence: str = "campaign:1") -> tuple[Town, int]:
+    town, version = ready_town(2525)
+    plan(town, version, topic, occurrence=occurrence)
+    return town, version
+
+
+def plan(
+    town: Town, version: int, topic: str = "", *, occurrence: str = "campaign:1",
+    is_marketing: bool = True,
+) -> None:  # fmt: skip
+    with scope(town.bakery.id):
+        actions.plan_messages(
+            town.bakery.id, occurrence=occurrence, campaign_id=1, customer_ids=[town.mira],
+            template_version_id=version, due_at=clock.now(), is_marketing=is_marketing,
+            topic=topic,
+        )  # fmt: skip
+
+
+def claimed(town: Town) -> list[Claim]:
+    with scope(town.bakery.id):
+        return claims.claim(town.bakery.id, WORKER, 10)
+
+
+def outcome(town: Town) -> list[tuple[str, str]]:
+    with scope(town.bakery.id):
+        raw = cursor()
+        raw.execute(
+            "SELECT state, reason FROM messaging_message WHERE workspace_id = %s ORDER BY id",
+            [town.bakery.id],
+        )
+        return raw.fetchall()
+
+
+def say(town: Town, purpose: str, *, given: bool) -> None:
+    with scope(town.bakery.id):
+        word = customers.give_consent if given else customers.withdraw_consent
+        word(town.bakery.id, town.mira, channel="email", purpose=purpose, source="test")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "reason"),
+    [("marketing", "consent_withdrawn"), ("marketing:offers", "topic_left")],
+)
+def test_a_claimed_letter_is_refused_when_its_reader_leaves(purpose: str, reason: str) -> None:
+    town, _ = planned("offers")
+    held = claimed(town)
+    say(town, purpose, given=False)
+
+    marked = ledger.store([], held)
+
+    assert marked == set()
+    assert outcome(town) == [("refused", reason)]
+
+
+def test_a_claimed_letter_of_another_topic_goes() -> None:
+    town, _ = planned("news")
+    held = claimed(town)
+    say(town, "marketing:offers", given=False)
+
+    assert ledger.store([], held) == {one.id for one in held}
+    assert outcome(town) == [("handing", "")]
+
+
+def test_a_claimed_letter_is_refused_when_its_reader_pauses() -> None:
+    town, _ = planned()
+    held = claimed(town)
+    with scope(town.bakery.id):
+        choosing.pause(town.bakery.id, town.mira)
+
+    assert ledger.store([], held) == set()
+    assert outcome(town) == [("refused", "paused")]
+
+
+def test_a_claimed_letter_is_refused_when_its_reader_wants_to_be_erased() -> None:
+    town, _ = planned("news")
+    held = claimed(town)
+    with scope(town.bakery.id):
+        choosing.ask_to_be_erased(town.bakery.id, town.mira)
+
+    assert ledger.store([], held) == set()
+    assert outcome(town) == [("refused", "consent_withdrawn")]
+
+
+def test_a_letter_about_an_order_goes_in_spite_of_a_pause_a_topic_and_a_frequency() -> None:
+    town, version = ready_town(2525)
+    plan(town, version, is_marketing=False)
+    with scope(town.bakery.id):
+        choosing.pause(town.bakery.id, town.mira)
+        customers.choose_gap(town.bakery.id, town.mira, "email", 30)
+    say(town, "marketing", given=False)
+
+    held = claimed(town)
+
+    assert ledger.store([], held) == {one.id for one in held}
+
+
+def test_who_wants_one_letter_a_week_gets_one_a_week() -> None:
+    town, version = planned()
+    plan(town, version, occurrence="campaign:2")
+    with scope(town.bakery.id):
+        customers.choose_gap(town.bakery.id, town.mira, "email", 7)
+
+    ledger.store([], claimed(town))
+    assert outcome(town) == [("handing", ""), ("refused", "too_often")]
+    with scope(town.bakery.id):
+        cursor().execute(
+            "UPDATE messaging_message SET state = 'accepted', handed_at = %s WHERE state ="
+            " 'handing'", [clock.now() - timedelta(days=6, hours=23)],
+        )  # fmt: skip
+    plan(town, version, occurrence="campaign:3")
+    ledger.store([], claimed(town))
+    assert outcome(town)[2] == ("refused", "too_often")
+
+    with scope(town.bakery.id):
+        cursor().execute(
+            "UPDATE messaging_message SET handed_at = %s WHERE handed_at IS NOT NULL",
+            [clock.now() - timedelta(days=7)],
+        )
+    plan(town, version, occurrence="campaign:4")
+    ledger.store([], claimed(town))
+    assert outcome(town)[3] == ("handing", "")
+
+
+def test_a_topic_alone_is_enough_for_its_own_letters() -> None:
+    town, version = ready_town(2525)
+    with scope(town.bakery.id):
+        customers.give_consent(
+            town.bakery.id, town.oleg, channel="email", purpose="marketing:news", source="x"
+        )
+        for occurrence, topic in (("a", "news"), ("b", ""), ("c", "offers")):
+            actions.plan_messages(
+                town.bakery.id, occurrence=occurrence, campaign_id=1, customer_ids=[town.oleg],
+                template_version_id=version, due_at=clock.now(), is_marketing=True, topic=topic,
+            )  # fmt: skip
+
+    ledger.store([], claimed(town))
+
+    assert outcome(town) == [
+        ("handing", ""), ("refused", "consent_missing"), ("refused", "consent_missing"),
+    ]  # fmt: skip
+    assert set(states(town.bakery.id)) == {town.oleg}
