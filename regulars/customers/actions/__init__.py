@@ -1,5 +1,6 @@
 """Writes of customers: who they are, what they agreed to, where nothing may be sent."""
 
+from regulars.customers.actions.bulk import begin_batch, fail_batch, move_export, step_batch
 from regulars.customers.actions.companies import (
     add_member,
     join_companies,
@@ -29,6 +30,12 @@ from regulars.customers.actions.standing import change_identity_rules, confirm_c
 from regulars.customers.actions.tasks import finish_task, give_task, reopen_task
 from regulars.customers.actions.topics import add_consent_text, archive_topic, save_topic
 from regulars.customers.actions.unmerge import unmerge
+from regulars.customers.actions.views import (
+    choose_columns,
+    choose_view,
+    delete_view,
+    save_view,
+)
 
 __all__ = [
     "add_consent_text",
@@ -37,12 +44,17 @@ __all__ = [
     "alias",
     "archive_topic",
     "ask_erasure",
+    "begin_batch",
     "change_identity_rules",
     "change_note",
     "change_profile",
+    "choose_columns",
     "choose_gap",
+    "choose_view",
     "confirm_contact",
     "delete_note",
+    "delete_view",
+    "fail_batch",
     "finish_task",
     "give_consent",
     "give_task",
@@ -53,13 +65,16 @@ __all__ = [
     "lock_consents",
     "merge",
     "merge_two",
+    "move_export",
     "pause_marketing",
     "pin_note",
     "record_consents",
     "reopen_task",
     "save_company",
     "save_topic",
+    "save_view",
     "settle_erasure",
+    "step_batch",
     "suppress",
     "unmerge",
     "wake_marketing",

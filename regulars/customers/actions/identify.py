@@ -118,7 +118,7 @@ def _identify(
     _hold(workspace_id, batch, told)
     owners.take(workspace_id, _stored(batch, found.gained))
     owners.move(workspace_id, _stored(batch, found.moved), known.owner_of)
-    _flag(workspace_id, named)
+    _flag(workspace_id, batch, known)
     changed = profiles.insert(workspace_id, {new: told.pop(new) for new in batch.ids}, now)
     changed |= profiles.update(workspace_id, told, now, only_missing=only_missing)
     news = [_changed_event(customer_id, what, now, origin) for customer_id, what in changed.items()]
@@ -182,9 +182,20 @@ def _hold(workspace_id: int, batch: _Batch, told: Mapping[int, Told]) -> None:
         raise RacedError
 
 
-def _flag(workspace_id: int, named: Sequence[Row]) -> None:
-    confirmed = {i for row in named for i in row.identifiers if i.kind in row.confirmed}
-    access = {i for row in named for i in row.identifiers if i.kind in row.access}
+def _flag(workspace_id: int, batch: _Batch, known: Known) -> None:
+    """Remember what rows say of contacts, where the contact is the row's customer's."""
+    found = batch.found
+    into = {joined.loser: joined.winner for joined in found.merges}
+    confirmed: set[Identifier] = set()
+    access: set[Identifier] = set()
+    for row, told in zip(batch.named, found.told, strict=True):
+        if not (row.confirmed or row.access):
+            continue
+        for i in row.identifiers:
+            owner = found.gained.get(i) or found.moved.get(i) or known.owner_of[i]
+            if _root(owner.customer_id, into) == _root(told, into):
+                confirmed |= {i} if i.kind in row.confirmed else set()
+                access |= {i} if i.kind in row.access else set()
     owners.flag(workspace_id, confirmed, access)
 
 

@@ -91,6 +91,11 @@ SET state = excluded.state, changed_at = excluded.changed_at, is_gone = false
 WHERE (kept.state, kept.changed_at, kept.is_gone)
       IS DISTINCT FROM (excluded.state, excluded.changed_at, false)
 """
+# Who gives a contact back is written to by the first one of the kind that is left.
+READ_NEXT = """
+SELECT DISTINCT ON (kind) kind, value FROM customers_identifier
+WHERE workspace_id = %s AND customer_id = %s AND kind = ANY(%s) ORDER BY kind, id
+"""
 COLUMN_OF_KIND = {
     IdentifierKind.EXTERNAL.value: "external_id",
     IdentifierKind.EMAIL.value: "email",
@@ -198,12 +203,13 @@ def _restore_rows(
     for kind, value in raw.fetchall():
         if kind in COLUMN_OF_KIND:
             contacts.setdefault(COLUMN_OF_KIND[kind], set()).add(value)
+    following = _following(workspace_id, tree.root) if contacts else {}
     changed: dict[int, Stored] = {}
     for customer_id in tree.way_up(top):
         left = [one for one in tree.children(customer_id) if one not in branch]
         rows = [changed.get(one, stored[one]).row for one in left]
         before = stored[customer_id]
-        after = _shown(before, rows, contacts)
+        after = _shown(before, rows, contacts, following)
         if after != before:
             changed[customer_id] = after
     root = stored[tree.root].row
@@ -213,12 +219,23 @@ def _restore_rows(
     profiles.write(workspace_id, changed, now)
 
 
-def _shown(stored: Stored, left: Sequence[Row], contacts: Mapping[str, set[str]]) -> Stored:
+def _following(workspace_id: int, root: int) -> dict[str, str]:
+    raw = cursor()
+    raw.execute(READ_NEXT, [workspace_id, root, list(COLUMN_OF_KIND)])
+    return {COLUMN_OF_KIND[kind]: value for kind, value in raw.fetchall()}
+
+
+def _shown(
+    stored: Stored,
+    left: Sequence[Row],
+    contacts: Mapping[str, set[str]],
+    following: Mapping[str, str],
+) -> Stored:
     """The customer without what the branch had filled, and without the branch's contacts."""
-    own = without(stored.own or stored.row, contacts)
+    own = without(stored.own or stored.row, contacts, following)
     shown = taken_back(stored.row, own, left)
-    keeps = own if left and any(filled(own, row) != own or _is_named(row) for row in left) else None
-    return stored.told(shown, keeps)
+    keeps = any(filled(own, row) != own or _is_named(row) for row in left)
+    return stored.told(shown, own if keeps else None)
 
 
 def _is_named(row: Row) -> bool:
@@ -235,7 +252,7 @@ def _received(top: Stored, root: Row, contacts: Mapping[str, Collection[str]]) -
     if not gained:
         return None
     row = Row(top.row.columns | gained, top.row.attrs, top.row.first_seen_at, top.row.sources)
-    return top.told(row, top.own and without(top.own, {}))
+    return top.told(row, top.own)
 
 
 def _event(root: int, customer_id: int, actor: str, now: datetime) -> NewEvent:

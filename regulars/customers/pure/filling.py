@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 CONTACT_COLUMNS = ("external_id", "email", "phone")
@@ -59,9 +60,13 @@ def _again(
     return {key: value for key, value in chosen.items() if value is not _MISSING}
 
 
-def without(row: Row, contacts: Mapping[str, set[str]]) -> Row:
-    """The row without these contacts: column → values."""
-    columns = {k: None if v in contacts.get(k, ()) else v for k, v in row.columns.items()}
+def without(
+    row: Row, contacts: Mapping[str, set[str]], following: Mapping[str, str] = MappingProxyType({})
+) -> Row:
+    """The row without these contacts (column → values), with the following ones in their place."""
+    columns = {
+        k: following.get(k) if v in contacts.get(k, ()) else v for k, v in row.columns.items()
+    }
     return Row(columns, row.attrs, row.first_seen_at, row.sources)
 
 

@@ -170,16 +170,15 @@ def doubtful(rows: Sequence[Row], owner_of: Mapping[Identifier, Owner]) -> set[i
     suspect: list[object] = []
     for row in rows:
         first: object = row.identifiers[0]
-        has_owner = False
         for identifier in _all(row):
             owner = owner_of.get(identifier)
             thing: object = identifier
             if owner is not None:
-                has_owner, thing = True, owner.customer_id
+                thing = owner.customer_id
                 leader[find(identifier)] = find(thing)
             if (one := find(first)) != (other := find(thing)):
                 leader[one] = other
-        if has_owner and _is_unsure(row, owner_of):
+        if _is_unsure(row, owner_of):
             suspect.append(first)
     owners: dict[object, set[int]] = {}
     for owner in owner_of.values():
@@ -194,7 +193,7 @@ def _all(row: Row) -> Iterable[Identifier]:
 
 
 def _is_unsure(row: Row, owner_of: Mapping[Identifier, Owner]) -> bool:
-    """Whether somebody new may be meant although a weaker identifier is known."""
+    """Whether somebody new may be meant although a weaker identifier is known by then."""
     for identifier in row.identifiers:
         if identifier.kind in NAMING:
             return identifier not in owner_of

@@ -1,5 +1,6 @@
 """Reads of customers."""
 
+from regulars.customers.queries.batches import batch, batches
 from regulars.customers.queries.cards import (
     card,
     customer_id_of,
@@ -33,6 +34,7 @@ from regulars.customers.queries.desk import (
     task,
     tasks_of,
 )
+from regulars.customers.queries.found import found
 from regulars.customers.queries.identities import find, identities, identity_faults, known, roots_of
 from regulars.customers.queries.lists import (
     countries,
@@ -43,6 +45,8 @@ from regulars.customers.queries.lists import (
     languages,
     page,
 )
+from regulars.customers.queries.merges import former, merges, shared_contacts
+from regulars.customers.queries.persons import whole_person
 from regulars.customers.queries.preferences import (
     erasure_requests,
     gaps_locked,
@@ -50,10 +54,15 @@ from regulars.customers.queries.preferences import (
     preferences,
     wishes,
 )
+from regulars.customers.queries.standing import are_ids_people, standings
 from regulars.customers.queries.topics import consent_text, consent_texts, topics
+from regulars.customers.queries.views import list_taste, view, views
 
 __all__ = [
     "address_hashes",
+    "are_ids_people",
+    "batch",
+    "batches",
     "card",
     "companies",
     "companies_named",
@@ -73,6 +82,8 @@ __all__ = [
     "exact_count",
     "export_rows",
     "find",
+    "former",
+    "found",
     "gaps_locked",
     "has_asked_erasure",
     "identities",
@@ -81,11 +92,13 @@ __all__ = [
     "ids_of_public",
     "known",
     "languages",
+    "list_taste",
     "marketing_channels",
     "may_contact",
     "member_ids",
     "members",
     "merged_into",
+    "merges",
     "note",
     "notes_of",
     "open_tasks",
@@ -93,9 +106,14 @@ __all__ = [
     "preferences",
     "profiles",
     "roots_of",
+    "shared_contacts",
     "sources_of",
+    "standings",
     "task",
     "tasks_of",
     "topics",
+    "view",
+    "views",
+    "whole_person",
     "wishes",
 ]
