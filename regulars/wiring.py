@@ -52,6 +52,9 @@ CONSUMERS: dict[str, Consumer] = {
 INBOX: dict[str, str] = {
     "segment": "regulars.intake.processor:take_segment",
     "segment.refused": "regulars.intake.processor:keep_refused",
+    "form": "regulars.intake.submissions:take",
+    "form.refused": "regulars.intake.submissions:keep_refused",
+    "connector": "regulars.intake.connectors.processing:take",
     "tracking": "regulars.messaging.tracking:take",
 }
 
@@ -59,19 +62,32 @@ INBOX: dict[str, str] = {
 JOBS: dict[str, str] = {
     "intake.import": "regulars.intake.importers.tasks:run_import_job",
     "campaigns.launch": "regulars.campaigns.tasks:launch",
+    "customers.batch": "regulars.customers.batches:run_job",
     "reports.renew": "regulars.reports.tasks:renew",
+    "privacy.erase": "regulars.privacy.tasks:erase",
+    "privacy.export": "regulars.privacy.tasks:export",
 }
 
 # Who tells the owner when a kind of job is given up because its workers died.
 GAVE_UP: dict[str, str] = {
     "intake.import": "regulars.intake.importers.tasks:gave_up",
     "campaigns.launch": "regulars.campaigns.tasks:gave_up",
+    "customers.batch": "regulars.customers.batches:gave_up",
 }
 
 # What is tidied every hour: functions without arguments, with transactions of their own.
 CHORES: dict[str, str] = {
+    "customers.exports": "regulars.customers.batches:expire_exports",
     "intake.uploads": "regulars.intake.tasks:expire_uploads",
+    "intake.sessions": "regulars.intake.tasks:expire_sessions",
     "jobs.done": "regulars.jobs.actions:prune",
+    "audit.prune": "regulars.audit.tasks:prune",
+    "privacy.exports": "regulars.privacy.tasks:expire_exports",
+}
+
+# What comes round every minute: functions without arguments, with transactions of their own.
+MINUTE_CHORES: dict[str, str] = {
+    "fields.discover": "regulars.fields.discovery:discover_all",
 }
 
 # Facts that rules may ask about, by the room that owns them.
@@ -80,6 +96,13 @@ FACTS: tuple[str, ...] = (
     "regulars.orders.facts:FACTS",
 )
 
+# What the list of customers may be narrowed by, and what its file tells besides.
+LIST_CONDITIONS: tuple[str, ...] = (
+    "regulars.segments.conditions:CONDITIONS",
+    "regulars.orders.conditions:CONDITIONS",
+)
+EXPORT_COLUMNS: tuple[str, ...] = ("regulars.orders.conditions:COLUMNS",)
+
 # What templates may say.
 PLACEHOLDERS: tuple[str, ...] = ("regulars.messaging.placeholders:PLACEHOLDERS",)
 
@@ -87,6 +110,23 @@ PLACEHOLDERS: tuple[str, ...] = ("regulars.messaging.placeholders:PLACEHOLDERS",
 CHANNELS: dict[str, str] = {
     "email": "regulars.messaging.tasks:run_sender",
 }
+
+# What each room's tables hold of a person, for their export and their erasure.
+TRACES: tuple[str, ...] = (
+    "regulars.intake.erasure:TRACES",
+    "regulars.reports.erasure:TRACES",
+    "regulars.campaigns.erasure:TRACES",
+    "regulars.experiments.erasure:TRACES",
+    "regulars.messaging.erasure:TRACES",
+    "regulars.segments.erasure:TRACES",
+    "regulars.orders.erasure:TRACES",
+    "regulars.customers.erasure:TRACES",
+    "regulars.events.erasure:TRACES",
+    "regulars.jobs.erasure:TRACES",
+    "regulars.audit.erasure:TRACES",
+    "regulars.workspaces.erasure:TRACES",
+    "regulars.privacy.erasure:TRACES",
+)
 
 # Tables copied to the lake.
 LAKE: tuple[str, ...] = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from regulars.customers.records import ListCondition
+from regulars.customers.records import ExportColumn, ListCondition
 
 _known: dict[str, ListCondition] = {}
+_columns: dict[str, ExportColumn] = {}
 
 
 def declare(conditions: Mapping[str, ListCondition]) -> None:
@@ -18,6 +19,16 @@ def declare(conditions: Mapping[str, ListCondition]) -> None:
 def known() -> Mapping[str, ListCondition]:
     """The conditions by the names of their parameters, in the order they are shown."""
     return _known
+
+
+def declare_columns(columns: Mapping[str, ExportColumn]) -> None:
+    """Make columns of other rooms known for the file of customers; said once at start-up."""
+    _columns.update(columns)
+
+
+def columns() -> Mapping[str, ExportColumn]:
+    """The columns other rooms add."""
+    return _columns
 
 
 def narrowing(workspace_id: int, name: str, given: str) -> tuple[str, list[Any]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -289,6 +289,17 @@ class ListCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportColumn:
+    """Something another room adds to the file of customers.
+
+    values  (workspace_id, customer ids) → the cell of each customer who has one
+    """
+
+    label: Any
+    values: Callable[[int, Sequence[int]], Mapping[int, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class ViewRecord:
     """A named filter of the list; query is the part of the address after the question mark."""
 
@@ -324,7 +335,7 @@ class BatchRecord:
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come of it."""
-        return self.state in ("done", "failed")
+        return self.state in ("done", "failed", "gone")
 
 
 @dataclass(frozen=True, slots=True)

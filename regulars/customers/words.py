@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from regulars.workspaces.records import Right
+
 Text = str | Promise
 
 CHANNELS: dict[str, Text] = {
@@ -50,6 +52,36 @@ COLUMNS: dict[str, Text] = {
     "language": gettext_lazy("Language"),
     "gender": gettext_lazy("Gender"),
     "birth_on": gettext_lazy("Birthday"),
+    "public_id": gettext_lazy("Id"),
+    "tags": gettext_lazy("Tags"),
+    "first_seen_at": gettext_lazy("First seen"),
+    "channels": gettext_lazy("Agreed to"),
+}
+# The columns the list may have, in the order they stand.
+LIST_COLUMNS: dict[str, Text] = {
+    "spent": gettext_lazy("Spent"),
+    "orders": gettext_lazy("Orders"),
+    "last": gettext_lazy("Last order"),
+    "lives": gettext_lazy("Lives in"),
+    "email": gettext_lazy("E-mail"),
+    "phone": gettext_lazy("Phone"),
+    "channels": gettext_lazy("Agreed to"),
+    "tags": gettext_lazy("Tags"),
+    "language": gettext_lazy("Language"),
+    "birth_on": gettext_lazy("Birthday"),
+    "external_id": gettext_lazy("Id in the shop"),
+    "seen": gettext_lazy("First seen"),
+}
+USUAL_COLUMNS = ("spent", "orders", "last", "lives", "channels", "seen")
+# What may be done with many customers at once, and who may.
+ACTS: dict[str, tuple[Text, Right]] = {
+    "tag": (gettext_lazy("Add a tag"), Right.CUSTOMERS_EDIT),
+    "attribute": (gettext_lazy("Set an attribute"), Right.CUSTOMERS_EDIT),
+    "note": (gettext_lazy("Add a note"), Right.CUSTOMERS_EDIT),
+    "task": (gettext_lazy("Give a task"), Right.CUSTOMERS_EDIT),
+    "merge": (gettext_lazy("Compare two cards"), Right.CUSTOMERS_EDIT),
+    "suppress": (gettext_lazy("Stop all marketing"), Right.CUSTOMERS_EDIT),
+    "export": (gettext_lazy("Export to a file"), Right.CUSTOMERS_EXPORT),
 }
 PROFILE_SHOWN = (
     "phone", "email", "birth_on", "gender", "city", "country", "language", "external_id",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from regulars import wiring
+from regulars.customers import conditions
 from regulars.messaging import placeholders
+from regulars.privacy import registry as persons
 from regulars.segments import registry
 
 
@@ -12,5 +14,11 @@ def wire() -> None:
     wiring.load_plugins()
     for path in wiring.FACTS:
         registry.declare(wiring.resolve(path))
+    for path in wiring.LIST_CONDITIONS:
+        conditions.declare(wiring.resolve(path))
+    for path in wiring.EXPORT_COLUMNS:
+        conditions.declare_columns(wiring.resolve(path))
     for path in wiring.PLACEHOLDERS:
         placeholders.declare(wiring.resolve(path))
+    for path in wiring.TRACES:
+        persons.declare(path, wiring.resolve(path))

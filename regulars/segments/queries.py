@@ -22,6 +22,7 @@ from regulars.segments.rows import record_of, row_of
 from regulars.workspaces import queries as workspaces
 
 ENGINES = ("duckdb",)
+SEGMENTS_ASKED_MAX = 60
 
 
 def segments(workspace_id: int) -> list[SegmentRecord]:
@@ -104,6 +105,25 @@ def audience(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> list[i
     """
     asked = compiled(workspace_id, rule, at)
     found: list[int] = engine.customer_set(workspace_id, asked.sql, asked.params).to_pylist()
+    return found
+
+
+def holding(workspace_id: int, customer_id: int, at: datetime) -> list[SegmentRecord]:
+    """The segments that hold the customer at the instant, by name; a broken rule holds nobody.
+
+    Each rule is asked for this person only, the first SEGMENTS_ASKED_MAX of them.
+    raises  Outside(lake_busy)
+    """
+    found = []
+    for one in segments(workspace_id)[:SEGMENTS_ASKED_MAX]:
+        try:
+            asked = compiled(workspace_id, one.rule, at)
+        except Invalid:
+            continue
+        sql = f"select 1 from ({asked.sql}) where customer = $asked_customer limit 1"
+        params = {**asked.params, "asked_customer": customer_id}
+        if engine.query(workspace_id, sql, params).num_rows:
+            found.append(one)
     return found
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("draft", pages.draft, name="draft"),
     path("count", pages.count, name="count"),
     path("values", pages.values, name="values"),
+    path("of/<str:public_id>", pages.of_customer, name="of_customer"),
     path("<str:public_id>/", pages.segment, name="segment"),
     path("<str:public_id>/edit", pages.edit, name="edit"),
     path("<str:public_id>/now", pages.now, name="now"),

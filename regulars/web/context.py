@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
+from regulars.customers import queries as customers
+from regulars.kernel import clock
 from regulars.web.navigation import Group, groups_for
 
 THEMES = ("auto", "light", "dark")
@@ -43,4 +45,13 @@ def rights_of(request: HttpRequest) -> Collection[str] | None:
 
 
 def _groups(request: HttpRequest) -> tuple[Group, ...]:
-    return groups_for(rights_of(request), request.path)
+    return groups_for(rights_of(request), request.path, _waiting(request))
+
+
+def _waiting(request: HttpRequest) -> dict[str, int]:
+    """How many tasks of the member are due, for those who are given any."""
+    member, workspace = getattr(request, "member", None), getattr(request, "workspace", None)
+    if member is None or workspace is None or "customers.edit" not in (rights_of(request) or ()):
+        return {}
+    today = clock.now().astimezone(workspace.zone).date()
+    return {"customers:tasks": customers.due_count(workspace.id, member.user_id, today)}

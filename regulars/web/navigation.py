@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,13 +30,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry the member may open, resolved for one request."""
+    """An entry the member may open, resolved for one request.
+
+    count  how much waits there for the member
+    """
 
     label: Text
     url: str
     icon: str
     is_current: bool
     key: str
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ DATA, SETTINGS = _("Data"), _("Settings")
 ENTRIES = (
     Entry("", _("Overview"), "reports:overview", "house", "reports.view", "o"),
     Entry(CUSTOMERS, _("Customers"), "customers:list", "users", "customers.view", "c"),
+    Entry(CUSTOMERS, _("Tasks"), "customers:tasks", "list-checks", "customers.edit", "t"),
     Entry(CUSTOMERS, _("Segments"), "segments:list", "funnel", "segments.view", "s"),
     Entry(CUSTOMERS, _("RFM"), "reports:rfm", "grid-3x3", "reports.view"),
     Entry(CUSTOMERS, _("Orders"), "orders:list", "shopping-bag", "orders.view"),
@@ -65,6 +70,7 @@ ENTRIES = (
     Entry(DATA, _("Sources"), "intake:sources", "plug", "data.view"),
     Entry(DATA, _("Imports"), "intake:imports", "database", "data.import", "i"),
     Entry(DATA, _("Events"), "events:list", "activity", "data.view"),
+    Entry(DATA, _("Fields"), "fields:list", "tags", "data.view"),
     Entry(DATA, _("Failed events"), "events:failed", "circle-alert", "data.view"),
     Entry(SETTINGS, _("Workspace"), "workspaces:settings", "settings", "settings.edit"),
     Entry(SETTINGS, _("Team"), "workspaces:team", "user-cog", "team.edit"),
@@ -86,8 +92,13 @@ def allowed_entries(rights: Collection[str] | None) -> tuple[tuple[Entry, str], 
     )
 
 
-def groups_for(rights: Collection[str] | None, path: str) -> tuple[Group, ...]:
-    """The left bar for a member who stands on the given path."""
+def groups_for(
+    rights: Collection[str] | None, path: str, counts: Mapping[str, int] | None = None
+) -> tuple[Group, ...]:
+    """The left bar for a member who stands on the given path.
+
+    counts  how much waits for the member, by the name of the page
+    """
     allowed = allowed_entries(rights)
     current = current_url([url for _entry, url in allowed], path)
     groups: dict[str, list[Link]] = {}
@@ -95,7 +106,7 @@ def groups_for(rights: Collection[str] | None, path: str) -> tuple[Group, ...]:
     for entry, url in allowed:
         key = str(entry.group)
         labels.setdefault(key, entry.group)
-        groups.setdefault(key, []).append(_link(entry, url, current))
+        groups.setdefault(key, []).append(_link(entry, url, current, (counts or {}).get(entry.url_name, 0)))
     return tuple(Group(labels[key], tuple(links)) for key, links in groups.items())
 
 
@@ -105,8 +116,8 @@ def current_url(urls: Collection[str], path: str) -> str:
     return max(holding, key=len, default="")
 
 
-def _link(entry: Entry, url: str, current: str) -> Link:
-    return Link(entry.label, url, entry.icon, url == current, entry.key)
+def _link(entry: Entry, url: str, current: str, count: int) -> Link:
+    return Link(entry.label, url, entry.icon, url == current, entry.key, count)
 
 
 @lru_cache(maxsize=256)

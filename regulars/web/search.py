@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from regulars.campaigns import queries as campaigns
 from regulars.customers import queries as customers
-from regulars.customers.records import ListFilter
+from regulars.customers.records import Profile
+from regulars.orders import queries as orders
 from regulars.segments import queries as segments
 from regulars.web.context import rights_of
 from regulars.web.navigation import allowed_entries
@@ -68,15 +69,37 @@ def pages_named(request: HttpRequest, query: str) -> tuple[Result, ...]:
 
 
 def _customers(workspace_id: int, query: str) -> tuple[Result, ...]:
-    found = customers.page(workspace_id, ListFilter(search=query)).rows[:THINGS_MAX]
+    found = customers.found(workspace_id, query, THINGS_MAX)
     return tuple(
         Result(
-            row.name or row.email or row.phone or row.external_id or row.public_id,
+            row.title or row.public_id,
             reverse("customers:card", args=[row.public_id]),
             "user",
-            row.email or row.phone or row.city or "",
+            _note(row),
         )
         for row in found
+    )
+
+
+def _note(row: Profile) -> str:
+    """What tells two people of one name apart."""
+    parts = [part for part in (row.phone, row.email) if part and part != row.title]
+    return " · ".join(parts) or row.city or ""
+
+
+def _companies(workspace_id: int, query: str) -> tuple[Result, ...]:
+    return tuple(
+        Result(one.title, reverse("customers:company", args=[one.public_id]), "building-2")
+        for one in customers.companies_named(workspace_id, query, THINGS_MAX)
+    )
+
+
+def _orders(workspace_id: int, query: str) -> tuple[Result, ...]:
+    """Orders of exactly this number, with or without a hash before it."""
+    found = orders.page(workspace_id, orders.OrderFilter(number=query.removeprefix("#")), limit=THINGS_MAX)
+    return tuple(
+        Result(one.number, reverse("orders:order", args=[one.public_id]), "shopping-bag")
+        for one in found
     )
 
 
@@ -109,6 +132,8 @@ class Kind:
 
 KINDS = (
     Kind(gettext_lazy("Customers"), "customers.view", _customers),
+    Kind(gettext_lazy("Companies"), "customers.view", _companies),
+    Kind(gettext_lazy("Orders"), "orders.view", _orders),
     Kind(gettext_lazy("Segments"), "segments.view", _segments),
     Kind(gettext_lazy("Campaigns"), "campaigns.view", _campaigns),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,18 +11,17 @@ import msgspec
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
 from regulars.customers import history, queries, words
-from regulars.customers.pages.access import may, workspace_of
+from regulars.customers.pages.access import may, member_of, workspace_of
 from regulars.customers.pages.consents import consent_rows
+from regulars.customers.pages.happened import timeline_context
+from regulars.customers.pages.jotting import notes_context, tasks_context
 from regulars.customers.records import Card
-from regulars.events.records import Event
 from regulars.workspaces.records import Right, WorkspaceRecord
 
-TIMELINE_ROWS = 20
+MERGED_SHOWN_MAX = 10
 
 
 @login_required
@@ -32,29 +32,56 @@ def card(request: HttpRequest, public_id: str) -> HttpResponse:
     found = queries.card(workspace.id, queries.customer_id_of(workspace.id, public_id))
     if found.profile.public_id != public_id:
         return redirect("customers:card", found.profile.public_id)
+    ids = history.ids_of(found)
     context = {
         "card": found,
         "profile": found.profile,
-        "ids": history.ids_of(found),
-        "identifiers": [(words.IDENTIFIERS[i.kind.value], i.value) for i in found.identifiers],
+        "ids": ids,
+        "facts": _facts(workspace, found),
+        "identifiers": [(words.IDENTIFIERS.get(i.kind.value, i.kind.value), i.value)
+                        for i in found.identifiers],
+        "merged": queries.merged_into(workspace.id, found.merged_ids[:MERGED_SHOWN_MAX]),
+        "merged_count": len(found.merged_ids),
+        "companies": queries.companies_of(workspace.id, ids),
+        "last_seen_at": history.last_at(workspace.id, ids),
         "consents": consent_rows(found),
         "history": [(entry, *_consent_words(entry.channel, entry.purpose, entry.source))
                     for entry in found.history],
         "may_edit": may(request, Right.CUSTOMERS_EDIT),
         "may_export": may(request, Right.CUSTOMERS_EXPORT),
-        **_timeline(request, workspace, found),
+        **_desk(request, workspace, ids),
+        **timeline_context(request, workspace, found),
     }  # fmt: skip
     return render(request, "customers/card.html", context)
 
 
-@login_required
-@require_GET
-def timeline(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The part of the card that tells what happened, from a place onwards."""
-    workspace = workspace_of(request, Right.CUSTOMERS_VIEW)
-    found = queries.card(workspace.id, queries.customer_id_of(workspace.id, public_id))
-    context = {"profile": found.profile, **_timeline(request, workspace, found)}
-    return render(request, "customers/parts/timeline.html", context)
+def _facts(workspace: WorkspaceRecord, found: Card) -> list[dict[str, Any]]:
+    """The lines of the profile: what is known, and by whom and when it was told."""
+    told = queries.sources_of(workspace.id, found.profile.id)
+    profile = found.profile
+    shown = [(name, getattr(profile, name)) for name in words.PROFILE_SHOWN]
+    own = [(f"attr.{name}", value) for name, value in profile.attrs.items() if name != "tags"]
+    return [
+        {
+            "name": name,
+            "label": words.column(name),
+            "value": value,
+            "is_day": name == "birth_on",
+            "told": words.told(*told[name]) if name in told else "",
+        }
+        for name, value in [*shown, *own]
+        if value not in (None, "", [])
+    ]
+
+
+def _desk(request: HttpRequest, workspace: WorkspaceRecord, ids: Sequence[int]) -> dict[str, Any]:
+    """Notes and tasks, for those who may write them; a till needs neither."""
+    if not may(request, Right.CUSTOMERS_EDIT):
+        return {}
+    return {
+        **notes_context(request, workspace, ids),
+        **tasks_context(workspace, ids, member_of(request)),
+    }
 
 
 @login_required
@@ -65,7 +92,8 @@ def personal_data(request: HttpRequest, public_id: str) -> FileResponse:
     customer_id = queries.customer_id_of(workspace.id, public_id)
     found = queries.card(workspace.id, customer_id, is_whole=True)
     stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
-    head = msgspec.json.format(msgspec.json.encode(_told_of(found)), indent=2)
+    told = _told_of(found) | _jotted(workspace, (found.profile.id, *found.merged_ids))
+    head = msgspec.json.format(msgspec.json.encode(told), indent=2)
     stream.write(head.removesuffix(b"\n}") + b',\n  "events": [')
     between = b"\n"
     for event in history.every(workspace.id, (found.profile.id, *found.merged_ids)):
@@ -85,7 +113,7 @@ def personal_data(request: HttpRequest, public_id: str) -> FileResponse:
 def _told_of(found: Card) -> dict[str, Any]:
     """Everything of the file but the events, which may be many."""
     return {
-        "holds": ["profile", "identifiers", "consents", "events"],
+        "holds": ["profile", "identifiers", "consents", "companies", "notes", "events"],
         "not_in_this_file": {
             "order_lines": "Products and prices of each order stand on the pages of the orders.",
             "message_texts": "Letters stand with their campaigns; here is when each was sent.",
@@ -96,72 +124,19 @@ def _told_of(found: Card) -> dict[str, Any]:
     }
 
 
+def _jotted(workspace: WorkspaceRecord, ids: Sequence[int]) -> dict[str, Any]:
+    """What the team wrote about the person, who may read it."""
+    return {
+        "companies": [
+            {"group_id": one.group_id, "name": one.name}
+            for one in queries.companies_of(workspace.id, ids)
+        ],
+        "notes": [
+            {"text": one.text, "written_at": one.created_at}
+            for one in queries.every_note(workspace.id, ids)
+        ],
+    }
+
+
 def _consent_words(channel: str, purpose: str, source: str) -> tuple[str, str, str]:
     return words.channel(channel), words.purpose(purpose), words.source(source)
-
-
-def _timeline(request: HttpRequest, workspace: WorkspaceRecord, found: Card) -> dict[str, Any]:
-    group = request.GET.get("show", "")
-    kinds = words.GROUPS.get(group, ())
-    key = request.GET.get("before", "")
-    shown, more = history.page_of(workspace.id, history.ids_of(found), key, TIMELINE_ROWS, kinds)
-    return {
-        "items": [_item(event, workspace) for event in shown],
-        "groups": words.group_choices(),
-        "group": group if group in words.GROUPS else "",
-        "more": more,
-        "is_continued": bool(key),
-    }
-
-
-def _item(event: Event, workspace: WorkspaceRecord) -> dict[str, Any]:
-    title, icon, tone = words.HAPPENINGS.get(event.kind, (event.kind, "circle-dot", "neutral"))
-    changes = _changes(event.props.get("changes"))
-    if event.kind == "customer.changed" and all(old is None for _name, old, _new in changes):
-        title, icon = words.LEARNED, "user-plus"
-    context = {
-        "kind": event.kind,
-        "props": event.props,
-        "currency": event.props.get("currency") or workspace.currency,
-        "changes": changes,
-        "channel": words.channel(str(event.props.get("channel", ""))),
-        "purpose": words.purpose(str(event.props.get("purpose", ""))),
-        "own": _own_props(event),
-        "is_imported": event.origin == "import",
-    }
-    return {
-        "at": event.time,
-        "title": str(title),
-        "detail": render_to_string("customers/parts/detail.html", context).strip(),
-        "icon": icon,
-        "tone": tone,
-        "url": _address(event),
-    }
-
-
-def _address(event: Event) -> str:
-    """Where the order of an event is shown, when there are such pages."""
-    if not event.kind.startswith("order.") or event.subject_id is None:
-        return ""
-    try:
-        return reverse("orders:by_id", args=[event.subject_id])
-    except NoReverseMatch:
-        return ""
-
-
-def _changes(told: Any) -> list[tuple[str, Any, Any]]:
-    if not isinstance(told, dict):
-        return []
-    return [
-        (words.column(name), change.get("old"), change.get("new"))
-        for name, change in list(told.items())[:6]
-        if isinstance(change, dict)
-    ]
-
-
-def _own_props(event: Event) -> list[tuple[str, str]]:
-    """The properties of an event that is not ours, as far as they fit one line."""
-    if event.kind in words.HAPPENINGS and not event.kind.endswith("Viewed"):
-        return []
-    plain = [(k, str(v)) for k, v in event.props.items() if not isinstance(v, dict | list)]
-    return [(name, text[:80]) for name, text in plain[:4]]

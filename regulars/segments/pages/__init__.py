@@ -2,6 +2,7 @@
 
 from regulars.segments.pages.builder import count, draft, edit, new, values
 from regulars.segments.pages.lists import listing, recount
+from regulars.segments.pages.of_customer import of_customer
 from regulars.segments.pages.one import archive, now, people, restore, segment
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "listing",
     "new",
     "now",
+    "of_customer",
     "people",
     "recount",
     "restore",

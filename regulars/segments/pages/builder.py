@@ -14,6 +14,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from regulars.fields import queries as fields
+from regulars.fields.records import FieldRecord
 from regulars.kernel import clock, ids
 from regulars.kernel.errors import Invalid, Outside, RegularsError
 from regulars.kernel.money import minor_digits
@@ -213,7 +215,17 @@ def _take_json(workspace: WorkspaceRecord, state: State, text: str) -> None:
 
 
 def _vocabulary(workspace: WorkspaceRecord) -> Vocabulary:
-    return Vocabulary(registry.facts(), minor_digits(workspace.currency))
+    return Vocabulary(
+        registry.facts(), minor_digits(workspace.currency), _seen(_dictionary(workspace))
+    )
+
+
+def _dictionary(workspace: WorkspaceRecord) -> Mapping[tuple[str, str], FieldRecord]:
+    return fields.dictionary(workspace.id)
+
+
+def _seen(dictionary: Mapping[tuple[str, str], FieldRecord]) -> dict[tuple[str, str], str]:
+    return {key: one.settled.type for key, one in dictionary.items() if key[1]}
 
 
 def _page(
@@ -235,7 +247,13 @@ def _page(
 def _context(
     request: HttpRequest, workspace: WorkspaceRecord, one: SegmentRecord | None, state: State
 ) -> dict[str, Any]:
-    builder = shown.Builder(workspace.id, _vocabulary(workspace), state.problems, _slug(one))
+    builder = shown.Builder(
+        workspace.id,
+        _vocabulary(workspace),
+        state.problems,
+        _slug(one),
+        _dictionary(workspace),
+    )
     return {
         "segment": one,
         "state": state,
