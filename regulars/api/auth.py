@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
+from regulars.store import trail
 from regulars.store.scope import scope
 from regulars.workspaces import queries
 from regulars.workspaces.records import KeyScope, WorkspaceRecord
@@ -19,9 +20,11 @@ class ApiKeyAuth(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> WorkspaceRecord | None:
         """The workspace of the key, else None (401)."""
-        found = queries.workspace_of_key(token, KeyScope.API)
-        request.workspace = found  # type: ignore[attr-defined]
-        return found
+        found = queries.holder_of_key(token, KeyScope.API)
+        if found is None:
+            return None
+        request.workspace, request.key_id = found  # type: ignore[attr-defined]
+        return found[0]
 
 
 def in_scope(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,7 +32,8 @@ def in_scope(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        with scope(request.workspace.id):  # type: ignore[attr-defined]
+        actor = trail.Actor("key", str(request.key_id), "api")  # type: ignore[attr-defined]
+        with trail.acting(actor), scope(request.workspace.id):  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
     return scoped

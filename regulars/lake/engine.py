@@ -20,6 +20,7 @@ from regulars.lake.relations import MERGES, Relation
 
 Params = Sequence[Any] | Mapping[str, Any]
 ManifestOf = Callable[[int], Sequence[LakeFile]]
+HiddenOf = Callable[[int], Sequence[int]]
 
 MEMORY_MB = 512
 THREADS = 2
@@ -34,6 +35,7 @@ class Engine:
     root         folder of the lake
     relations    every relation that queries may name
     manifest_of  gives the live files of a workspace, for example from `manifest.live_files`
+    hidden_of    gives the customers nobody may see any more, as `erasing.hidden` does
     """
 
     def __init__(
@@ -45,11 +47,13 @@ class Engine:
         memory_mb: int = MEMORY_MB,
         threads: int = THREADS,
         concurrent: int = CONCURRENT_MAX,
+        hidden_of: HiddenOf | None = None,
     ) -> None:
         self.root = root.resolve()
         self.root.mkdir(parents=True, exist_ok=True)
         self.relations = {relation.name: relation for relation in relations}
         self._manifest_of = manifest_of
+        self._hidden_of = hidden_of
         self._spill = tempfile.TemporaryDirectory(prefix="regulars-lake-")
         self._database = _open(self.root, self._spill.name, memory_mb, threads)
         self._slots = threading.BoundedSemaphore(concurrent)
@@ -63,12 +67,18 @@ class Engine:
         raises  Outside(lake_busy) when the engine is busy for longer than WAIT_S
         """
         files = self.files_of(workspace_id)
+        hidden = self._hidden_of(workspace_id) if self._hidden_of else ()
         with self.cursor() as cursor:
             renamed = self._merges_of(cursor, files)
             if renamed.num_rows:
                 _put(cursor, views.MERGE_TABLE, renamed)
             text = views.compose(
-                sql, self.relations, files, self.root, has_merges=renamed.num_rows > 0
+                sql,
+                self.relations,
+                files,
+                self.root,
+                has_merges=renamed.num_rows > 0,
+                hidden=hidden,
             )
             return _run(cursor, text, params)
 

@@ -15,6 +15,8 @@ PRICE = pa.decimal128(18, 6)
 CUSTOMERS = "customers"
 MERGES = "merges"
 CUSTOMER = "customer"
+# How relations call the id of a customer; the lake finds a person by these.
+PERSON_COLUMNS = ("customer", "loser", "root")
 
 TWIN_SUFFIX = "_l"
 
@@ -66,6 +68,12 @@ class Relation:
         named = {*self.sort, *self.lowered, self.bucket, self.period or "id"}
         assert named <= known, f"{self.name}: no column {named - known}"
         assert self.gone is None or self.key == "keyed", f"{self.name}: only keyed rows go"
+
+    @property
+    def person_columns(self) -> tuple[str, ...]:
+        """Columns with the id of a customer; a row is about whoever stands in one of them."""
+        named = tuple(name for name in self.columns.names if name in PERSON_COLUMNS)
+        return ("id", *named) if self.name == CUSTOMERS else named
 
     @cached_property
     def visible(self) -> pa.Schema:

@@ -34,4 +34,16 @@ create table lake_cursor (
 );
 """
 
+# Customers who were erased and whose rows may still be in files; `erasing.py` reads and writes it.
+TOMBSTONE_DDL = """
+create table lake_tombstone (
+    workspace_id bigint not null,
+    customer bigint not null,
+    at timestamptz not null,
+    is_settled boolean not null default false,
+    primary key (workspace_id, customer)
+);
+create index lake_tombstone_open on lake_tombstone (workspace_id) where not is_settled;
+"""
+
 MANIFEST_DROP = "drop table lake_file; drop table lake_cursor;"

@@ -37,12 +37,13 @@ def compose(
     root: Path,
     *,
     has_merges: bool,
+    hidden: Sequence[int] = (),
 ) -> str:
     """The query with one named view before it for every relation that it mentions."""
     views = []
     for name in mentioned(sql, relations):
         own = [file for file in files if file.relation == name]
-        body = merged_view(relations[name], own, root, has_merges=has_merges)
+        body = merged_view(relations[name], own, root, has_merges=has_merges, hidden=hidden)
         # Materialised, a view named twice would be read whole; as text it is read as needed.
         views.append(f"{name} as not materialized ({body})")
     if not views:
@@ -60,14 +61,24 @@ def mentioned(sql: str, relations: Mapping[str, Relation]) -> list[str]:
 
 
 def merged_view(
-    relation: Relation, files: Sequence[LakeFile], root: Path, *, has_merges: bool
+    relation: Relation,
+    files: Sequence[LakeFile],
+    root: Path,
+    *,
+    has_merges: bool,
+    hidden: Sequence[int] = (),
 ) -> str:
-    """The relation as queries see it: merged customers appear as their root."""
+    """The relation as queries see it: merged customers appear as their root, erased ones not."""
     if relation.name == MERGES:
         if has_merges:
             return f"select loser, root from {MERGE_TABLE}"
         return f"select {_columns(relation.visible)} from ({_empty(relation.base_schema)})"
     body = raw_view(relation, files, root)
+    if hidden and relation.person_columns:
+        body = (
+            f"select {_columns(relation.visible)} from ({rows(relation, files, root)})"
+            f" where not {is_of(relation, hidden)}"
+        )
     if not has_merges:
         return body
     if relation.name == CUSTOMERS:
@@ -91,6 +102,13 @@ def merged_view(
 def raw_view(relation: Relation, files: Sequence[LakeFile], root: Path) -> str:
     """The relation as its source table has it, merges left aside."""
     return f"select {_columns(relation.visible)} from ({rows(relation, files, root)})"
+
+
+def is_of(relation: Relation, customers: Sequence[int]) -> str:
+    """The condition that a row is about one of these customers; rows of nobody are not."""
+    ids = ", ".join(str(int(customer)) for customer in customers) or "null"
+    each = (f"coalesce({name} in ({ids}), false)" for name in relation.person_columns)
+    return f"({' or '.join(each)})"
 
 
 def rows(relation: Relation, files: Sequence[LakeFile], root: Path) -> str:

@@ -13,7 +13,7 @@ import psycopg_pool
 from regulars import wiring
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict
-from regulars.lake import engine, feeder, fold, manifest, sweep
+from regulars.lake import engine, erasing, feeder, fold, manifest, sweep
 from regulars.lake import rebuild as rebuilding
 from regulars.lake.engine import Engine
 from regulars.lake.manifest import LakeFile
@@ -65,11 +65,16 @@ def _live_files(workspace_id: int) -> Sequence[LakeFile]:
         return manifest.live_files(connection, workspace_id)
 
 
+def _hidden(workspace_id: int) -> Sequence[int]:
+    with connected() as connection:
+        return erasing.hidden(connection, workspace_id)
+
+
 def open_engine(memory_mb: int = WEB_MEMORY_MB) -> Engine:
     """Make this process able to ask the lake."""
     root = place.lake_folder()
     root.mkdir(parents=True, exist_ok=True)
-    opened = Engine(root, relations(), _live_files, memory_mb=memory_mb)
+    opened = Engine(root, relations(), _live_files, memory_mb=memory_mb, hidden_of=_hidden)
     engine.use(opened)
     return opened
 

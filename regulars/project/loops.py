@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import psycopg
 from django.db import close_old_connections, connections, transaction
 
 from regulars import wiring
+from regulars.audit import actions as audit
 from regulars.events import consumers
 from regulars.intake import processor
 from regulars.jobs import runner
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 POLL_S = 1.0
 PARKED_EVERY_S = 5.0
 CHORES_EVERY_S = 3_600.0
+MINUTE_S = 60.0
 FAULT_PAUSE_S = 2.0
 CHANNELS = ("regulars_events", "regulars_jobs", "regulars_inbox")
 LAKE_PAUSE_S = 0.5
@@ -94,20 +96,22 @@ class ConsumerStep:
 
 
 class ChoreStep:
-    """The chores of the house, once an hour; one that fails keeps no other from its turn."""
+    """Chores that come round every so many seconds; one that fails keeps no other from its turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, chores: Mapping[str, str], every_s: float) -> None:
+        self._chores = chores
+        self._every_s = every_s
         self._next = 0.0
 
     def __call__(self) -> bool:
         if clock.monotonic_s() < self._next:
             return False
-        self._next = clock.monotonic_s() + CHORES_EVERY_S
-        for name, path in wiring.CHORES.items():
+        self._next = clock.monotonic_s() + self._every_s
+        for name, path in self._chores.items():
             try:
                 wiring.resolve(path)()
             except Exception:
-                log.exception("the chore %s failed; its next turn is in an hour", name)
+                log.exception("the chore %s failed; its next turn is in %s s", name, self._every_s)
                 close_old_connections()
         return False
 
@@ -122,11 +126,18 @@ def run_jobs() -> bool:
     return runner.run_once(wiring.JOBS, wiring.GAVE_UP)
 
 
+def seal_audit() -> int:
+    """Seal what was written to the audit trail."""
+    return audit.seal_waiting()
+
+
 def drain(keeper: lake.Keeper) -> None:
     """Process everything received, let every consumer read it, and copy it to the lake."""
     step = ConsumerStep()
     while process_inbox():
         pass
     while step():
+        pass
+    while seal_audit():
         pass
     keeper.drain()

@@ -19,6 +19,8 @@ IS_DEMO = env.flag("REGULARS_DEMO", default=False)
 ALLOW_PRIVATE_HOSTS = env.flag("REGULARS_ALLOW_PRIVATE_HOSTS", default=False)
 CATCHER_PORT = env.number("REGULARS_CATCHER_PORT", 1025)
 BOUNCE_PORT = env.number("REGULARS_BOUNCE_PORT", 0)
+# Three years; docs/security/rights-of-a-person.md.
+AUDIT_KEPT_DAYS = env.number("REGULARS_AUDIT_KEPT_DAYS", 1096)
 
 INSTALLED_APPS = [
     "regulars.web",
@@ -37,7 +39,9 @@ INSTALLED_APPS = [
     "ninja",
     "regulars.store",
     "regulars.workspaces",
+    "regulars.audit",
     "regulars.jobs",
+    "regulars.fields",
     "regulars.events",
     "regulars.customers",
     "regulars.orders",
@@ -46,6 +50,7 @@ INSTALLED_APPS = [
     "regulars.experiments",
     "regulars.campaigns",
     "regulars.intake",
+    "regulars.privacy",
     "regulars.reports",
 ]
 MIDDLEWARE = [

@@ -38,7 +38,9 @@ def run() -> int:
         "consumers": loops.ConsumerStep(),
         "lake": lambda: _paced(keeper, stop),
         "lake-tidy": keeper.tidy,
-        "chores": loops.ChoreStep(),
+        "audit": loops.seal_audit,
+        "chores": loops.ChoreStep(wiring.CHORES, loops.CHORES_EVERY_S),
+        "minute-chores": loops.ChoreStep(wiring.MINUTE_CHORES, loops.MINUTE_S),
     }
     # A long import must not keep a campaign from starting.
     steps.update({f"jobs-{number}": loops.run_jobs for number in range(JOB_THREADS)})

@@ -144,6 +144,10 @@ def _write_parameters(folder: Path) -> None:
         "max_wal_size": "2GB",
         "checkpoint_timeout": "15min",
         "wal_compression": "on",
+        # An old segment goes instead of being used again, for it holds rows since erased; none is
+        # kept for copies of the server, of which there are none.
+        "wal_recycle": "off",
+        "min_wal_size": "32MB",
         "random_page_cost": "1.1",
         "jit": "off",
         "timezone": "UTC",

@@ -34,6 +34,37 @@ def fence(table: str, *, column: str = "workspace_id", also: str = "") -> list[O
     ]
 
 
+def append_only(table: str, *, by_engine: bool = False) -> list[Operation]:
+    """The workspace's rows are visible and may be added to; only the engine changes or removes.
+
+    The grants of roles.grant_tables say the same once more, with an error instead of silence.
+    by_engine  only the engine adds, too
+    """
+    own = "workspace_id = (SELECT regulars_workspace())"
+    engine = "(SELECT regulars_is_engine())"
+    writers = engine if by_engine else f"{own} OR {engine}"
+    return [
+        RunSQL(
+            f"""
+            ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+            CREATE POLICY fence_read ON {table} FOR SELECT USING ({own} OR {engine});
+            CREATE POLICY fence_add ON {table} FOR INSERT WITH CHECK ({writers});
+            CREATE POLICY fence_change ON {table} FOR UPDATE USING ({engine});
+            CREATE POLICY fence_remove ON {table} FOR DELETE USING ({engine});
+            """,
+            f"""
+            DROP POLICY fence_read ON {table};
+            DROP POLICY fence_add ON {table};
+            DROP POLICY fence_change ON {table};
+            DROP POLICY fence_remove ON {table};
+            ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
+            ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
+            """,
+        )
+    ]
+
+
 def versioned(table: str) -> list[Operation]:
     """Each row carries the transaction that last wrote it, renewed on update and indexed."""
     return [

@@ -7,6 +7,7 @@ and the engine says who it is by a setting; docs/decisions/0003 tells how strong
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import psycopg
@@ -78,6 +79,17 @@ def _create(connection: psycopg.Connection[tuple[object, ...]], name: str, bypas
     connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(name)))
 
 
+# What the app may not do to tables of which lines are only added, and the engine neither.
+KEPT_FROM_APP = {
+    "audit_entry": "UPDATE, DELETE, TRUNCATE",
+    "audit_waiting": "UPDATE, DELETE, TRUNCATE",
+    "audit_link": "INSERT, UPDATE, DELETE, TRUNCATE",
+    "audit_head": "INSERT, UPDATE, DELETE, TRUNCATE",
+    "audit_checkpoint": "INSERT, UPDATE, DELETE, TRUNCATE",
+}
+KEPT_FROM_ENGINE = {"audit_entry": "UPDATE, TRUNCATE", "audit_link": "UPDATE, TRUNCATE"}
+
+
 def grant_tables(url: str) -> None:
     """Let app and engine use every table of ours; run after each migration."""
     with psycopg.connect(url, autocommit=True) as connection:
@@ -90,6 +102,8 @@ def grant_tables(url: str) -> None:
                 "USAGE ON ALL SEQUENCES IN SCHEMA public",
             ):
                 connection.execute(sql.SQL("GRANT " + what + " TO {}").format(name))
+        for role, kept in ((Role.APP, KEPT_FROM_APP), (Role.ENGINE, KEPT_FROM_ENGINE)):
+            _revoke(connection, role_name(role, database), kept)
         # A partition read by its own name would pass the fence of its parent.
         app = sql.Identifier(role_name(Role.APP, database))
         partitions = connection.execute(
@@ -98,4 +112,18 @@ def grant_tables(url: str) -> None:
         for (name,) in partitions.fetchall():
             connection.execute(
                 sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(str(name)), app)
+            )
+
+
+def _revoke(
+    connection: psycopg.Connection[tuple[object, ...]], name: str, kept: Mapping[str, str]
+) -> None:
+    for table, what in kept.items():
+        # A database of an older release has no such table until its migration has run.
+        there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [table]).fetchone()
+        if there and there[0]:
+            connection.execute(
+                sql.SQL("REVOKE " + what + " ON {} FROM {}").format(
+                    sql.Identifier(table), sql.Identifier(name)
+                )
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from regulars.store import trail
 from regulars.store.scope import scope
 from regulars.workspaces import queries
 from regulars.workspaces.models import User
@@ -39,7 +40,8 @@ class WorkspaceMiddleware:
             user_id=user.id, email=user.email, name=user.name, role=role
         )
         request.rights = frozenset(r.value for r in RIGHTS[role])  # type: ignore[attr-defined]
-        with scope(current.id):
+        actor = trail.Actor("user", str(user.id), "page")
+        with trail.acting(actor), scope(current.id):
             response = self.get_response(request)
             if response.status_code >= 400:  # a refused page leaves nothing behind
                 transaction.set_rollback(True)

@@ -97,6 +97,12 @@ def keys(workspace_id: int) -> list[ApiKeyRecord]:
 
 def workspace_of_key(key: str, key_scope: KeyScope) -> WorkspaceRecord | None:
     """The workspace whose open key of this scope was shown, else None."""
+    found = holder_of_key(key, key_scope)
+    return None if found is None else found[0]
+
+
+def holder_of_key(key: str, key_scope: KeyScope) -> tuple[WorkspaceRecord, int] | None:
+    """The workspace whose open key of this scope was shown and the key's id, else None."""
     key_hash = hashlib.sha256(key.encode()).hexdigest()
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -114,7 +120,7 @@ def workspace_of_key(key: str, key_scope: KeyScope) -> WorkspaceRecord | None:
         found = workspace(row.workspace_id)
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('regulars.workspace', '', true)")
-        return found
+        return found, row.id
 
 
 def require(member: Member, right: Right) -> None:

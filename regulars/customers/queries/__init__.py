@@ -19,6 +19,7 @@ from regulars.customers.queries.companies import (
     members,
 )
 from regulars.customers.queries.contact import (
+    address_as_kept,
     address_hashes,
     contact_refusals,
     marketing_channels,
@@ -59,6 +60,7 @@ from regulars.customers.queries.topics import consent_text, consent_texts, topic
 from regulars.customers.queries.views import list_taste, view, views
 
 __all__ = [
+    "address_as_kept",
     "address_hashes",
     "are_ids_people",
     "batch",

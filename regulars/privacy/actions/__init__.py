@@ -1,0 +1,7 @@
+"""Writes of the rights of a person."""
+
+from regulars.privacy.actions.advancing import Pause, advance
+from regulars.privacy.actions.asking import erase
+from regulars.privacy.actions.exporting import ask_export, build_export, expire_exports
+
+__all__ = ["Pause", "advance", "ask_export", "build_export", "erase", "expire_exports"]

@@ -1,0 +1,213 @@
+"""A person with a mark in every field of every table, and a search for the mark in every file."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from regulars.customers import actions as customers
+from regulars.customers.records import Identity
+from regulars.events import actions as events
+from regulars.events.records import NewEvent
+from regulars.intake import uploads
+from regulars.kernel import clock
+from regulars.privacy.registry import all_traces
+from regulars.store import place
+from regulars.store.persons import Fate, Trace
+from regulars.store.scope import cursor, scope
+from regulars.workspaces.records import WorkspaceRecord
+
+COLUMNS = """
+SELECT column_name, udt_name, is_identity = 'YES', coalesce(character_maximum_length, 999) FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = %s ORDER BY ordinal_position
+"""
+# Written by actions, or found by something else than a row of their own.
+NOT_FILLED = {
+    "customers_customer", "customers_identifier", "customers_merge", "events_event",
+    "reports_snapshot", "customers_consent", "customers_consentstate",
+}  # fmt: skip
+PERSON_COLUMNS = {"customer_id", "one_id", "other_id", "loser_id", "into_id", "holder_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """Somebody to be erased; the mark is in everything about them."""
+
+    mark: str
+    workspace: WorkspaceRecord
+    customer_id: int
+    public_id: str
+    email: str
+    phone: str
+
+
+def put(workspace: WorkspaceRecord) -> Canary:
+    """The canary, in every table that may hold a person, in the log and in an upload."""
+    mark = f"kanarka{secrets.token_hex(6)}"
+    email, phone = f"{mark}@example.com", f"+38067{secrets.randbelow(10**7):07d}"
+    with scope(workspace.id):
+        (customer_id,) = customers.identify_many(
+            workspace.id,
+            [
+                Identity(
+                    external_id=f"ext-{mark}",
+                    email=email,
+                    phone=phone,
+                    anonymous_id=f"anon-{mark}",
+                    traits={"first_name": mark, "city": f"City {mark}", "note": f"own {mark}"},
+                )
+            ],
+        )
+        for state in (customers.give_consent, customers.withdraw_consent):
+            state(workspace.id, customer_id, channel="email", purpose="marketing",
+                  source=f"form {mark}", text_version="v1")  # fmt: skip
+        events.record_many(
+            workspace.id,
+            [
+                NewEvent(kind="Product Viewed", time=clock.now(), key=f"{mark}{n}",
+                         customer_id=customer_id, props={"page": f"https://x/{mark}/{n}"})
+                for n in range(3)
+            ],
+        )  # fmt: skip
+        raw = cursor()
+        raw.execute("SELECT public_id FROM customers_customer WHERE id = %s", [customer_id])
+        (public_id,) = raw.fetchone() or ("",)
+        canary = Canary(mark, workspace, customer_id, public_id, email, phone)
+        fill(canary)
+    name = uploads.keep(workspace.public_id, [f"email;name\n{email};{mark}\n".encode()])
+    with scope(workspace.id):
+        cursor().execute(
+            "UPDATE intake_import SET stored_as = %s, state = 'mapping' WHERE workspace_id = %s",
+            [name, workspace.id],
+        )
+    return canary
+
+
+def fill(canary: Canary) -> None:
+    """A row with the mark in every text of every traced table."""
+    ids: dict[str, int] = {}
+    for table in sorted({t.table for t in traces()} - NOT_FILLED, key=_order):
+        ids[table] = _fill(table, canary, ids)
+
+
+def traces() -> Iterator[Trace]:
+    """Every trace of every room."""
+    for room in all_traces():
+        yield from (*room.rows, *room.last)
+
+
+def is_personal(table: str, column: str) -> bool:
+    """Whether erasing takes the column's value away: with its row, or by emptying it."""
+    own = [trace for trace in traces() if trace.table == table]
+    if any(trace.fate is Fate.DELETE for trace in own):
+        return True
+    return any(re.search(rf"\b{column} =", trace.sets) for trace in own)
+
+
+def _order(table: str) -> tuple[int, str]:
+    # Rows that others point to come first.
+    return (0 if table in ("orders_order", "orders_cart", "customers_company") else 1, table)
+
+
+def _fill(table: str, canary: Canary, ids: Mapping[str, int]) -> int:
+    raw = cursor()
+    raw.execute(COLUMNS, [table])
+    values = {
+        name: _short(_value(table, name, kind, canary, ids), length)
+        for name, kind, is_identity, length in raw.fetchall()
+        if not (is_identity or name in ("id", "xid"))
+    }
+    if table == "campaigns_exclusion":
+        values["campaign_id"] = _campaign(canary)
+    names = ", ".join(values)
+    raw.execute(
+        f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(values))}) RETURNING id",
+        list(values.values()),
+    )
+    row = raw.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _value(table: str, name: str, kind: str, canary: Canary, ids: Mapping[str, int]) -> object:
+    known = {
+        "workspace_id": canary.workspace.id,
+        "order_id": ids.get("orders_order"),
+        "cart_id": ids.get("orders_cart"),
+        "company_id": ids.get("customers_company"),
+        "subject_id": ids.get("orders_order"),
+        "subject": "order",
+        "arm": "control",
+        "visitor": f"anon-{canary.mark}",
+        "email": canary.email,
+        "chosen": json.dumps([canary.customer_id]),
+        "finished_at": clock.now(),
+        "payload": json.dumps({"email": canary.email, "x": canary.mark}).encode()
+        if kind == "bytea"
+        else json.dumps({"email": canary.email}),
+        "raw": json.dumps({"E-mail": canary.email.upper()}) if kind == "jsonb"
+        else canary.mark.encode(),
+        "rcpt_to": canary.email,
+        "query": f"search={canary.email}",
+        "currency": "UAH",
+        "event_xid": "0",
+        "seen": json.dumps({"sample_rows": [[canary.email, canary.mark]]}),
+    }  # fmt: skip
+    if name in PERSON_COLUMNS:
+        return canary.customer_id + (1 if name in ("other_id", "into_id") else 0)
+    if (
+        name in known
+        and known[name] is not None
+        and (is_personal(table, name) or canary.mark not in str(known[name]))
+    ):
+        return known[name]
+    if name.endswith(("public_id", "token")) and kind in ("varchar", "text"):
+        return secrets.token_urlsafe(12)
+    mark = canary.mark if is_personal(table, name) else secrets.token_urlsafe(9)
+    by_kind: dict[str, object] = {
+        "text": f"{name} {mark}", "varchar": mark,
+        "jsonb": json.dumps({"said": mark}), "bytea": mark.encode(), "timestamptz": clock.now(), "date": clock.now().date(),
+        "bool": False, "float8": 0.5,
+    }  # fmt: skip
+    if kind.startswith("_"):
+        return []
+    return by_kind.get(kind, 1)
+
+
+def _short(value: object, length: int) -> object:
+    return value[:length] if isinstance(value, str) else value
+
+
+def _campaign(canary: Canary) -> int:
+    from regulars.campaigns.models import Campaign
+
+    return Campaign.objects.create(
+        workspace_id=canary.workspace.id, public_id=secrets.token_urlsafe(12), name="Autumn",
+        control_share=0.1, window_days=7, created_at=clock.now(), updated_at=clock.now(),
+    ).id  # fmt: skip
+
+
+def hits(mark: str, folder: Path | None = None) -> list[str]:
+    """Files of the data folder that hold the mark, packed or not."""
+    root = folder or place.data_folder()
+    needle = mark.encode()
+    found = []
+    for path in sorted(root.rglob("*")):
+        try:
+            if not path.is_file():
+                continue
+            data = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        is_in = needle in data.lower()
+        if not is_in and path.suffix == ".parquet":
+            is_in = mark in str(pq.ParquetFile(path).read().to_pydict()).lower()
+        if is_in:
+            found.append(str(path.relative_to(root)))
+    return found
