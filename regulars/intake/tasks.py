@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from regulars.intake import actions, uploads
+from regulars.intake.sites import visits
 from regulars.kernel import clock
 
 # Personal data of people who may never become customers is not kept for ever.
@@ -21,3 +22,9 @@ def expire_uploads() -> int:
         for name in names:
             uploads.forget(name)
     return len(names)
+
+
+def expire_sessions() -> int:
+    """Forget visits that no late event can belong to any more; returns how many."""
+    with transaction.atomic():
+        return visits.expire_sessions(clock.now() - visits.KEPT)

@@ -17,4 +17,9 @@ urlpatterns = [
     path("imports/<str:public_id>/state", pages.state, name="state"),
     path("imports/<str:public_id>/rejected.csv", pages.rejected, name="rejected"),
     path("sources/", pages.sources, name="sources"),
+    path("sites/new", pages.new_site, name="new_site"),
+    path("sites/<str:public_id>/", pages.one_site, name="site"),
+    path("sites/<str:public_id>/edit", pages.edit_site, name="edit_site"),
+    path("sites/<str:public_id>/check", pages.site_check, name="site_check"),
+    path("sites/<str:public_id>/close", pages.close_site, name="close_site"),
 ]

@@ -14,12 +14,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
 django.setup()
 
 from a2wsgi import WSGIMiddleware  # noqa: E402 - Django is set up first
+from django.conf import settings  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
 from regulars.events import inbox  # noqa: E402
 from regulars.intake.collector.app import Collector  # noqa: E402
+from regulars.intake.collector.forms import Forms  # noqa: E402
 from regulars.intake.collector.keys import Keys  # noqa: E402
+from regulars.intake.collector.snippet import Snippet  # noqa: E402
 from regulars.messaging import tracking  # noqa: E402
 from regulars.project import lake, start  # noqa: E402
 from regulars.project.health import Health  # noqa: E402
@@ -74,8 +77,11 @@ class Router:
         self._inbox = inbox.Inbox(engine)
         inbox.use(self._inbox)
         lake.open_engine()
+        keys = Keys(engine, KeyScope.INTAKE)
         self._hot: tuple[tuple[str, Handler], ...] = (
-            ("/v1/", Collector(Keys(engine, KeyScope.INTAKE))),
+            ("/v1/", Collector(keys)),
+            ("/s/", Snippet(keys, settings.PUBLIC_URL)),
+            ("/f/", Forms(engine, settings.PUBLIC_URL)),
             ("/o/", tracking.handle),
             ("/l/", tracking.handle),
             ("/livez", Health(engine)),

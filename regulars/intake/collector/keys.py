@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
-import psycopg
-
+from regulars.intake.collector.link import Link
 from regulars.kernel import clock
-from regulars.kernel.errors import Outside
 from regulars.workspaces.actions import hash_of_key
 from regulars.workspaces.records import KeyScope
 
@@ -47,11 +44,9 @@ class Keys:
     """
 
     def __init__(self, conninfo: str, key_scope: KeyScope) -> None:
-        self._conninfo = conninfo
+        self._link = Link(conninfo)
         self._scope = key_scope
         self._known: dict[str, tuple[Opened | None, float]] = {}
-        self._lock = asyncio.Lock()
-        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
         self._noted: dict[str, float] = {}
 
     async def opened(self, key: str) -> Opened | None:
@@ -59,8 +54,7 @@ class Keys:
         found = self._known.get(key)
         if found is not None and found[1] > clock.monotonic_s():
             return found[0]
-        async with self._lock:
-            opened = await self._look_up(key)
+        opened = await self._look_up(key)
         if len(self._known) >= REMEMBERED_KEYS_MAX:
             self._known.clear()
         self._known[key] = (opened, clock.monotonic_s() + REMEMBERED_S)
@@ -74,28 +68,15 @@ class Keys:
         if len(self._noted) >= REMEMBERED_KEYS_MAX:
             self._noted.clear()
         self._noted[key] = now + REMEMBERED_S
-        async with self._lock:
-            await self._ask(NOTE_LOADED, [key])
+        await self._link.ask(NOTE_LOADED, [key])
 
     async def _look_up(self, key: str) -> Opened | None:
-        rows = await self._ask(KEY_OF_SERVER, [hash_of_key(key), self._scope.value])
+        rows = await self._link.ask(KEY_OF_SERVER, [hash_of_key(key), self._scope.value])
         if rows:
             return Opened(int(str(rows[0][0])))
-        rows = await self._ask(KEY_OF_SITE, [key]) if key.startswith("rg_site_") else []
+        rows = await self._link.ask(KEY_OF_SITE, [key]) if key.startswith("rg_site_") else []
         if not rows:
             return None
         workspace_id, site, domains, mode = rows[0]
         assert isinstance(domains, list)
         return Opened(int(str(workspace_id)), str(site), tuple(domains), str(mode))
-
-    async def _ask(self, statement: str, values: list[object]) -> list[tuple[object, ...]]:
-        try:
-            if self._connection is None or self._connection.closed:
-                self._connection = await psycopg.AsyncConnection.connect(
-                    self._conninfo, autocommit=True
-                )
-            cursor = await self._connection.execute(statement, values)
-            return await cursor.fetchall() if cursor.description else []
-        except psycopg.Error as error:
-            self._connection = None
-            raise Outside("keys_unavailable", "Keys cannot be checked just now.") from error
