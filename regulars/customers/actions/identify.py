@@ -137,12 +137,10 @@ def _identify(
 
 def _known(workspace_id: int, named: Sequence[Row]) -> Known:
     owner_of = owners.read(workspace_id, named)
-    unsure = doubtful(named, owner_of)
-    if not unsure:
-        return Known(owner_of)
+    unsure = sorted(doubtful(named, owner_of))
     return Known(
         owner_of,
-        standing.standings(workspace_id, sorted(unsure)),
+        standing.standings(workspace_id, unsure),
         standing.are_ids_people(workspace_id),
     )
 

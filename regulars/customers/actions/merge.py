@@ -211,17 +211,14 @@ def _end(customer_id: int, into: Mapping[int, int]) -> int:
 
 
 def _filled(stored: Mapping[int, Stored], merges: Sequence[Joined]) -> dict[int, Stored]:
-    """The rows of winners who learn something from their losers."""
+    """The rows of winners, with what only their losers knew."""
     present = dict(stored)
-    changed: dict[int, Stored] = {}
     for joined in merges:
         winner, loser = present[joined.winner], present[joined.loser]
-        after = filled(winner.row, loser.row)
-        # A nameless loser leaves the row alone; one with a name is searched by it, at the least.
-        if after != winner.row or any(loser.row.columns.values()):
-            present[joined.winner] = winner.told(after, winner.own or winner.row)
-            changed[joined.winner] = present[joined.winner]
-    return changed
+        present[joined.winner] = winner.told(
+            filled(winner.row, loser.row), winner.own or winner.row
+        )
+    return {joined.winner: present[joined.winner] for joined in merges}
 
 
 def write_log(

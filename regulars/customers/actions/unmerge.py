@@ -16,7 +16,7 @@ from regulars.customers.actions import profiles
 from regulars.customers.actions.consents import lock_consents
 from regulars.customers.actions.merge import LOCK, write_log
 from regulars.customers.actions.profiles import Stored
-from regulars.customers.pure.filling import Row, filled, taken_back, without
+from regulars.customers.pure.filling import Row, taken_back, without
 from regulars.customers.pure.resolve import Joined
 from regulars.customers.records import IdentifierKind
 from regulars.events import actions as events
@@ -234,12 +234,7 @@ def _shown(
     """The customer without what the branch had filled, and without the branch's contacts."""
     own = without(stored.own or stored.row, contacts, following)
     shown = taken_back(stored.row, own, left)
-    keeps = any(filled(own, row) != own or _is_named(row) for row in left)
-    return stored.told(shown, own if keeps else None)
-
-
-def _is_named(row: Row) -> bool:
-    return any(row.columns.values())
+    return stored.told(shown, own if left else None)
 
 
 def _received(top: Stored, root: Row, contacts: Mapping[str, Collection[str]]) -> Stored | None:
