@@ -154,15 +154,16 @@ def keep_failed(
     received_at: datetime,
     stage: str,
     rejects: Sequence[tuple[str, str, bytes]],
-) -> None:
-    """Keep what could not become an event: (reason, detail, payload as received)."""
+) -> list[int]:
+    """Keep what could not become an event: (reason, detail, payload as received); their ids."""
     now = clock.now()
     raw = cursor()
     raw.execute(
         "INSERT INTO events_failedevent (workspace_id, source, inbox_kind, received_at, failed_at,"
         " stage, reason, detail, payload, attempts)"
         " SELECT %s, %s, %s, %s, %s, %s, reason, detail, payload, 1"
-        " FROM unnest(%s::text[], %s::text[], %s::bytea[]) AS given (reason, detail, payload)",
+        " FROM unnest(%s::text[], %s::text[], %s::bytea[]) AS given (reason, detail, payload)"
+        " RETURNING id",
         [
             workspace_id,
             source,
@@ -175,6 +176,7 @@ def keep_failed(
             [payload for _, _, payload in rejects],
         ],
     )
+    return [row[0] for row in raw.fetchall()]
 
 
 def replay_failed(workspace_id: int, failed_ids: Sequence[int]) -> int:

@@ -416,3 +416,28 @@ class CartLine(WorkspaceRow):
         constraints = [
             models.UniqueConstraint(fields=["cart_id", "sku"], name="cart_line_once"),
         ]
+
+
+class Cost(WorkspaceRow):
+    """What advertising cost on a day, by source, campaign and group of ads."""
+
+    day = models.DateField()
+    source = models.TextField()
+    campaign = models.TextField()
+    ad_group = models.TextField(default="")
+    currency = models.TextField()
+    impressions = models.BigIntegerField(default=0)
+    clicks = models.BigIntegerField(default=0)
+    amount_minor = models.BigIntegerField()
+    # A corrected file no longer tells it; the row stays so that the lake can follow.
+    is_gone = models.BooleanField(default=False)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace_id", "source", "day", "campaign", "ad_group", "currency"],
+                name="cost_once",
+            )
+        ]
+        indexes = [models.Index(fields=["workspace_id", "day"], name="cost_by_day")]

@@ -10,12 +10,14 @@ ROOMS = (
     ("", "web"),
     ("", "reports"),
     ("customers/", "customers"),
-    ("orders/", "orders"),
+    ("", "orders"),
     ("segments/", "segments"),
     ("campaigns/", "campaigns"),
     ("", "messaging"),
     ("data/", "intake"),
+    ("", "intake.connectors"),
     ("data/", "events"),
+    ("data/", "fields"),
     ("settings/", "workspaces"),
 )
 urlpatterns = [
