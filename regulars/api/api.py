@@ -25,6 +25,7 @@ ROUTERS = {
     "orders": "/orders",
     "segments": "/segments",
     "campaigns": "/campaigns",
+    "messaging": "/subscriptions",
 }
 
 api = NinjaAPI(

@@ -10,7 +10,15 @@ from ninja import Router, Schema
 from pydantic import ConfigDict, Field
 
 from regulars.customers import actions, history, queries
-from regulars.customers.records import Card, ConsentEntry, Identity, ListFilter, Profile
+from regulars.customers.records import (
+    Basis,
+    Card,
+    ConsentEntry,
+    Identity,
+    ListFilter,
+    Profile,
+    TopicRecord,
+)
 from regulars.kernel.errors import Invalid
 
 router = Router(tags=["customers"])
@@ -40,6 +48,37 @@ class ConsentIn(Strict):
     source: str = Field("api", max_length=200)
     text_version: str = Field("", max_length=200)
     at: datetime | None = None
+    basis: Basis = Basis.CONSENT
+
+
+class TopicIn(Strict):
+    """Names by language, one at least."""
+
+    en: str = Field("", max_length=80)
+    uk: str = Field("", max_length=80)
+    ru: str = Field("", max_length=80)
+
+
+class TopicOut(Schema):
+    key: str
+    purpose: str
+    names: dict[str, str]
+    is_archived: bool
+
+
+class TopicsOut(Schema):
+    topics: list[TopicOut]
+
+
+class LedgerOut(Schema):
+    channel: str
+    purpose: str
+    state: str
+    at: datetime
+    source: str
+    actor: str
+    text_version: str
+    basis: str
 
 
 class CustomerOut(Schema):
@@ -66,6 +105,15 @@ class ConsentOut(Schema):
     at: datetime
     source: str
     text_version: str
+
+
+class ConsentsOut(Schema):
+    """Where the customer stands now, the whole ledger behind it, and what they chose."""
+
+    states: list[ConsentOut]
+    ledger: list[LedgerOut]
+    paused_until: datetime | None
+    gap_days: dict[str, int]
 
 
 class IdentifierOut(Schema):
@@ -151,6 +199,22 @@ def identify(request: HttpRequest, body: list[IdentityIn]) -> dict[str, list[str
     return {"ids": [known[customer_id].public_id for customer_id in found]}
 
 
+@router.get("/topics", response=TopicsOut)
+def list_topics(request: HttpRequest) -> dict[str, object]:
+    """What marketing may be about; a consent to one has the purpose marketing:<key>."""
+    found = queries.topics(_workspace_id(request), with_archived=True)
+    return {"topics": [_topic(topic) for topic in found]}
+
+
+@router.put("/topics/{key}", response=TopicOut)
+def save_topic(request: HttpRequest, key: str, body: TopicIn) -> dict[str, object]:
+    """Make a topic or name it anew; the same again changes nothing."""
+    workspace_id = _workspace_id(request)
+    actions.save_topic(workspace_id, key, body.dict())
+    found = queries.topics(workspace_id, with_archived=True)
+    return next(_topic(topic) for topic in found if topic.key == key)
+
+
 @router.get("/{public_id}", response=CardOut)
 def one_customer(request: HttpRequest, public_id: str) -> dict[str, object]:
     """A customer with identifiers and consents; an id merged away answers with its root."""
@@ -185,6 +249,23 @@ def timeline(request: HttpRequest, public_id: str, after: str = "") -> dict[str,
     }
 
 
+@router.get("/{public_id}/consents", response=ConsentsOut)
+def consents(request: HttpRequest, public_id: str) -> dict[str, object]:
+    """What the customer agreed to and refused, with the proof of each word; the newest first."""
+    workspace_id = _workspace_id(request)
+    customer_id = queries.customer_id_of(workspace_id, public_id)
+    card = queries.card(workspace_id, customer_id, is_whole=True)
+    chosen = queries.preferences(workspace_id, customer_id)
+    return {
+        "states": [_consent(entry) for entry in card.consents],
+        "ledger": [
+            _consent(entry) | {"actor": entry.actor, "basis": entry.basis} for entry in card.history
+        ],
+        "paused_until": chosen.paused_until,
+        "gap_days": dict(chosen.gap_days),
+    }
+
+
 @router.post("/{public_id}/consents", response=CardOut)
 def say_consent(request: HttpRequest, public_id: str, body: ConsentIn) -> dict[str, object]:
     """Write down what the customer agreed to or refused."""
@@ -200,6 +281,7 @@ def say_consent(request: HttpRequest, public_id: str, body: ConsentIn) -> dict[s
         actor="api",
         at=body.at,
         text_version=body.text_version,
+        **({"basis": body.basis} if body.state == "given" else {}),
     )
     return _card(queries.card(workspace_id, customer_id))
 
@@ -219,6 +301,15 @@ def _card(card: Card) -> dict[str, object]:
         **_out(card.profile),
         "identifiers": [{"kind": i.kind.value, "value": i.value} for i in card.identifiers],
         "consents": [_consent(entry) for entry in card.consents],
+    }
+
+
+def _topic(topic: TopicRecord) -> dict[str, object]:
+    return {
+        "key": topic.key,
+        "purpose": topic.purpose,
+        "names": dict(topic.names),
+        "is_archived": topic.is_archived,
     }
 
 

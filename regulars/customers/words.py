@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from regulars.customers.records import TOPIC_MARK
+from regulars.kernel.errors import RegularsError
 from regulars.workspaces.records import Right
 
 Text = str | Promise
@@ -39,6 +41,8 @@ SOURCES: dict[str, Text] = {
     "unsubscribe": gettext_lazy("unsubscribe link"),
     "page": gettext_lazy("by hand"),
     "complaint": gettext_lazy("complaint about spam"),
+    "preferences": gettext_lazy("preference page"),
+    "one_click": gettext_lazy("unsubscribe button of the mail program"),
 }
 COLUMNS: dict[str, Text] = {
     "external_id": gettext_lazy("Id in the shop"),
@@ -104,6 +108,9 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "note.added": (gettext_lazy("A note was written"), "notebook-pen", "neutral"),
     "note.removed": (gettext_lazy("A note was removed"), "eraser", "neutral"),
     "task.done": (gettext_lazy("A task was done"), "list-checks", "neutral"),
+    "preference.changed": (gettext_lazy("Chose how often to get letters"), "sliders-horizontal",
+                           "neutral"),
+    "erasure.requested": (gettext_lazy("Asked to be erased"), "user-x", "bad"),
     "suppression.lifted": (gettext_lazy("Address allowed again"), "check", "neutral"),
     "message.sent": (gettext_lazy("Was sent a message"), "send", "neutral"),
     "message.opened": (gettext_lazy("Opened a message"), "mail-open", "neutral"),
@@ -114,15 +121,28 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "Page Viewed": (gettext_lazy("Viewed a page"), "eye", "neutral"),
     "Screen Viewed": (gettext_lazy("Viewed a screen"), "smartphone", "neutral"),
 }  # fmt: skip
+PROFILE_PREFIXES = (
+    "customer.", "consent.", "suppression.", "company.", "preference.", "erasure.",
+)  # fmt: skip
 # A change in which nothing was known before.
 LEARNED = gettext_lazy("Became better known")
+WISH_FAULTS: dict[str, Text] = {
+    "topic_key": gettext_lazy("A key has small letters of a to z, digits, - and _, up to 40."),
+    "topic_name": gettext_lazy("Name the topic in one language at least, in up to 80 characters."),
+    "topic_limit": gettext_lazy("A workspace has at most 30 topics."),
+    "text_version": gettext_lazy("A version has up to 60 characters."),
+    "text_words": gettext_lazy("Write the words people see, up to 4,000 characters."),
+    "text_taken": gettext_lazy("This version has other words, and people agreed to those;"
+                               " take a new version."),
+    "erasure_note": gettext_lazy("Write in a few words what was done, or why not."),
+}  # fmt: skip
 GROUPS: dict[str, tuple[str, ...]] = {
     "orders": tuple(kind for kind in HAPPENINGS if kind.startswith("order.")),
     "messages": tuple(kind for kind in HAPPENINGS if kind.startswith("message.")),
     "profile": tuple(
         kind
         for kind in HAPPENINGS
-        if kind.startswith(("customer.", "consent.", "suppression.", "company."))
+        if kind.startswith(PROFILE_PREFIXES)
     ),
     "team": ("note.added", "note.removed", "task.done"),
 }
@@ -138,12 +158,17 @@ def channel(name: str) -> str:
 
 def purpose(name: str) -> str:
     """The purpose as people call it."""
-    return str(PURPOSES.get(name, name))
+    return str(PURPOSES.get(name, name.removeprefix(TOPIC_MARK)))
 
 
 def source(name: str) -> str:
     """Where a consent came from."""
     return str(SOURCES.get(name, name))
+
+
+def wish_fault(error: RegularsError) -> str:
+    """What is wrong with a topic, a text or an answer."""
+    return str(WISH_FAULTS.get(error.code, error.message))
 
 
 def column(name: str) -> str:

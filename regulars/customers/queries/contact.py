@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from regulars.customers.pure import normalise
 from regulars.customers.pure.addresses import keyed_hash
 from regulars.customers.pure.wishes import (
     Said,
@@ -140,6 +141,16 @@ def address_hashes(workspace_id: int, addresses: Sequence[str], *, channel: str)
     """What stands for each address in the suppression list of the workspace."""
     secret = workspaces.workspace(workspace_id).secret
     return [keyed_hash(secret, channel, address) for address in addresses]
+
+
+def address_as_kept(workspace_id: int, address: str, *, channel: str) -> str:
+    """The address as a card would keep it. raises Invalid(email_syntax | phone_syntax | …)"""
+    column = ADDRESS_COLUMNS.get(channel)
+    if column == "email":
+        return normalise.email(address)
+    if column == "phone":
+        return normalise.phone(address, workspaces.workspace(workspace_id).region)
+    return address.strip()
 
 
 def contact_refusals(

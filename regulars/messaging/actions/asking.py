@@ -53,7 +53,7 @@ def ask_double_opt_in(
     already given for the purpose is not asked for again.
     purpose  "marketing", or "marketing:<key>" for one topic
     key      idempotency for ever: the same question under the same key is asked once
-    raises   Invalid(question_channel | question_words), NotFound(customer_unknown),
+    raises   Invalid(question_channel | question_words | email_syntax), NotFound(customer_unknown),
              Refused(question_address) when the customer has another address now,
              Refused(question_limit) past ASKED_MAX letters to the address within ASKED_WITHIN,
              Conflict(question_key) when the key stands for another question
@@ -71,7 +71,8 @@ def ask_double_opt_in(
     if purpose != Purpose.MARKETING and not purpose.startswith(TOPIC_MARK):
         raise Invalid("question_words", "Only consents to marketing are asked for by letter.")
     profile = _profile(workspace_id, customer_id)
-    (given,) = customer_queries.address_hashes(workspace_id, [address], channel=channel)
+    kept = customer_queries.address_as_kept(workspace_id, address, channel=channel)
+    (given,) = customer_queries.address_hashes(workspace_id, [kept], channel=channel)
     row = Question(
         workspace_id=workspace_id,
         key=key,
