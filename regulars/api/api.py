@@ -26,6 +26,7 @@ ROUTERS = {
     "segments": "/segments",
     "campaigns": "/campaigns",
     "messaging": "/subscriptions",
+    "fields": "/fields",
 }
 
 api = NinjaAPI(

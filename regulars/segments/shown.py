@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from regulars.fields.records import FieldRecord
 from regulars.rules import limits, operators, windows
 from regulars.rules.facts import ADDRESS_COLUMNS, ATTRIBUTE_PREFIX, LINE_FIELDS
 from regulars.rules.phrases import LANGUAGES, MONTHS
@@ -138,6 +139,7 @@ class Builder:
     vocabulary: Vocabulary
     problems: Mapping[str, str | words.Text]
     slug: str = ""
+    dictionary: Mapping[tuple[str, str], FieldRecord] = field(default_factory=dict)
 
     def root(self, draft: GroupDraft) -> NodeView:
         """The view of the whole rule."""
@@ -303,9 +305,13 @@ class Builder:
             groups.setdefault(room if room in words.ROOMS else "other", []).append(
                 (name, fact.label(_language()))
             )
-        own = [ATTRIBUTE_PREFIX + name for name in suggestions.attributes(self.workspace_id)]
+        own = [
+            ATTRIBUTE_PREFIX + name
+            for name in self._offered("", suggestions.attributes(self.workspace_id))
+        ]
         groups["attr"] = [
-            (name, name.removeprefix(ATTRIBUTE_PREFIX)) for name in _and(own, current, groups)
+            (name, self._named("", name.removeprefix(ATTRIBUTE_PREFIX)))
+            for name in _and(own, current, groups)
         ]
         return [(str(words.ROOMS[room]), found) for room, found in groups.items() if found]
 
@@ -314,18 +320,46 @@ class Builder:
         groups: dict[str, list[tuple[str, words.Text]]] = {}
         for name in known:
             groups.setdefault(name.partition(".")[0], []).append((name, words.EVENTS[name]))
-        seen = suggestions.kinds(self.workspace_id)
+        seen = [
+            kind for kind in suggestions.kinds(self.workspace_id) if not self._is_hidden(kind, "")
+        ]
         groups["other"] = [
             *groups.pop("customer", []),
-            *((name, name) for name in _and(seen, current, groups) if name not in words.EVENTS),
+            *(
+                (kind, self._named(kind, ""))
+                for kind in _and(seen, current, groups)
+                if kind not in words.EVENTS
+            ),
         ]
         return [(str(words.EVENT_GROUPS[room]), found) for room, found in groups.items() if found]
 
     def _properties(self, event: str, current: str) -> Choices:
         language = _language()
-        found = suggestions.properties(self.workspace_id, event)
-        known = [(name, property_name(name, language)) for name in found]
+        found = self._offered(event, suggestions.properties(self.workspace_id, event))
+        known = [
+            (name, self._label(event, name) or property_name(name, language)) for name in found
+        ]
         return [("", _with(known, current))]
+
+    def _offered(self, kind: str, seen: Sequence[str]) -> list[str]:
+        # Attributes that somebody made are offered before their first value comes.
+        made = [
+            one.name
+            for one in self.dictionary.values()
+            if one.kind == kind and one.is_made and one.name not in seen
+        ]
+        return [name for name in (*seen, *made) if not self._is_hidden(kind, name)]
+
+    def _is_hidden(self, kind: str, name: str) -> bool:
+        one = self.dictionary.get((kind, name))
+        return one is not None and one.is_hidden
+
+    def _label(self, kind: str, name: str) -> str:
+        one = self.dictionary.get((kind, name))
+        return one.label if one is not None else ""
+
+    def _named(self, kind: str, name: str) -> str:
+        return self._label(kind, name) or name or kind
 
     def _topics(
         self, name: str, value: str, known: Sequence[str], *, can_type: bool = True

@@ -61,6 +61,8 @@ ENTRIES = (
     Entry(CUSTOMERS, _("Segments"), "segments:list", "funnel", "segments.view", "s"),
     Entry(CUSTOMERS, _("RFM"), "reports:rfm", "grid-3x3", "reports.view"),
     Entry(CUSTOMERS, _("Orders"), "orders:list", "shopping-bag", "orders.view"),
+    Entry(CUSTOMERS, _("Leads"), "orders:leads", "inbox", "orders.view"),
+    Entry(CUSTOMERS, _("Products"), "orders:products", "package", "orders.view"),
     Entry(ENGAGE, _("Campaigns"), "campaigns:list", "send", "campaigns.view", "m"),
     Entry(ENGAGE, _("Templates"), "messaging:templates", "layout-template", "campaigns.view"),
     Entry(ENGAGE, _("Outbox"), "messaging:outbox", "inbox", "campaigns.view"),

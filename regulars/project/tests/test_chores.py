@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from regulars import wiring
 from regulars.kernel import clock
 from regulars.project import loops
 
@@ -25,9 +24,9 @@ def test_each_has_its_turn_once_an_hour_whatever_befalls_another(
 ) -> None:
     moment_s = 5.0
     monkeypatch.setattr(clock, "monotonic_s", lambda: moment_s)
-    monkeypatch.setattr(wiring, "CHORES", {"a": f"{__name__}:breaks", "b": f"{__name__}:tidies"})
+    chores = {"a": f"{__name__}:breaks", "b": f"{__name__}:tidies"}
     done.clear()
-    step = loops.ChoreStep()
+    step = loops.ChoreStep(chores, loops.CHORES_EVERY_S)
 
     assert (step(), step(), done) == (False, False, ["tidied"])
     moment_s += loops.CHORES_EVERY_S - 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from regulars.rules import operators
-from regulars.rules.facts import EVENT_FIELDS, LINE_FIELDS, Facts, find_fact
+from regulars.rules.facts import ATTRIBUTE_PREFIX, EVENT_FIELDS, LINE_FIELDS, Facts, find_fact
 from regulars.segments.pure.drafts import ANY_FAMILIES
 from regulars.segments.pure.typed import PLAIN, Money
 
@@ -42,26 +43,34 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The facts of the workspace and the decimal places of its currency."""
+    """The facts of the workspace and the decimal places of its currency.
+
+    seen  what the values of undeclared fields are, by the kind of event ("" for attributes of
+          customers) and the name; it chooses what is offered first and forbids nothing
+    """
 
     facts: Facts
     minor_digits: int
+    seen: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def of_fact(self, name: str) -> Subject:
         """What is known about a fact or an attribute."""
         fact = find_fact(name, self.facts)
-        return self._of_type("untyped" if fact is None else fact.type)
+        short = name.removeprefix(ATTRIBUTE_PREFIX)
+        return self._of_type("untyped" if fact is None else fact.type, ("", short))
 
     def of_prop(self, event: str, prop: str) -> Subject:
         """What is known about a property of an event."""
-        return self._of_type(EVENT_FIELDS.get(event, {}).get(prop, "untyped"))
+        return self._of_type(EVENT_FIELDS.get(event, {}).get(prop, "untyped"), (event, prop))
 
     def of_line(self, prop: str) -> Subject:
         """What is known about a column of an order line."""
-        return self._of_type(LINE_FIELDS[prop][1] if prop in LINE_FIELDS else "untyped")
+        return self._of_type(LINE_FIELDS[prop][1] if prop in LINE_FIELDS else "untyped", ("", ""))
 
-    def _of_type(self, kind: str) -> Subject:
+    def _of_type(self, kind: str, key: tuple[str, str]) -> Subject:
         if kind == "untyped":
-            return Subject(kind, ANY_FAMILIES)
+            family = operators.FAMILY_OF_TYPE.get(self.seen.get(key, ""), "")
+            others = tuple(one for one in ANY_FAMILIES if one != family)
+            return Subject(kind, (family, *others) if family else ANY_FAMILIES)
         money = Money(self.minor_digits) if kind == "money" else PLAIN
         return Subject(kind, (operators.FAMILY_OF_TYPE[kind],), money)

@@ -8,6 +8,9 @@ import json
 import pytest
 from django.urls import reverse
 
+from regulars.fields import actions as fields
+from regulars.fields import discovery
+from regulars.fields.records import FieldChange
 from regulars.kernel.errors import Outside
 from regulars.segments import actions, queries
 from regulars.segments.models import Segment
@@ -229,6 +232,26 @@ def test_the_data_offers_events_properties_and_values(shop):
     assert '<option value="tea">' in values(line="category")
     assert values(fact="customer.email").strip() == ""
     assert values(line="'; drop table").strip() == ""
+
+
+def test_the_builder_says_what_the_dictionary_of_fields_says(shop):
+    discovery.discover(shop.id, is_settled=True)
+    with scope(shop.id):
+        fields.add_attribute(shop.id, "pet", FieldChange(label="Pet at home"))
+        fields.change_field(
+            shop.id, "", "favourite", FieldChange(label="Favourite drink", declared_type="number")
+        )
+        fields.change_field(shop.id, "Product Viewed", "category", FieldChange(is_hidden=True))
+    client = member_of(shop.workspace)
+    page = opened(
+        client, rule({"fact": "customer.attr.favourite", "op": "eq", "value": "coffee"})
+    ).content.decode()
+    viewed = opened(client, rule({"did": "Product Viewed"})).content.decode()
+
+    assert '<option value="customer.attr.pet">Pet at home</option>' in page
+    assert '<option value="customer.attr.favourite" selected>Favourite drink</option>' in page
+    assert page.index('value="number.eq"') < page.index('value="text.eq"')
+    assert '<option value="category">' not in viewed
 
 
 def test_no_other_workspace_is_offered_in_suggestions(shop):
