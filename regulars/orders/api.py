@@ -153,10 +153,12 @@ def list_orders(
     workspace_id = _workspace_id(request)
     found = queries.page(
         workspace_id,
-        number=number,
-        kind=kind,
-        status=status,
-        customer_ids=_customer_ids(workspace_id, customer),
+        queries.OrderFilter(
+            number=number,
+            kind=kind,
+            status=status,
+            customer_ids=_customer_ids(workspace_id, customer),
+        ),
         before=keys.read(after, tuple[datetime, int]),
     )
     shown = found[: queries.PAGE_ROWS]
@@ -207,11 +209,11 @@ def _workspace_id(request: HttpRequest) -> int:
     return workspace_id
 
 
-def _customer_ids(workspace_id: int, public_id: str) -> list[int] | None:
+def _customer_ids(workspace_id: int, public_id: str) -> tuple[int, ...] | None:
     if not public_id:
         return None
     card = customers.card(workspace_id, customers.customer_id_of(workspace_id, public_id))
-    return [card.profile.id, *card.merged_ids]
+    return (card.profile.id, *card.merged_ids)
 
 
 def _out(workspace_id: int, order: OrderRecord) -> dict[str, object]:

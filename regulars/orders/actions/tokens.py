@@ -18,7 +18,9 @@ def new_token(workspace_id: int) -> str:
 def workspace_of(token: str) -> int:
     """The workspace a token names. raises NotFound(page_unknown)"""
     place, mark, rest = token.partition(MARK)
-    if not (mark and rest and len(place) <= 15 and place.isascii() and place.isalnum()):
+    if not (mark and rest and len(place) <= 15 and place.isalnum() and token.isascii()) or (
+        not token.isprintable()
+    ):
         raise NotFound("page_unknown", "There is no such page.")
     try:
         return int(place, 16)

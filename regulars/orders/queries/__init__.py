@@ -3,7 +3,9 @@
 from regulars.orders.queries.books import (
     COUNT_MAX,
     PAGE_ROWS,
+    OrderFilter,
     count,
+    ids_of,
     known_numbers,
     lines,
     lines_of,
@@ -13,6 +15,7 @@ from regulars.orders.queries.books import (
     order_by_token,
     order_ids,
     orders_of,
+    orders_of_text,
     page,
     returned_quantities,
     returns_of,
@@ -20,7 +23,7 @@ from regulars.orders.queries.books import (
     values,
 )
 from regulars.orders.queries.carts import cart_by_token, carts_of, open_cart
-from regulars.orders.queries.leads import lead, lead_by_id, leads, leads_count
+from regulars.orders.queries.leads import LeadFilter, lead, lead_by_id, leads, leads_count
 from regulars.orders.queries.products import (
     categories,
     product,
@@ -32,10 +35,13 @@ from regulars.orders.queries.products import (
 __all__ = [
     "COUNT_MAX",
     "PAGE_ROWS",
+    "LeadFilter",
+    "OrderFilter",
     "cart_by_token",
     "carts_of",
     "categories",
     "count",
+    "ids_of",
     "known_numbers",
     "lead",
     "lead_by_id",
@@ -50,6 +56,7 @@ __all__ = [
     "order_by_token",
     "order_ids",
     "orders_of",
+    "orders_of_text",
     "page",
     "product",
     "products",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -183,20 +184,50 @@ def monthly_totals(
     return [(row[0], row[1]) for row in raw.fetchall()]
 
 
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders a list shows; an empty field asks nothing.
+
+    status        what the books say; stage: where the order is ("delayed": what is late)
+    customer_ids  a customer with the ids merged into them; None means everybody's
+    ids           what a search found; None when nothing was searched
+    is_free       only orders that nobody is responsible for
+    """
+
+    number: str = ""
+    kind: str = ""
+    status: str = ""
+    stage: str = ""
+    payment: str = ""
+    source: str = ""
+    customer_ids: tuple[int, ...] | None = None
+    ids: tuple[int, ...] | None = None
+    responsible_id: int | None = None
+    is_free: bool = False
+    place_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = OrderFilter()
+# What is told only by the status, as records.OrderRecord tells it in Python.
+STAGE_SQL = "coalesce(stage, CASE WHEN status IN ('new', 'paid') THEN 'received' ELSE status END)"
+PAYMENT_SQL = (
+    "coalesce(payment, CASE WHEN status IN ('paid', 'processing', 'shipped', 'delivered')"
+    " THEN 'paid' WHEN status = 'returned' THEN 'refunded' ELSE 'unpaid' END)"
+)
+FOUND_MAX = 1_000
+
+
 def page(
     workspace_id: int,
+    chosen: OrderFilter = EVERYTHING,
     *,
-    number: str = "",
-    kind: str = "",
-    status: str = "",
-    customer_ids: Sequence[int] | None = None,
     before: tuple[datetime, int] | None = None,
+    limit: int = PAGE_ROWS + 1,
 ) -> list[OrderRecord]:
-    """The newest orders of the filter, one more than a page to tell whether there is another.
-
-    customer_ids  a customer with the ids merged into them; None means everybody's
-    """
-    where, given = _where(workspace_id, number, kind, status, customer_ids)
+    """The newest orders of the filter, one more than a page to tell whether there is another."""
+    where, given = _where(workspace_id, chosen)
     if before is not None:
         where += " AND (placed_at, id) < (%s, %s)"
         given += before
@@ -204,21 +235,14 @@ def page(
     raw.execute(
         f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE {where}"
         " ORDER BY placed_at DESC, id DESC LIMIT %s",
-        [*given, PAGE_ROWS + 1],
+        [*given, limit],
     )
     return [OrderRecord(*row) for row in raw.fetchall()]
 
 
-def count(
-    workspace_id: int,
-    *,
-    number: str = "",
-    kind: str = "",
-    status: str = "",
-    customer_ids: Sequence[int] | None = None,
-) -> int:
+def count(workspace_id: int, chosen: OrderFilter = EVERYTHING) -> int:
     """How many orders the filter has, COUNT_MAX + 1 standing for more."""
-    where, given = _where(workspace_id, number, kind, status, customer_ids)
+    where, given = _where(workspace_id, chosen)
     raw = cursor()
     raw.execute(
         f"SELECT count(*) FROM (SELECT FROM orders_order WHERE {where} LIMIT %s) AS few",
@@ -228,16 +252,67 @@ def count(
     return row[0] if row else 0
 
 
-def _where(
-    workspace_id: int, number: str, kind: str, status: str, customer_ids: Sequence[int] | None
-) -> tuple[str, list[Any]]:
+def orders_of_text(workspace_id: int, text: str, customer_ids: Sequence[int]) -> tuple[int, ...]:
+    """The newest orders whose number begins so, whose parcel has that number, or whose customer
+    is one of those; at most FOUND_MAX."""
+    raw = cursor()
+    raw.execute(
+        "SELECT id FROM orders_order WHERE workspace_id = %(workspace)s AND (id IN"
+        " (SELECT id FROM orders_order WHERE workspace_id = %(workspace)s"
+        " AND number >= %(text)s AND number < %(last)s AND starts_with(number, %(text)s)"
+        " LIMIT %(most)s) OR id IN (SELECT order_id FROM orders_delivery"
+        " WHERE workspace_id = %(workspace)s AND tracking_number = %(text)s)"
+        " OR customer_id = ANY(%(customers)s)) ORDER BY placed_at DESC, id DESC LIMIT %(most)s",
+        {
+            "workspace": workspace_id,
+            "text": text,
+            "last": text + LAST_SIGN,
+            "customers": list(customer_ids),
+            "most": FOUND_MAX,
+        },
+    )
+    return tuple(row[0] for row in raw.fetchall())
+
+
+def ids_of(workspace_id: int, public_ids: Sequence[str]) -> dict[str, int]:
+    """The orders of these public ids; unknown ones are absent."""
+    raw = cursor()
+    raw.execute(
+        "SELECT public_id, id FROM orders_order WHERE workspace_id = %s AND public_id = ANY(%s)",
+        [workspace_id, list(public_ids)],
+    )
+    return {row[0]: row[1] for row in raw.fetchall()}
+
+
+# Sorts after whatever may follow the beginning of a number.
+LAST_SIGN = "\U0010ffff"
+
+
+def _where(workspace_id: int, chosen: OrderFilter) -> tuple[str, list[Any]]:
     parts: list[str] = ["workspace_id = %s"]
     given: list[Any] = [workspace_id]
-    for column, value in (("number", number), ("kind", kind), ("status", status)):
+    is_late = chosen.stage == "delayed"
+    asked: list[tuple[str, Any]] = [
+        ("number = %s", chosen.number), ("kind = %s", chosen.kind), ("status = %s", chosen.status),
+        (f"{STAGE_SQL} = %s", "" if is_late else chosen.stage),
+        (f"{PAYMENT_SQL} = %s", chosen.payment), ("source = %s", chosen.source),
+        ("responsible_id = %s", chosen.responsible_id), ("place_id = %s", chosen.place_id),
+        ("placed_at >= %s", chosen.since), ("placed_at < %s", chosen.until),
+    ]  # fmt: skip
+    for condition, value in asked:
         if value:
-            parts.append(f"{column} = %s")
+            parts.append(condition)
             given.append(value)
-    if customer_ids is not None:
-        parts.append("customer_id = ANY(%s)")
-        given.append(list(customer_ids))
+    if is_late:
+        parts.append("delayed_at IS NOT NULL")
+    if chosen.stage or chosen.payment:
+        parts.append("kind = 'sale'")
+    if chosen.is_free:
+        parts.append("responsible_id IS NULL")
+    for condition, several in (
+        ("customer_id = ANY(%s)", chosen.customer_ids), ("id = ANY(%s)", chosen.ids),
+    ):  # fmt: skip
+        if several is not None:
+            parts.append(condition)
+            given.append(list(several))
     return " AND ".join(parts), given

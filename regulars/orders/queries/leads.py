@@ -28,7 +28,7 @@ class LeadFilter:
     source: str = ""
     text: str = ""
     responsible_id: int | None = None
-    is_mine_free: bool = False
+    is_free: bool = False
     since: datetime | None = None
     until: datetime | None = None
 
@@ -84,7 +84,7 @@ def _where(workspace_id: int, chosen: LeadFilter) -> tuple[str, list[Any]]:
         if value:
             parts.append(condition)
             more.append(value)
-    if chosen.is_mine_free:
+    if chosen.is_free:
         parts.append("responsible_id IS NULL")
     if chosen.text:
         parts.append(

@@ -25,18 +25,22 @@ def value_card(context: Context, customer_ids: Sequence[int], public_id: str) ->
     workspace = context["workspace"]
     value = queries.value_of(workspace.id, customer_ids)
     now = clock.now().astimezone(workspace.zone)
+    # Whoever has not bought for a year shows the year they bought in.
+    until = now if value.last_at is None or now - value.last_at < YEAR else value.last_at
+    until = until.astimezone(workspace.zone)
     totals: dict[tuple[int, int], int] = {}
     if value.orders_count:
         for month, minor in queries.monthly_totals(
-            workspace.id, customer_ids, now - YEAR, workspace.time_zone
+            workspace.id, customer_ids, until - YEAR, workspace.time_zone
         ):
             local = month.astimezone(workspace.zone)
             totals[local.year, local.month] = minor
-    months = [totals.get(month, 0) for month in _months_until(now)]
+    months = [totals.get(month, 0) for month in _months_until(until)]
     return {
         "workspace": workspace,
         "value": value,
         "months": months if any(months) else None,
+        "until": until,
         "days_since": (now - value.last_at).days if value.last_at else None,
         "interval_days": _interval_days(value),
         "public_id": public_id,
@@ -61,9 +65,9 @@ def value_together(context: Context, customer_ids: Sequence[int]) -> Value:
     return queries.value_of(context["workspace"].id, customer_ids)
 
 
-def _months_until(now: datetime) -> list[tuple[int, int]]:
+def _months_until(last_day: datetime) -> list[tuple[int, int]]:
     """Year and month of the last MONTHS_SHOWN months, the oldest first."""
-    last = now.year * 12 + now.month - 1
+    last = last_day.year * 12 + last_day.month - 1
     return [(n // 12, n % 12 + 1) for n in range(last - MONTHS_SHOWN + 1, last + 1)]
 
 

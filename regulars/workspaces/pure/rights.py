@@ -54,7 +54,13 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         _LOOK | {Right.SEGMENTS_EDIT, Right.CAMPAIGNS_VIEW, Right.CUSTOMERS_EXPORT, Right.DATA_VIEW}
     ),
     Role.SHOP_MANAGER: frozenset(
-        {Right.REPORTS_VIEW, Right.CUSTOMERS_VIEW, Right.CUSTOMERS_EDIT, Right.ORDERS_VIEW}
+        {
+            Right.REPORTS_VIEW,
+            Right.CUSTOMERS_VIEW,
+            Right.CUSTOMERS_EDIT,
+            Right.ORDERS_VIEW,
+            Right.ORDERS_EDIT,
+        }
     ),
     Role.CASHIER: frozenset({Right.CUSTOMERS_VIEW}),
     Role.SUPPORT: frozenset({Right.CUSTOMERS_VIEW, Right.CUSTOMERS_EDIT, Right.ORDERS_VIEW}),
