@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from regulars.customers import actions, history, queries
+from regulars.customers.desk_api import router
 from regulars.customers.records import (
     Basis,
     Card,
@@ -21,7 +22,6 @@ from regulars.customers.records import (
 )
 from regulars.kernel.errors import Invalid
 
-router = Router(tags=["customers"])
 IDENTIFY_ROWS_MAX = 1_000
 EVENTS_ROWS = 100
 

@@ -52,9 +52,9 @@ def page_of(
     return found[:limit], _write((last.time, last.id))
 
 
-def last_at(workspace_id: int, ids: Sequence[int]) -> datetime | None:
-    """When something last happened with the customer; None for never."""
-    last = [event.time for one in ids for event in events.timeline(workspace_id, one, 1)]
+def last_at(workspace_id: int, ids: Sequence[int], *, but: Sequence[str] = ()) -> datetime | None:
+    """When something last happened with the customer, these kinds left out; None for never."""
+    last = [event.time for one in ids for event in events.timeline(workspace_id, one, 1, but=but)]
     return max(last, default=None)
 
 

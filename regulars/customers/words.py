@@ -34,6 +34,11 @@ IDENTIFIERS: dict[str, Text] = {
     "email": gettext_lazy("E-mail"),
     "phone": gettext_lazy("Phone"),
     "anonymous": gettext_lazy("Anonymous id"),
+    "card": gettext_lazy("Loyalty card"),
+    "telegram": gettext_lazy("Telegram"),
+    "viber": gettext_lazy("Viber"),
+    "push": gettext_lazy("Push token"),
+    "device": gettext_lazy("Device"),
 }
 SOURCES: dict[str, Text] = {
     "import": gettext_lazy("import of a file"),
@@ -100,6 +105,8 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "customer.changed": (gettext_lazy("Profile changed"), "user-pen", "neutral"),
     "customer.identified": (gettext_lazy("Was recognised"), "fingerprint", "neutral"),
     "customer.merged": (gettext_lazy("Two cards became one"), "merge", "neutral"),
+    "customer.split": (gettext_lazy("One card became two again"), "split", "neutral"),
+    "contact.lost": (gettext_lazy("Contact went to another customer"), "triangle-alert", "amber"),
     "customer.conflict": (gettext_lazy("Contact belongs to another customer"),
                           "triangle-alert", "amber"),
     "consent.given": (gettext_lazy("Gave consent"), "check", "brand"),
@@ -139,15 +146,17 @@ WISH_FAULTS: dict[str, Text] = {
 GROUPS: dict[str, tuple[str, ...]] = {
     "orders": tuple(kind for kind in HAPPENINGS if kind.startswith("order.")),
     "messages": tuple(kind for kind in HAPPENINGS if kind.startswith("message.")),
-    "profile": tuple(
-        kind
-        for kind in HAPPENINGS
-        if kind.startswith(PROFILE_PREFIXES)
-    ),
+    "profile": tuple(kind for kind in HAPPENINGS if kind.startswith(PROFILE_PREFIXES)),
     "team": ("note.added", "note.removed", "task.done"),
 }
 # What happened on the site and in the app is whatever no room of ours writes.
 SITE = "site"
+# What others did about the customer does not say that they were there.
+NOT_SEEN = (
+    *GROUPS["team"],
+    *(kind for kind in GROUPS["profile"] if not kind.startswith("consent.")),
+    "message.sent", "message.bounced",
+)  # fmt: skip
 OWN_KINDS = tuple(kind for kind in HAPPENINGS if not kind.endswith(" Viewed"))
 
 

@@ -13,6 +13,7 @@ from regulars.customers.pure import normalise
 from regulars.customers.pure.normalise import fold
 from regulars.customers.pure.search import grams_of
 from regulars.customers.pure.traits import ATTR_NAME_LENGTH_MAX, ATTRS_MAX, attribute
+from regulars.customers.queries.companies import group_id_of
 from regulars.customers.records import Membership
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
@@ -95,15 +96,6 @@ def join_companies(workspace_id: int, rows: Sequence[Membership], *, source: str
         {row[0]: (row[1], row[2]) for row in companies.values()},
         source,
     )
-
-
-def group_id_of(workspace_id: int, given: str) -> str | None:
-    """The group id as it is kept, or None when it names no group."""
-    del workspace_id  # the same in every workspace
-    try:
-        return normalise.identifier(given)
-    except Invalid:
-        return None
 
 
 def save_company(

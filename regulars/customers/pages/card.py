@@ -38,12 +38,11 @@ def card(request: HttpRequest, public_id: str) -> HttpResponse:
         "profile": found.profile,
         "ids": ids,
         "facts": _facts(workspace, found),
-        "identifiers": [(words.IDENTIFIERS.get(i.kind.value, i.kind.value), i.value)
-                        for i in found.identifiers],
+        "identifiers": _other_names(found),
         "merged": queries.merged_into(workspace.id, found.merged_ids[:MERGED_SHOWN_MAX]),
         "merged_count": len(found.merged_ids),
         "companies": queries.companies_of(workspace.id, ids),
-        "last_seen_at": history.last_at(workspace.id, ids),
+        "last_seen_at": history.last_at(workspace.id, ids, but=words.NOT_SEEN),
         "consents": consent_rows(found),
         "history": [(entry, *_consent_words(entry.channel, entry.purpose, entry.source))
                     for entry in found.history],
@@ -53,6 +52,16 @@ def card(request: HttpRequest, public_id: str) -> HttpResponse:
         **timeline_context(request, workspace, found),
     }  # fmt: skip
     return render(request, "customers/card.html", context)
+
+
+def _other_names(found: Card) -> list[tuple[str, str]]:
+    """What else the customer is known by than the profile shows already."""
+    shown = {found.profile.email, found.profile.phone, found.profile.external_id}
+    return [
+        (str(words.IDENTIFIERS.get(one.kind.value, one.kind.value)), one.value)
+        for one in found.identifiers
+        if one.value not in shown
+    ]
 
 
 def _facts(workspace: WorkspaceRecord, found: Card) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from regulars.customers.queries.companies import (
     company,
     company_called,
     company_of_group,
+    group_id_of,
     member_ids,
     members,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "former",
     "found",
     "gaps_locked",
+    "group_id_of",
     "has_asked_erasure",
     "identities",
     "identity_faults",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from regulars.customers.pure import normalise
 from regulars.customers.pure.normalise import fold
 from regulars.customers.pure.search import grams_asked
 from regulars.customers.queries.cards import COLUMNS, profile_of
 from regulars.customers.records import CompanyRecord, Profile
-from regulars.kernel.errors import NotFound
+from regulars.kernel.errors import Invalid, NotFound
 from regulars.store.scope import cursor
 
 COMPANIES_PAGE = 50
@@ -31,6 +32,15 @@ SELECT DISTINCT coalesce(p.merged_into, p.id) AS id FROM customers_membership m
 JOIN customers_customer p ON p.workspace_id = m.workspace_id AND p.id = m.customer_id
 WHERE m.workspace_id = %s AND m.company_id = %s AND m.left_at IS NULL
 """
+
+
+def group_id_of(workspace_id: int, given: str) -> str | None:
+    """The group id as it is kept, or None when it names no group."""
+    del workspace_id  # the same in every workspace
+    try:
+        return normalise.identifier(given)
+    except Invalid:
+        return None
 
 
 def company(workspace_id: int, public_id: str) -> CompanyRecord:

@@ -311,7 +311,14 @@ def test_personal_data_is_given_as_a_file(place: Town) -> None:
     )
 
     content = json.loads(b"".join(response.streaming_content))
-    assert content["holds"] == ["profile", "identifiers", "consents", "companies", "notes", "events"]
+    assert content["holds"] == [
+        "profile",
+        "identifiers",
+        "consents",
+        "companies",
+        "notes",
+        "events",
+    ]
     assert set(content["not_in_this_file"]) == {"order_lines", "message_texts"}
     assert response["Content-Disposition"].startswith("attachment")
     assert content["profile"]["email"] == "mira@example.com"
