@@ -143,6 +143,17 @@ def expire_uploads(before: datetime) -> list[str]:
     return [row[0] for row in raw.fetchall()]
 
 
+def without_import(names: Sequence[str]) -> list[str]:
+    """Those of the names of files that no import has. Engine only."""
+    raw = cursor()
+    raw.execute(
+        "SELECT name FROM unnest(%s::text[]) AS given (name) WHERE NOT EXISTS"
+        " (SELECT 1 FROM intake_import WHERE stored_as = name) ORDER BY name",
+        [list(names)],
+    )
+    return [row[0] for row in raw.fetchall()]
+
+
 def forget_rejects(workspace_id: int, import_id: int) -> None:
     """Drop the rows an earlier trial of the same import did not take."""
     cursor().execute(

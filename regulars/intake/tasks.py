@@ -15,9 +15,14 @@ UPLOAD_KEPT = timedelta(days=7)
 
 
 def expire_uploads() -> int:
-    """Remove files whose import nobody went on with for UPLOAD_KEPT; returns how many."""
+    """Remove files whose import nobody went on with for UPLOAD_KEPT; returns how many.
+
+    A server that died between file and row left a file without an import: it goes too.
+    """
+    before = clock.now() - UPLOAD_KEPT
     with transaction.atomic():
-        names = actions.expire_uploads(clock.now() - UPLOAD_KEPT)
+        names = set(actions.expire_uploads(before))
+        names.update(actions.without_import(uploads.older_than(before)))
         # Before the commit: a worker that dies between the two finds the row again.
         for name in names:
             uploads.forget(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from regulars.kernel.errors import Invalid
@@ -60,3 +61,13 @@ def forget(name: str) -> None:
     """Remove the file; one that is gone is no fault."""
     if name:
         path_of(name).unlink(missing_ok=True)
+
+
+def older_than(before: datetime) -> list[str]:
+    """The names of files that were last written before then."""
+    root = place.data_folder() / FOLDER
+    return sorted(
+        path.relative_to(root).as_posix()
+        for path in root.glob("*/*")
+        if path.is_file() and path.stat().st_mtime < before.timestamp()
+    )

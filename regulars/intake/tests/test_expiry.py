@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -74,6 +75,20 @@ def test_a_file_checked_lately_is_kept_though_it_came_long_ago(shop: WorkspaceRe
 
     assert tasks.expire_uploads() == 0
     assert state_of(shop, checked) == ("tried", True)
+
+
+def test_a_file_whose_import_was_never_written_goes_after_a_week(shop: WorkspaceRecord) -> None:
+    kept = upload(shop, "waiting", days=8)
+    lost, recent = (uploads.keep(shop.public_id, [b"Name\nMira\n"]) for _ in range(2))
+    week_ago = (clock.now() - timedelta(days=8)).timestamp()
+    with scope(shop.id):
+        for name in (lost, queries.import_by_id(shop.id, kept).stored_as):
+            os.utime(uploads.path_of(name), (week_ago, week_ago))
+
+    assert tasks.expire_uploads() == 1
+    assert not uploads.path_of(lost).exists()
+    assert uploads.path_of(recent).exists()
+    assert state_of(shop, kept) == ("waiting", True)
 
 
 def test_the_page_says_that_the_file_is_gone_and_starts_nothing(shop: WorkspaceRecord) -> None:
