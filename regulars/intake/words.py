@@ -179,7 +179,29 @@ CONSENT_MODES: dict[str, Text] = {
     "ask": gettext_lazy("Ask first: nothing is kept or sent before the visitor agrees"),
     "on": gettext_lazy("From the first page: choose this only where the law allows it"),
 }
+FORM_KINDS: dict[str, Text] = {
+    "lead": gettext_lazy("A lead: somebody wants to be called or written to"),
+    "subscribe": gettext_lazy("A subscription to letters"),
+    "order": gettext_lazy("An order of one thing, called back before it counts"),
+}
+FIELD_TYPES: dict[str, Text] = {
+    "name": gettext_lazy("Name"),
+    "email": gettext_lazy("E-mail"),
+    "phone": gettext_lazy("Phone"),
+    "text": gettext_lazy("A line of text"),
+    "long": gettext_lazy("A longer text"),
+    "choice": gettext_lazy("One of several"),
+}
 SITE_PROBLEMS: dict[str, Text] = {
+    "form_name": gettext_lazy("Give it a heading of at most 80 characters."),
+    "form_fields": gettext_lazy(
+        "Look at the questions: each needs words, a choice needs options, name, e-mail and phone"
+        " are asked once, and an e-mail or a phone is needed; to subscribe, the e-mail."
+    ),
+    "form_redirect": gettext_lazy("Give a whole address that begins with https://."),
+    "form_consent": gettext_lazy("Say what visitors agree to, in at most 2,000 characters."),
+    "form_words": gettext_lazy("A text is too long; 300 characters are the most."),
+    "forms_many": gettext_lazy("There are as many forms as a workspace can have."),
     "site_name": gettext_lazy("Give it a name of at most 80 characters."),
     "site_consent": gettext_lazy("Choose when visitors begin to be known."),
     "sites_many": gettext_lazy("There are as many sites as a workspace can have."),

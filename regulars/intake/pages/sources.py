@@ -9,9 +9,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from regulars.events import queries as events
+from regulars.intake.forms import queries as form_queries
 from regulars.intake.pages.access import workspace_of
+from regulars.intake.sites import queries as site_queries
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import KeyScope, Right
+
+FORMS_SHOWN_MAX = 50
 
 
 @login_required
@@ -26,6 +30,8 @@ def sources(request: HttpRequest) -> HttpResponse:
         "intake_keys": [key for key in open_keys if key.scope is KeyScope.INTAKE],
         "api_keys": [key for key in open_keys if key.scope is KeyScope.API],
         "newest": newest[0] if newest else None,
+        "sites": site_queries.sites(workspace.id),
+        "forms": form_queries.forms(workspace.id)[:FORMS_SHOWN_MAX],
         "failed_count": events.failed_count(workspace.id),
     }
     return render(request, "intake/sources.html", context)

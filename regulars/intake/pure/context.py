@@ -101,7 +101,7 @@ def clean_url(url: str) -> str:
         pairs = parse_qsl(parts.query, max_num_fields=PARAMETERS_MAX)
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
-        return without_query(url)
+        return ""
     if parts.scheme not in ("http", "https", ""):
         return ""
     told = [(name, value) for name, value in pairs if not SECRET.search(name)]

@@ -117,9 +117,11 @@ def _class_of(referrer: str, own_hosts: Iterable[str]) -> tuple[str, str] | None
         return social, "social"
     if host in SEARCH_HOSTS:
         return SEARCH_HOSTS[host], "search"
-    # google.com, google.co.uk, yandex.kz: the name stands before the ending of a country.
+    # google.com, google.co.uk, yandex.kz: after the name comes the ending of a country and no more.
     labels = host.split(".")
     for name in SEARCH:
-        if name in labels[:-1] and len(labels) - labels.index(name) <= 3:
-            return name, "search"
+        if name in labels:
+            ending = labels[labels.index(name) + 1 :]
+            if len(ending) == 1 or (len(ending) == 2 and len(ending[0]) <= 3):
+                return name, "search"
     return host, "referral"
