@@ -6,6 +6,7 @@ mostly the work of signing it.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,9 +45,13 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A recipe read once: its templates compiled, what does not change laid out."""
+    """A recipe read once: its templates compiled, what does not change laid out.
+
+    recipe_bytes  the recipe as it travels to another process
+    """
 
     recipe: Recipe
+    recipe_bytes: bytes = field(repr=False)
     subject: Compiled
     html: Mould
     text: Mould
@@ -92,6 +97,7 @@ def read_recipe(recipe: Recipe) -> Reading:
     own, is_base64 = f"{recipe.public_url}/u/", frame.is_base64
     return Reading(
         recipe,
+        pickle.dumps(recipe),
         compile_text(recipe.subject),
         html_mould(compile_html(recipe.html), own_prefix=own, is_base64=is_base64),
         text_mould(compile_text(recipe.text), own_prefix=own, is_base64=is_base64),

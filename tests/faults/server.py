@@ -102,8 +102,16 @@ class Server:
         return found
 
     def kill(self, what: str) -> None:
-        """kill -9 of "web", "worker", "database" or "everything"; dead children are respawned."""
-        marks = {"web": "granian", "worker": "regulars.project.worker", "database": "postgres"}
+        """kill -9 of "web", "worker", "writer", "database" or "everything".
+
+        Dead children of the supervisor are respawned; the writer is a child of the worker.
+        """
+        marks = {
+            "web": "granian",
+            "worker": "regulars.project.worker",
+            "writer": "messaging.sender.scribe",
+            "database": "postgres",
+        }
         victims = self._own() if what == "everything" else self._own(marks[what])
         for victim in victims:
             try:

@@ -8,10 +8,14 @@ from collections import Counter
 
 
 class Sink:
-    """Speaks enough SMTP (with PIPELINING) to take letters; survives dying clients."""
+    """Speaks enough SMTP (with PIPELINING) to take letters; survives dying clients.
 
-    def __init__(self) -> None:
+    answer_after_s  how long a letter that was taken waits for its answer
+    """
+
+    def __init__(self, answer_after_s: float = 0.0) -> None:
         self.received: Counter[str] = Counter()
+        self._answer_after_s = answer_after_s
         self.newest = b""
         self.port = 0
         self._is_ready = threading.Event()
@@ -49,6 +53,8 @@ class Sink:
                     self.newest = await reader.readuntil(b"\r\n.\r\n")
                     # Counted before the answer: a client that dies here has handed it over.
                     self.received[receiver] += 1
+                    if self._answer_after_s:
+                        await asyncio.sleep(self._answer_after_s)
                     writer.write(b"250 2.0.0 queued\r\n")
                 elif word == b"QUIT":
                     writer.write(b"221 bye\r\n")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from regulars.kernel import clock
-from regulars.kernel.errors import Outside, RegularsError
+from regulars.kernel.errors import Outside
 from regulars.messaging.accounts import peer_of
 from regulars.messaging.adapters.smtp.client import (
     Connection,
@@ -25,7 +26,9 @@ from regulars.messaging.pure.sending import delay_after
 from regulars.messaging.records import MessageState
 from regulars.messaging.sender.items import Ending, Item
 from regulars.messaging.sender.ledger import Ledger
-from regulars.messaging.writing import Address, Written, write_letter
+from regulars.messaging.sender.scribe import Answer, written_or_reason
+from regulars.messaging.sender.writers import LETTERS_MIN, Writers, size_of
+from regulars.messaging.writing import Address, Written
 
 log = logging.getLogger(__name__)
 
@@ -44,23 +47,56 @@ class Lane:
     """
 
     def __init__(
-        self, account: Account, ledger: Ledger, on_fault: OnFault, timeouts: Timeouts
+        self,
+        account: Account,
+        ledger: Ledger,
+        writers: Writers,
+        on_fault: OnFault,
+        timeouts: Timeouts,
     ) -> None:
         self.account = account
         self._ledger = ledger
+        self._writers = writers
         self._on_fault = on_fault
         self._timeouts = timeouts
         self._queue: asyncio.Queue[Item] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._busy = 0
+        # Letters that are being written elsewhere.
+        self._away = 0
+        # Goes up when letters are given back; those that were away then are given back too.
+        self._turn = 0
 
     @property
     def backlog(self) -> int:
         """Letters waiting or under way."""
-        return self._queue.qsize() + self._busy
+        return self._queue.qsize() + self._away + self._busy
 
     def add(self, items: list[Item]) -> None:
-        """Take letters to send; opens connections as needed."""
+        """Take letters to send; many are written elsewhere first."""
+        if self._writers.are_available and len(items) + self.backlog >= LETTERS_MIN:
+            turn = self._turn
+            self._away += len(items)
+            self._writers.write(items, lambda batch, answers: self._come(batch, answers, turn))
+        else:
+            self._line_up(items)
+
+    def _come(self, items: Sequence[Item], answers: Sequence[Answer] | None, turn: int) -> None:
+        """Letters come back from where they were written."""
+        self._away -= len(items)
+        if answers is None:
+            back = list(items)
+        else:
+            back = [replace(i, answer=a) for i, a in zip(items, answers, strict=True)]
+        if answers is None or turn != self._turn:
+            for item in back:
+                self._forget(item)
+                self._release(item)
+        else:
+            self._line_up(back)
+
+    def _line_up(self, items: list[Item]) -> None:
+        """Queue letters; opens connections as needed."""
         for item in items:
             self._queue.put_nowait(item)
         wanted = min(self.account.connections_max, self._queue.qsize())
@@ -71,13 +107,16 @@ class Lane:
 
     def give_back(self) -> None:
         """Return what was not begun."""
+        self._turn += 1
         while not self._queue.empty():
-            self._release(self._queue.get_nowait())
+            item = self._queue.get_nowait()
+            self._forget(item)
+            self._release(item)
 
     async def stop(self) -> None:
         """Finish the letters under way and give back the rest."""
         self.give_back()
-        while self._busy:
+        while self._busy or self._away:
             await asyncio.sleep(0.01)
         for task in self._tasks:
             task.cancel()
@@ -89,10 +128,13 @@ class Lane:
             while True:
                 item = await self._next()
                 self._busy += 1
+                self._ledger.begin()
+                self._forget(item)
                 try:
                     connection = await self._carry_one(connection, item)
                 finally:
                     self._busy -= 1
+                    self._ledger.leave()
         except TimeoutError:
             return
         except Outside as fault:
@@ -134,17 +176,13 @@ class Lane:
         return connection
 
     def _write(self, item: Item) -> Written | None:
-        claim = item.claim
-        address = Address(claim.public_id, claim.campaign_id, clock.now())
-        try:
-            return write_letter(item.reading, item.profile, address)
-        except RegularsError as refusal:
-            reason = refusal.code
-        except Exception as fault:
-            # One customer's data must not stop the others; the reason is shown with the message.
-            log.exception("message %s could not be written", claim.id)
-            reason = f"fault_{type(fault).__name__}"
-        self._ledger.finish(Ending(claim, MessageState.REFUSED, clock.now(), reason))
+        claim, answer = item.claim, item.answer
+        if answer is None:
+            address = Address(claim.public_id, claim.campaign_id, clock.now())
+            answer = written_or_reason(item.reading, item.profile, address)
+        if isinstance(answer, Written):
+            return answer
+        self._ledger.finish(Ending(claim, MessageState.REFUSED, clock.now(), answer))
         return None
 
     async def _connect(self) -> Connection:
@@ -166,6 +204,11 @@ class Lane:
             return
         if outcome.state is not State.WITHHELD:
             self._ledger.finish(ending_of(item, outcome))
+
+    def _forget(self, item: Item) -> None:
+        """The letter leaves the queue."""
+        if item.answer is not None:
+            self._writers.sent(size_of(item.answer))
 
     def _release(self, item: Item) -> None:
         self._ledger.finish(Ending(item.claim, MessageState.PLANNED, clock.now()))

@@ -8,6 +8,7 @@ from datetime import datetime
 from regulars.customers.records import Profile
 from regulars.messaging.letters import Account
 from regulars.messaging.records import MessageState
+from regulars.messaging.sender.scribe import Answer
 from regulars.messaging.writing import Reading
 
 
@@ -33,12 +34,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A claimed message with all it takes to write the letter."""
+    """A claimed message with all it takes to write the letter.
+
+    answer  the letter, or the reason for which there is none, once it was written elsewhere
+    """
 
     claim: Claim
     account: Account
     reading: Reading
     profile: Profile
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 from django.db import close_old_connections, connections, transaction
 
@@ -31,6 +30,8 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "email"
 FAULT_PAUSE_S = 0.5
+# How long a commit may wait for more letters, while fewer than half of those under way have come.
+GATHER_S = 0.01
 PRAISE_EVERY_S = 5.0
 
 _END = """
@@ -61,14 +62,20 @@ RETURNING m.id
 """
 
 
+_Handing = tuple[Claim, asyncio.Future[bool]]
+
+
 class Ledger:
     """Stores marks and endings for the connections of one event loop."""
 
     def __init__(self) -> None:
         self.commits = 0
         self._endings: list[Ending] = []
-        self._handings: list[tuple[Claim, Future[bool]]] = []
+        self._handings: list[_Handing] = []
+        # Connections that have a letter; only the event loop changes it.
+        self._under_way = 0
         self._wake = threading.Condition()
+        self._is_gathering = False
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="messaging-ledger", daemon=True)
 
@@ -88,23 +95,43 @@ class Ledger:
 
         The future raises Outside(ledger_unavailable) when the mark could not be stored.
         """
-        future: Future[bool] = Future()
+        future = asyncio.get_running_loop().create_future()
         with self._wake:
             self._handings.append((claim, future))
-            self._wake.notify()
-        return asyncio.wrap_future(future)
+            self._call()
+        return future
+
+    def begin(self) -> None:
+        """A connection has taken a letter; its mark will be asked for."""
+        self._under_way += 1
+
+    def leave(self) -> None:
+        """The connection is done with it."""
+        self._under_way -= 1
 
     def finish(self, ending: Ending) -> None:
         """Store how it ended, soon; kept and tried again until it is stored."""
         with self._wake:
             self._endings.append(ending)
+            self._call()
+
+    def _call(self) -> None:
+        # Each waking is a change of threads, so only one that leads to a commit is made.
+        if not self._is_gathering or self._is_enough():
             self._wake.notify()
+
+    def _is_enough(self) -> bool:
+        """Whether most of the connections wait for this commit, so that few more would come."""
+        return 2 * len(self._handings) >= self._under_way or self._is_stopping
 
     def _run(self) -> None:
         while True:
             with self._wake:
                 while not self._endings and not self._handings and not self._is_stopping:
                     self._wake.wait()
+                self._is_gathering = True
+                self._wake.wait_for(self._is_enough, GATHER_S)
+                self._is_gathering = False
                 endings, self._endings = self._endings, []
                 handings, self._handings = self._handings, []
                 is_last = self._is_stopping and not endings and not handings
@@ -113,7 +140,7 @@ class Ledger:
                 return
             self._store(endings, handings)
 
-    def _store(self, endings: list[Ending], handings: list[tuple[Claim, Future[bool]]]) -> None:
+    def _store(self, endings: list[Ending], handings: list[_Handing]) -> None:
         try:
             marked = store(endings, [claim for claim, _ in handings])
         except Exception:
@@ -121,14 +148,31 @@ class Ledger:
             log.exception("the sender could not store its marks; it goes on shortly")
             with self._wake:
                 self._endings = endings + self._endings
-            for _, future in handings:
-                future.set_exception(Outside("ledger_unavailable", "The mark was not stored."))
+            fault = Outside("ledger_unavailable", "The mark was not stored.")
+            _tell([(future, fault) for _, future in handings])
             close_old_connections()
             threading.Event().wait(FAULT_PAUSE_S)
             return
         self.commits += 1
-        for claim, future in handings:
-            future.set_result(claim.id in marked)
+        _tell([(future, claim.id in marked) for claim, future in handings])
+
+
+def _tell(answers: list[tuple[asyncio.Future[bool], bool | Outside]]) -> None:
+    """Answer those who wait, in their event loop, with one call for all."""
+    if answers:
+        with suppress(RuntimeError):
+            # A loop that is closed has nobody waiting.
+            answers[0][0].get_loop().call_soon_threadsafe(_settle, answers)
+
+
+def _settle(answers: list[tuple[asyncio.Future[bool], bool | Outside]]) -> None:
+    for future, answer in answers:
+        if future.done():
+            continue
+        if isinstance(answer, Outside):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
 
 
 def store(endings: Sequence[Ending], handings: Sequence[Claim]) -> set[int]:

@@ -28,16 +28,17 @@ from regulars.messaging.sender import claims
 from regulars.messaging.sender.courier import Lane
 from regulars.messaging.sender.items import Claim, Ending, Item
 from regulars.messaging.sender.ledger import CHANNEL, Ledger, refuse_unwanted
+from regulars.messaging.sender.writers import Writers
 from regulars.messaging.writing import Reading, read_recipe
 from regulars.store.scope import scope
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.5
-BUSY_POLL_S = 0.02
+BUSY_POLL_S = 0.05
 FAULT_PAUSE_S = 2.0
 RECOVER_EVERY_S = 15.0
-BATCH = 200
+BATCH = 400
 READINGS_KEPT = 200
 STOP_WAIT_S = 15.0
 
@@ -45,10 +46,13 @@ STOP_WAIT_S = 15.0
 class SendLoop:
     """One sender of a worker: a feeding thread, a writing thread and an event loop."""
 
-    def __init__(self, *, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, *, timeouts: Timeouts | None = None, writing_processes: int | None = None
+    ) -> None:
         self.ledger = Ledger()
         self._timeouts = timeouts or Timeouts()
         self._loop = uvloop.new_event_loop()
+        self._writers = Writers(self._loop, processes=writing_processes)
         self._lanes: dict[int, Lane] = {}
         self._accounts: dict[int, tuple[datetime, Account]] = {}
         self._readings: OrderedDict[tuple[int, int, bool, datetime], Reading] = OrderedDict()
@@ -77,6 +81,7 @@ class SendLoop:
         stopping = asyncio.run_coroutine_threadsafe(self._stop_lanes(), self._loop)
         with suppress(TimeoutError):
             stopping.result(STOP_WAIT_S)
+        self._writers.stop()
         self.ledger.stop(STOP_WAIT_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         network.join(STOP_WAIT_S)
@@ -128,7 +133,7 @@ class SendLoop:
             if lane is not None:
                 task = self._loop.create_task(lane.stop())
                 task.add_done_callback(lambda _: None)
-            lane = Lane(account, self.ledger, self._note_fault, self._timeouts)
+            lane = Lane(account, self.ledger, self._writers, self._note_fault, self._timeouts)
             self._lanes[workspace_id] = lane
         lane.add(items)
 
