@@ -61,6 +61,7 @@ INBOX: dict[str, str] = {
 # Background work: the kind of a job and its handler.
 JOBS: dict[str, str] = {
     "intake.import": "regulars.intake.importers.tasks:run_import_job",
+    "intake.exchange": "regulars.intake.connectors.onec.tasks:run",
     "campaigns.launch": "regulars.campaigns.tasks:launch",
     "customers.batch": "regulars.customers.batches:run_job",
     "reports.renew": "regulars.reports.tasks:renew",
@@ -71,6 +72,7 @@ JOBS: dict[str, str] = {
 # Who tells the owner when a kind of job is given up because its workers died.
 GAVE_UP: dict[str, str] = {
     "intake.import": "regulars.intake.importers.tasks:gave_up",
+    "intake.exchange": "regulars.intake.connectors.onec.tasks:gave_up",
     "campaigns.launch": "regulars.campaigns.tasks:gave_up",
     "customers.batch": "regulars.customers.batches:gave_up",
 }
@@ -79,6 +81,7 @@ GAVE_UP: dict[str, str] = {
 CHORES: dict[str, str] = {
     "customers.exports": "regulars.customers.batches:expire_exports",
     "intake.uploads": "regulars.intake.tasks:expire_uploads",
+    "intake.deliveries": "regulars.intake.connectors.tasks:tidy",
     "intake.sessions": "regulars.intake.tasks:expire_sessions",
     "jobs.done": "regulars.jobs.actions:prune",
     "audit.prune": "regulars.audit.tasks:prune",
@@ -123,6 +126,7 @@ TRACES: tuple[str, ...] = (
     "regulars.customers.erasure:TRACES",
     "regulars.events.erasure:TRACES",
     "regulars.jobs.erasure:TRACES",
+    "regulars.fields.erasure:TRACES",
     "regulars.audit.erasure:TRACES",
     "regulars.workspaces.erasure:TRACES",
     "regulars.privacy.erasure:TRACES",

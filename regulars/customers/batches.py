@@ -54,7 +54,12 @@ def gave_up(job: JobRecord, reason: str) -> None:
 
 def path_of(batch: BatchRecord) -> Path:
     """Where the file of an export lies."""
-    return Path(settings.MEDIA_ROOT) / "exports" / f"{batch.public_id}.{batch.given['format']}"
+    return folder() / f"{batch.public_id}.{batch.given['format']}"
+
+
+def folder() -> Path:
+    """Where the files of exports lie."""
+    return Path(settings.MEDIA_ROOT) / "exports"
 
 
 def expire_exports() -> int:
@@ -71,7 +76,7 @@ def expire_exports() -> int:
         # Before the commit: a worker that dies between the two finds the row again.
         for public_id, form in gone:
             with suppress(FileNotFoundError):
-                (Path(settings.MEDIA_ROOT) / "exports" / f"{public_id}.{form}").unlink()
+                (folder() / f"{public_id}.{form}").unlink()
     return len(gone)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from regulars.customers import batches
 from regulars.customers.actions import suppress
 from regulars.customers.pure.addresses import keyed_hash
 from regulars.kernel import clock
@@ -15,6 +16,11 @@ MINE = "customer_id = ANY(%(ids)s)"
 # By which kind of identifier each channel reaches somebody.
 CHANNELS = {"email": "email", "sms": "phone", "call": "phone"}
 ERASED = "erased"
+# What was to be done keeps its shape and loses its words.
+BLANKED = (
+    "CASE WHEN act = 'export' THEN given ELSE"
+    " (SELECT coalesce(jsonb_object_agg(k, ''), '{}') FROM jsonb_object_keys(given) AS k) END"
+)
 
 
 def forbid_contact(person: Person) -> Mapping[str, int]:
@@ -24,7 +30,7 @@ def forbid_contact(person: Person) -> Mapping[str, int]:
         for address in person.known_by(kind):
             suppress(person.workspace_id, channel=channel, reason=ERASED, address=address)
             count += 1
-    return {"customers_suppression": count}
+    return {"forbidden_addresses": count}
 
 
 def keep_proof(person: Person) -> Mapping[str, int]:
@@ -55,14 +61,38 @@ def keep_proof(person: Person) -> Mapping[str, int]:
     return {"privacy_proof": raw.rowcount}
 
 
+def forget_lists(person: Person) -> Mapping[str, int]:
+    """Remove exported lists of the workspace, which are kept for a day: they may hold the person."""
+    raw = cursor()
+    raw.execute(
+        "SELECT public_id, given ->> 'format' FROM customers_batch"
+        " WHERE workspace_id = %s AND act = 'export' AND state <> 'gone'",
+        [person.workspace_id],
+    )
+    count = 0
+    for public_id, form in raw.fetchall():
+        for ending in (form, "partial"):
+            path = batches.folder() / f"{public_id}.{ending}"
+            count += path.exists()
+            path.unlink(missing_ok=True)
+    raw.execute(
+        "UPDATE customers_batch SET state = 'gone' WHERE workspace_id = %s AND act = 'export'",
+        [person.workspace_id],
+    )
+    return {"list_files": count}
+
+
 TRACES = Traces(
     before=(forbid_contact, keep_proof),
-    files=(keep_proof,),
+    files=(keep_proof, forget_lists),
     rows=(
         Trace("customers_consent", MINE, file="consents"),
         Trace("customers_consentstate", MINE, file="consents_now", hidden=("is_gone",)),
         Trace("customers_preference", MINE, file="preferences"),
-        Trace("customers_erasurerequest", MINE, file="erasure_requests", hidden=("settled_by",)),
+        Trace("customers_erasurerequest", MINE, file="erasure_requests", hidden=("settled_by",),
+              fate=Fate.EMPTY, sets="customer_id = -id, state = 'done', note = '',"
+              " settled_by = '', settled_at = coalesce(settled_at, now())",
+              reason="When somebody asked and when it was answered."),
         Trace("customers_contactflag", MINE, file="doubts_about_contacts", hidden=("settled_by",)),
         Trace("customers_note", MINE, file="notes", hidden=("author_id", "key")),
         Trace("customers_task", MINE, file="tasks", hidden=("assignee_id", "key")),
@@ -110,7 +140,7 @@ TRACES = Traces(
             reason="What the team did to many at once; it names the person by number only.",
         ),
         Trace("customers_batch", text="concat_ws(' ', query, given::text, reason)",
-              fate=Fate.EMPTY, sets="query = '', given = '{}', reason = ''",
+              fate=Fate.EMPTY, sets=f"query = '', reason = '', given = {BLANKED}",
               reason="A filter of the team that names the person."),
     ),
     last=(

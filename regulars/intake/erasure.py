@@ -101,10 +101,32 @@ TRACES = Traces(
             sets="file_name = 'erased', seen = '{}', error_text = ''",
             reason="A file of many people; rows of it are given where they came to.",
         ),
+        Trace(
+            "intake_connection",
+            text="sample::text",
+            fate=Fate.EMPTY,
+            sets="sample = NULL",
+            reason="The last body another system sent, kept to say what its parts mean.",
+        ),
+        Trace(
+            "intake_delivery",
+            text="concat_ws(' ', key, detail)",
+            fate=Fate.EMPTY,
+            sets="detail = ''",
+            reason="What became of a delivery; what it brought is given where it came to.",
+        ),
+        Trace(
+            "intake_subject",
+            text="CASE WHEN kind LIKE 'customer%%' THEN jsonb_build_object('id', key)::text"
+            " ELSE '' END",
+            reason="The person's id in another system is among the identifiers.",
+        ),
         Trace("intake_session", "visitor = ANY(%(visitors)s)", file="visits"),
     ),
     none={
         "intake_site": "Sites of the shop.",
         "intake_form": "Forms of the shop.",
+        "intake_exchangefile": "Names of files; a step removes those that name the person.",
+        "intake_pulledfile": "Names and hashes of files.",
     },
 )

@@ -89,6 +89,7 @@ TRACES = Traces(
         "orders_place": "Shops and store rooms.",
         "orders_stock": "Goods.",
         "orders_carrier": "Accounts of the shop with carriers.",
+        "orders_cost": "What advertising cost, by day and campaign.",
         "orders_support": "Whom customers may ask.",
     },
 )  # fmt: skip

@@ -29,6 +29,8 @@ VALUES (%(workspace)s, %(new_id)s, %(customer)s, %(customer_public)s, %(ids)s, %
 ON CONFLICT (workspace_id, customer_id) DO UPDATE SET
     state = CASE WHEN privacy_erasure.state = %(done)s THEN %(state)s ELSE privacy_erasure.state END,
     step = CASE WHEN privacy_erasure.state = %(done)s THEN 0 ELSE privacy_erasure.step END,
+    counts = CASE WHEN privacy_erasure.state = %(done)s THEN '{{}}' ELSE privacy_erasure.counts END,
+    finished_at = NULL,
     ids = CASE WHEN privacy_erasure.state = %(done)s THEN excluded.ids ELSE privacy_erasure.ids END
 RETURNING {queries.ERASURE}
 """
@@ -69,9 +71,9 @@ def erase(
     row = raw.fetchone()
     assert row is not None
     asked = queries.erasure_of(row)
-    if asked.state == WAITING and asked.step == 0:
+    if asked.state == WAITING and not asked.counts:
         _begin(asked, removing.at_once(person))
-    return asked
+    return queries.erasure(workspace_id, asked.public_id)
 
 
 def _begin(asked: ErasureRecord, done: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from regulars.intake import uploads
 from regulars.kernel import clock
 from regulars.privacy.registry import all_traces
 from regulars.store import place
-from regulars.store.persons import Fate, Trace
+from regulars.store.persons import Fate, Person, Trace
 from regulars.store.scope import cursor, scope
 from regulars.workspaces.records import WorkspaceRecord
 
@@ -102,12 +102,31 @@ def traces() -> Iterator[Trace]:
         yield from (*room.rows, *room.last)
 
 
+def rows(canary: Canary) -> dict[str, int]:
+    """How many rows each table still has that erasing looks for by id, none left out."""
+    counts: dict[str, int] = {}
+    with scope(canary.workspace.id):
+        for trace in traces():
+            if not trace.mine or trace.mine == "true" or trace.fate is Fate.KEEP:
+                continue
+            person = Person(canary.workspace.id, (canary.customer_id,), (canary.public_id,), ())
+            raw = cursor()
+            raw.execute(
+                f"SELECT tableoid::regclass::text, count(*) FROM {trace.table}"
+                f" WHERE workspace_id = %(workspace)s AND ({trace.mine}) GROUP BY 1",
+                person.values,
+            )
+            for name, number in raw.fetchall():
+                counts[name] = counts.get(name, 0) + number
+    return counts
+
+
 def is_personal(table: str, column: str) -> bool:
     """Whether erasing takes the column's value away: with its row, or by emptying it."""
     own = [trace for trace in traces() if trace.table == table]
     if any(trace.fate is Fate.DELETE for trace in own):
         return True
-    return any(re.search(rf"\b{column} =", trace.sets) for trace in own)
+    return any(re.search(rf"(^|, ){column} =", trace.sets) for trace in own)
 
 
 def _order(table: str) -> tuple[int, str]:
@@ -157,8 +176,12 @@ def _value(table: str, name: str, kind: str, canary: Canary, ids: Mapping[str, i
         "query": f"search={canary.email}",
         "currency": "UAH",
         "event_xid": "0",
+        "sample": json.dumps({"client": {"mail": canary.email, "name": canary.mark}}),
+        "detail": f"{canary.mark} {canary.email}",
         "seen": json.dumps({"sample_rows": [[canary.email, canary.mark]]}),
     }  # fmt: skip
+    if table == "intake_subject" and name in ("kind", "key"):
+        return {"kind": "customer", "key": f"ext-{canary.mark}"}[name]
     if name in PERSON_COLUMNS:
         return canary.customer_id + (1 if name in ("other_id", "into_id") else 0)
     if (

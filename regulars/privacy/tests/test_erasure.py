@@ -10,16 +10,23 @@ import psycopg
 import pytest
 import time_machine
 
+from regulars.customers import actions as customers
+from regulars.customers import queries as customers_queries
+from regulars.customers.pure.addresses import keyed_hash
+from regulars.events import actions as events
+from regulars.events.records import NewEvent
 from regulars.kernel import clock
+from regulars.kernel.errors import NotFound
 from regulars.lake import engine
 from regulars.lake.sweep import sweep
 from regulars.privacy import actions, queries
+from regulars.privacy.actions import advancing, removing
 from regulars.privacy.records import DONE, SETTLING
 from regulars.privacy.tests import canary
 from regulars.project import lake
 from regulars.store import place
 from regulars.store.roles import Role
-from regulars.store.scope import scope
+from regulars.store.scope import cursor, scope
 from tests.town import town
 
 own_server = pytest.mark.skipif(
@@ -90,3 +97,153 @@ def test_no_file_of_the_data_folder_holds_a_byte_of_the_person(keeper: lake.Keep
     assert done.state == DONE
     assert named(canary.hits(bird.mark)) == []
     assert named(canary.hits(bird.phone[3:])) == []
+
+
+class Killed(BaseException):
+    """The worker died here."""
+
+
+def test_a_worker_killed_at_any_step_goes_on_there(
+    keeper: lake.Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bakery = town().bakery
+    bird = canary.put(bakery)
+    whole = canary.rows(bird)
+    keeper.drain()
+    with scope(bakery.id):
+        asked = actions.erase(bakery.id, bird.customer_id, actor="user:1")
+    deaths = 0
+    write = advancing._write
+
+    def die(*given: object, **named: object) -> None:
+        # After the rows of the unit are gone, before their commit.
+        raise Killed
+
+    for _ in range(len(removing.units())):
+        monkeypatch.setattr(advancing, "_write", die)
+        with pytest.raises(Killed):
+            actions.advance(bakery.id, asked.public_id)
+        deaths += 1
+        monkeypatch.setattr(advancing, "_write", write)
+        with scope(bakery.id):
+            now = queries.erasure(bakery.id, asked.public_id)
+        advancing._WORK[now.state](now)
+
+    assert deaths == len(removing.units())
+    for name in ("_clean_lake", "_again", "_is_still"):
+        kept = getattr(advancing, name)
+        monkeypatch.setattr(advancing, name, die)
+        with pytest.raises(Killed):
+            actions.advance(bakery.id, asked.public_id)
+        monkeypatch.setattr(advancing, name, kept)
+    actions.advance(bakery.id, asked.public_id)
+    finish(bakery.id, asked.public_id)
+    with scope(bakery.id):
+        done = queries.erasure(bakery.id, asked.public_id)
+    assert done.state == DONE
+    # One row of this table is found twice, by its ids and by its words.
+    assert whole.pop("customers_batch") == 1
+    assert {name: done.counts[name] for name in whole if name in done.counts} == whole
+    assert canary.rows(bird) == {}
+
+
+def test_erasing_again_answers_the_same_report(keeper: lake.Keeper) -> None:
+    bakery = town().bakery
+    bird = canary.put(bakery)
+    with scope(bakery.id):
+        first = actions.erase(bakery.id, bird.customer_id, actor="user:1")
+        again = actions.erase(bakery.id, bird.customer_id, actor="user:2")
+    actions.advance(bakery.id, first.public_id)
+
+    with scope(bakery.id):
+        third = actions.erase(bakery.id, bird.customer_id, actor="user:3")
+        by_customer = queries.erasure(bakery.id, bird.public_id)
+
+    assert again == first
+    assert (third.public_id, third.asked_by) == (first.public_id, "user:1")
+    assert by_customer == third
+
+
+def test_erasing_a_root_erases_everybody_merged_into_it(keeper: lake.Keeper) -> None:
+    people = town()
+    with scope(people.bakery.id):
+        customers.merge(people.bakery.id, people.oleg, people.mira)
+        root = customers_queries.whole_person(people.bakery.id, people.mira)
+        asked = actions.erase(people.bakery.id, people.mira, actor="user:1")
+
+    actions.advance(people.bakery.id, asked.public_id)
+
+    assert set(root.ids) == {people.mira, people.oleg}
+    with scope(people.bakery.id):
+        left = cursor().execute(
+            "SELECT count(*) FROM customers_customer WHERE id = ANY(%s)", [list(root.ids)]
+        )
+        assert left.fetchone() == (0,)
+        stones = cursor().execute(
+            "SELECT customer_id FROM privacy_tombstone WHERE workspace_id = %s ORDER BY 1",
+            [people.bakery.id],
+        )
+        assert {row[0] for row in stones.fetchall()} == set(root.ids)
+
+
+def test_neighbours_and_other_workspaces_are_unharmed(keeper: lake.Keeper) -> None:
+    people = town()
+    with scope(people.bakery.id):
+        events.record_many(
+            people.bakery.id,
+            [NewEvent(kind="Seen", time=clock.now(), key="o", customer_id=people.oleg)],
+        )
+    keeper.drain()
+    with scope(people.bakery.id):
+        asked = actions.erase(people.bakery.id, people.mira, actor="user:1")
+    seen = engine.query(people.bakery.id, "select customer from events").to_pydict()
+    assert people.mira not in seen["customer"]
+    assert people.oleg in seen["customer"]
+
+    actions.advance(people.bakery.id, asked.public_id)
+
+    keeper.drain()
+    for workspace_id, left in ((people.bakery.id, [people.oleg]), (people.other.id, [people.zoe])):
+        found = engine.query(workspace_id, "select id from customers order by 1").to_pydict()
+        assert found["id"] == left
+    with scope(people.bakery.id):
+        with pytest.raises(NotFound):
+            actions.erase(people.bakery.id, people.zoe, actor="user:1")
+
+
+def test_the_proof_of_consent_stays_without_the_person(keeper: lake.Keeper) -> None:
+    people = town()
+    with scope(people.bakery.id):
+        asked = actions.erase(people.bakery.id, people.mira, actor="user:1")
+    actions.advance(people.bakery.id, asked.public_id)
+
+    with scope(people.bakery.id):
+        proof = cursor().execute(
+            "SELECT channel, purpose, state, address_hash FROM privacy_proof WHERE workspace_id ="
+            " %s", [people.bakery.id],
+        ).fetchall()  # fmt: skip
+        hashed = keyed_hash(people.bakery.secret, "email", "mira@example.com")
+        refused = (
+            cursor()
+            .execute(
+                "SELECT reason, customer_id FROM customers_suppression WHERE address_hash = %s",
+                [hashed],
+            )
+            .fetchall()
+        )
+    assert [(*row[:3], bytes(row[3])) for row in proof] == [("email", "marketing", "given", hashed)]
+    assert refused == [("erased", None)]
+
+
+def test_the_report_names_nobody(keeper: lake.Keeper) -> None:
+    bakery = town().bakery
+    bird = canary.put(bakery)
+    with scope(bakery.id):
+        asked = actions.erase(bakery.id, bird.customer_id, actor="user:1")
+    actions.advance(bakery.id, asked.public_id)
+
+    with scope(bakery.id):
+        report = str(queries.erasure(bakery.id, asked.public_id))
+
+    assert bird.mark not in report
+    assert bird.phone[3:] not in report

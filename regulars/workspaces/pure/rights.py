@@ -24,6 +24,7 @@ class Right(StrEnum):
     CUSTOMERS_VIEW = "customers.view"
     CUSTOMERS_EDIT = "customers.edit"
     CUSTOMERS_EXPORT = "customers.export"
+    CUSTOMERS_ERASE = "customers.erase"
     SEGMENTS_VIEW = "segments.view"
     SEGMENTS_EDIT = "segments.edit"
     CAMPAIGNS_VIEW = "campaigns.view"
@@ -36,6 +37,7 @@ class Right(StrEnum):
     DATA_VIEW = "data.view"
     SETTINGS_EDIT = "settings.edit"
     TEAM_EDIT = "team.edit"
+    AUDIT_VIEW = "audit.view"
 
 
 _LOOK = frozenset(
