@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Schema
+from ninja import Header, Schema
 from pydantic import ConfigDict, Field
 
 from regulars.customers import actions, history, queries
@@ -15,6 +15,8 @@ from regulars.customers.records import (
     Basis,
     Card,
     ConsentEntry,
+    Identifier,
+    IdentifierKind,
     Identity,
     ListFilter,
     Profile,
@@ -24,6 +26,7 @@ from regulars.kernel.errors import Invalid
 
 IDENTIFY_ROWS_MAX = 1_000
 EVENTS_ROWS = 100
+IdempotencyKey = Header("", alias="Idempotency-Key", max_length=200)
 
 
 class Strict(Schema):
@@ -32,13 +35,32 @@ class Strict(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
+class IdentifierIn(Strict):
+    kind: IdentifierKind
+    value: str = Field(min_length=1, max_length=254)
+
+
 class IdentityIn(Strict):
     external_id: str | None = Field(None, max_length=200)
     email: str | None = Field(None, max_length=254)
     phone: str | None = Field(None, max_length=40)
     anonymous_id: str | None = Field(None, max_length=200)
+    others: list[IdentifierIn] = Field(default_factory=list, max_length=20)
+    previous_id: str | None = Field(None, max_length=200)
+    confirmed: list[IdentifierKind] = Field(default_factory=list, max_length=10)
+    access: list[IdentifierKind] = Field(default_factory=list, max_length=10)
     traits: dict[str, Any] = Field(default_factory=dict, max_length=200)
     seen_at: datetime | None = None
+
+    def identity(self) -> Identity:
+        """How rooms within speak of it."""
+        told = self.dict(exclude={"others", "confirmed", "access"})
+        return Identity(
+            **told,
+            others=tuple(Identifier(one.kind, one.value) for one in self.others),
+            confirmed=frozenset(self.confirmed),
+            access=frozenset(self.access),
+        )
 
 
 class ConsentIn(Strict):
@@ -190,7 +212,7 @@ def identify(request: HttpRequest, body: list[IdentityIn]) -> dict[str, list[str
     if len(body) > IDENTIFY_ROWS_MAX:
         raise Invalid("identities_too_many", f"Send at most {IDENTIFY_ROWS_MAX} at once.")
     workspace_id = _workspace_id(request)
-    identities = [Identity(**row.dict()) for row in body]
+    identities = [row.identity() for row in body]
     for place, fault in enumerate(queries.identity_faults(workspace_id, identities)):
         if fault:
             raise Invalid(fault, "An identity cannot be read; mend it and send again.", row=place)
@@ -213,6 +235,95 @@ def save_topic(request: HttpRequest, key: str, body: TopicIn) -> dict[str, objec
     actions.save_topic(workspace_id, key, body.dict())
     found = queries.topics(workspace_id, with_archived=True)
     return next(_topic(topic) for topic in found if topic.key == key)
+
+
+class MergeOut(Schema):
+    act: str
+    customer: str
+    into: str
+    reason: str
+    rule: str
+    actor: str
+    at: datetime
+    undone_at: datetime | None
+
+
+class MergesOut(Schema):
+    merges: list[MergeOut]
+    next: str | None
+
+
+class MergeIn(Strict):
+    other: str = Field(max_length=22)
+    winner: Literal["order", "this", "other"] = "order"
+
+
+class MergedOut(Schema):
+    id: str
+    merged: str
+    rule: str
+
+
+@router.get("/merges", response=MergesOut)
+def list_merges(
+    request: HttpRequest,
+    customer: str = "",
+    act: Literal["", "merged", "undone", "split"] = "",
+    after: str = "",
+) -> dict[str, object]:
+    """The merge log, the newest first; `next` of a page is `after` of the following one."""
+    workspace_id = _workspace_id(request)
+    customer_id = queries.own_id_of(workspace_id, customer) if customer else None
+    page = queries.merges(workspace_id, customer_id=customer_id, act=act, after=after)
+    told = [
+        {
+            "act": row.act,
+            "customer": row.loser_public_id,
+            "into": row.into_public_id,
+            "reason": row.reason,
+            "rule": row.rule,
+            "actor": row.actor,
+            "at": row.at,
+            "undone_at": row.undone_at,
+        }
+        for row in page.rows
+    ]
+    return {"merges": told, "next": page.after or None}
+
+
+@router.post("/{public_id}/merge", response=MergedOut)
+def merge_customers(
+    request: HttpRequest, public_id: str, body: MergeIn, key: str = IdempotencyKey
+) -> dict[str, object]:
+    """Make two customers one; the written order says who stays, unless `winner` does.
+
+    With an Idempotency-Key a repeat is answered as the first time, and 409 when it names others.
+    """
+    workspace_id = _workspace_id(request)
+    one = queries.own_id_of(workspace_id, public_id)
+    other = queries.own_id_of(workspace_id, body.other)
+    told = {"reason": "api", "actor": "api", "key": key or None}
+    if body.winner == "order":
+        verdict = actions.merge_two(workspace_id, one, other, **told)
+        winner, loser, rule = verdict.winner, verdict.loser, verdict.rule
+    else:
+        winner, loser = (one, other) if body.winner == "this" else (other, one)
+        rule = "chosen"
+        actions.merge(workspace_id, loser, winner, **told)
+    names = {one: public_id, other: body.other}
+    return {"id": names[winner], "merged": names[loser], "rule": rule}
+
+
+@router.post("/{public_id}/unmerge", response=CardOut)
+def unmerge_customer(request: HttpRequest, public_id: str) -> dict[str, object]:
+    """Split a merged customer off, with contacts, orders, consents and events as they were.
+
+    409 when the customer stands alone, so a repeat does no harm.
+    """
+    workspace_id = _workspace_id(request)
+    customer_id = queries.own_id_of(workspace_id, public_id)
+    actions.unmerge(workspace_id, customer_id, actor="api")
+    return _card(queries.card(workspace_id, customer_id))
 
 
 @router.get("/{public_id}", response=CardOut)

@@ -30,6 +30,15 @@ class ConsentState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class PairState(StrEnum):
+    """What was decided about two customers who may be one."""
+
+    OPEN = "open"
+    LATER = "later"
+    DIFFERENT = "different"
+    MERGED = "merged"
+
+
 class Purpose(StrEnum):
     """What a message is for; only marketing and profiling need a consent."""
 

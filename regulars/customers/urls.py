@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from regulars.customers import pages
-from regulars.customers.pages import erasures, topics
+from regulars.customers.pages import duplicates, erasures, merges, topics
 
 app_name = "customers"
 
@@ -32,7 +32,15 @@ urlpatterns = [
     path("many/run", pages.run, name="bulk_run"),
     path("many/<str:public_id>", pages.batch, name="batch"),
     path("many/<str:public_id>/file", pages.download, name="download"),
+    path("merges", merges.merges, name="merges"),
+    path("merges/rules", merges.change_rules, name="identity_rules"),
+    path("duplicates", duplicates.duplicates, name="duplicates"),
+    path("duplicates/find", duplicates.find, name="find_duplicates"),
+    path("duplicates/many", duplicates.ask_many, name="ask_duplicates"),
+    path("duplicates/many/merge", duplicates.merge_many, name="merge_duplicates"),
+    path("duplicates/<str:pair_id>", duplicates.decide, name="decide_duplicate"),
     path("<str:public_id>/", pages.card, name="card"),
+    path("<str:public_id>/split", merges.unmerge, name="unmerge"),
     path("<str:public_id>/notes", pages.add_note, name="add_note"),
     path("<str:public_id>/notes/<str:note_id>", pages.edit_note, name="edit_note"),
     path("<str:public_id>/notes/<str:note_id>/pin", pages.pin_note, name="pin_note"),

@@ -133,6 +133,24 @@ PROFILE_PREFIXES = (
 )  # fmt: skip
 # A change in which nothing was known before.
 LEARNED = gettext_lazy("Became better known")
+# What is odd about contact data: a short name, what to do, an icon.
+FLAGS: dict[str, tuple[Text, Text, str]] = {
+    "email_typo": (gettext_lazy("Mistyped domain"),
+                   gettext_lazy("Probably meant another domain; accept to mend it."), "spell-check"),
+    "email_disposable": (gettext_lazy("Throw-away mailbox"),
+                         gettext_lazy("Letters there are read once or never."), "trash-2"),
+    "email_no_mail": (gettext_lazy("Domain without mail"),
+                      gettext_lazy("No mail server answers for this domain."), "server-off"),
+    "phone_landline": (gettext_lazy("Landline phone"),
+                       gettext_lazy("It can be called; an SMS does not arrive."), "phone"),
+    "phone_unknown": (gettext_lazy("Phone of another kind"),
+                      gettext_lazy("Neither mobile nor landline as far as the number tells."),
+                      "phone"),
+    "birthday_ahead": (gettext_lazy("Birthday ahead"),
+                       gettext_lazy("The day has not come yet."), "cake"),
+    "birthday_default": (gettext_lazy("Birthday on 1 January"),
+                         gettext_lazy("Mostly what a form filled in by itself."), "cake"),
+}  # fmt: skip
 WISH_FAULTS: dict[str, Text] = {
     "topic_key": gettext_lazy("A key has small letters of a to z, digits, - and _, up to 40."),
     "topic_name": gettext_lazy("Name the topic in one language at least, in up to 80 characters."),
@@ -201,3 +219,35 @@ def told(source: str, at: str) -> str:
     """Who told it, and on which day when that is known."""
     day = f"{at[8:10]}.{at[5:7]}.{at[:4]}" if len(at) >= len("2026-01-01") else ""
     return f"{SOURCES.get(source, source)}, {day}" if day else str(SOURCES.get(source, source))
+
+
+# What notes, tasks, views, companies and acts on many may be refused for.
+DESK_FAULTS: dict[str, Text] = {
+    "note_empty": gettext_lazy("Write something; an empty note says nothing."),
+    "note_too_long": gettext_lazy("A note has at most 4,000 characters."),
+    "title_empty": gettext_lazy("Write what is to be done."),
+    "title_too_long": gettext_lazy("A title has at most 200 characters."),
+    "due_year": gettext_lazy("Give a day of this century."),
+    "assignee_unknown": gettext_lazy("Choose somebody of the team."),
+    "day_syntax": gettext_lazy("Write the day as 2026-12-31."),
+    "money_syntax": gettext_lazy("Write money as 1200 or 1200.50."),
+    "segment_too_large": gettext_lazy(
+        "The list is narrowed to segments of at most 300,000 customers."
+    ),
+    "name_empty": gettext_lazy("Give the company a name."),
+    "view_name": gettext_lazy("Give the view a name of at most 60 characters."),
+    "view_query": gettext_lazy("The filter is too long to be kept."),
+    "views_too_many": gettext_lazy("Keep at most 50 views; remove one first."),
+    "tag_length": gettext_lazy("A tag has 1 to 60 characters."),
+    "attribute_name": gettext_lazy("Give the attribute a name of its own."),
+    "attribute_value": gettext_lazy("Give the attribute a value."),
+    "format_unknown": gettext_lazy("Choose CSV or XLSX."),
+    "chosen_too_many": gettext_lazy("Choose at most 500 by hand."),
+    "nobody_chosen": gettext_lazy("Nobody of those is there any more."),
+    "typed_wrong": gettext_lazy("Write the number of customers to confirm."),
+}
+
+
+def desk_fault(code: str, message: str) -> str:
+    """Why it was refused, in the language of the interface where there are words for it."""
+    return str(DESK_FAULTS.get(code, message))

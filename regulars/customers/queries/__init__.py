@@ -4,7 +4,6 @@ from regulars.customers.queries.batches import batch, batches
 from regulars.customers.queries.cards import (
     card,
     customer_id_of,
-    merged_into,
     profiles,
     sources_of,
 )
@@ -47,7 +46,7 @@ from regulars.customers.queries.lists import (
     languages,
     page,
 )
-from regulars.customers.queries.merges import former, merges, shared_contacts
+from regulars.customers.queries.merges import former, merges, own_id_of, shared_contacts
 from regulars.customers.queries.persons import whole_person
 from regulars.customers.queries.preferences import (
     erasure_requests,
@@ -55,6 +54,12 @@ from regulars.customers.queries.preferences import (
     has_asked_erasure,
     preferences,
     wishes,
+)
+from regulars.customers.queries.quality import (
+    contact_flags,
+    contact_flags_of,
+    contact_state,
+    domains_due,
 )
 from regulars.customers.queries.standing import are_ids_people, standings
 from regulars.customers.queries.topics import consent_text, consent_texts, topics
@@ -75,9 +80,13 @@ __all__ = [
     "company_of_group",
     "consent_text",
     "consent_texts",
+    "contact_flags",
+    "contact_flags_of",
     "contact_refusals",
+    "contact_state",
     "countries",
     "customer_id_of",
+    "domains_due",
     "done_tasks",
     "due_count",
     "erasure_requests",
@@ -101,11 +110,11 @@ __all__ = [
     "may_contact",
     "member_ids",
     "members",
-    "merged_into",
     "merges",
     "note",
     "notes_of",
     "open_tasks",
+    "own_id_of",
     "page",
     "preferences",
     "profiles",

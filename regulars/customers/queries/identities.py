@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from regulars.customers.pure import normalise
 from regulars.customers.pure.resolve import identifiers_of
-from regulars.customers.records import Identity
+from regulars.customers.records import IdentifierKind, Identity
 from regulars.kernel.errors import Invalid
 from regulars.store.scope import cursor
 from regulars.workspaces import queries as workspaces
@@ -32,6 +32,9 @@ def _fault(identity: Identity, region: str) -> str | None:
             normalise.phone(identity.phone, region)
         if identity.anonymous_id:
             normalise.identifier(identity.anonymous_id)
+        for kind, value in identity.others:
+            if kind not in (IdentifierKind.EMAIL, IdentifierKind.PHONE):
+                normalise.identifier(value)
     except Invalid as error:
         return error.code
     return None if identifiers_of(identity, region) else "identity_missing"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from regulars.customers.records import IdentifierKind
-from regulars.kernel.errors import Invalid
+from regulars.kernel.errors import Invalid, NotFound
 from regulars.store.scope import cursor
 
 LOG_ROWS = 50
@@ -144,6 +144,19 @@ def merges(
     rows = [MergeLine(*row) for row in raw.fetchall()]
     following = str(rows[LOG_ROWS - 1].id) if len(rows) > LOG_ROWS else ""
     return MergePage(tuple(rows[:LOG_ROWS]), following)
+
+
+def own_id_of(workspace_id: int, public_id: str) -> int:
+    """The customer of this public id itself, merged or not. raises NotFound(customer_unknown)"""
+    raw = cursor()
+    raw.execute(
+        "SELECT id FROM customers_customer WHERE workspace_id = %s AND public_id = %s",
+        [workspace_id, public_id],
+    )
+    row = raw.fetchone()
+    if row is None:
+        raise NotFound("customer_unknown", "There is no such customer.")
+    return int(row[0])
 
 
 def former(workspace_id: int, customer_id: int) -> list[Former]:

@@ -1,0 +1,1 @@
+"""The search for customers who may be one person."""

@@ -1,0 +1,98 @@
+"""Pairs that may be one person, as people look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from regulars.store.scope import cursor
+
+PAIRS_SHOWN = 30
+
+# A pair whose two are one by now, by whatever way, asks nothing any more.
+READ = """
+SELECT d.public_id, coalesce(a.merged_into, a.id), coalesce(b.merged_into, b.id), d.probability,
+       d.reasons, d.state, d.found_at, d.decided_by, d.decided_at
+FROM customers_duplicate d
+JOIN customers_customer a ON a.id = d.one_id
+JOIN customers_customer b ON b.id = d.other_id
+WHERE d.workspace_id = %s AND coalesce(a.merged_into, a.id) <> coalesce(b.merged_into, b.id)
+"""
+COUNT = """
+SELECT count(*) FROM customers_duplicate d
+JOIN customers_customer a ON a.id = d.one_id
+JOIN customers_customer b ON b.id = d.other_id
+WHERE d.workspace_id = %s AND d.state = %s AND d.probability >= %s
+  AND coalesce(a.merged_into, a.id) <> coalesce(b.merged_into, b.id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two roots who may be one person, and how sure that is.
+
+    reasons  what speaks for it and against it: field and weight, in doublings of the odds
+    """
+
+    public_id: str
+    one_id: int
+    other_id: int
+    probability: float
+    reasons: Sequence[Mapping[str, Any]]
+    state: str
+    found_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The last search for duplicates."""
+
+    state: str
+    customers: int
+    pairs: int
+    left_out: int
+    reason: str
+    started_at: datetime
+    finished_at: datetime | None
+
+
+def pairs(workspace_id: int, state: str = "open") -> list[Pair]:
+    """The surest pairs of a state."""
+    raw = cursor()
+    raw.execute(
+        f"{READ} AND d.state = %s ORDER BY d.probability DESC, d.id DESC LIMIT %s",
+        [workspace_id, state, PAIRS_SHOWN],
+    )
+    return [Pair(*row) for row in raw.fetchall()]
+
+
+def pair(workspace_id: int, public_id: str) -> Pair | None:
+    """One pair, None when it asks nothing any more."""
+    raw = cursor()
+    raw.execute(f"{READ} AND d.public_id = %s", [workspace_id, public_id])
+    row = raw.fetchone()
+    return None if row is None else Pair(*row)
+
+
+def count_above(workspace_id: int, probability: float, state: str = "open") -> int:
+    """How many pairs of a state are at least so probable."""
+    raw = cursor()
+    raw.execute(COUNT, [workspace_id, state, probability])
+    row = raw.fetchone()
+    return int(row[0]) if row else 0
+
+
+def last_search(workspace_id: int) -> Search | None:
+    """The newest search, None before the first."""
+    raw = cursor()
+    raw.execute(
+        "SELECT state, customers, pairs, left_out, reason, started_at, finished_at"
+        " FROM customers_duplicaterun WHERE workspace_id = %s ORDER BY id DESC LIMIT 1",
+        [workspace_id],
+    )
+    row = raw.fetchone()
+    return None if row is None else Search(*row)

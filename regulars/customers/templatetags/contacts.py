@@ -1,0 +1,24 @@
+"""What is odd about a customer's contacts, for the card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template.context import Context
+
+from regulars.customers import queries, words
+
+register = template.Library()
+
+
+@register.inclusion_tag("customers/parts/flags.html", takes_context=True)
+def contact_flags(context: Context, customer_id: int) -> dict[str, Any]:
+    """Open questions about one customer, with one click to accept a suggestion."""
+    found = queries.contact_flags_of(context["workspace"].id, customer_id)
+    return {
+        "flags": [(flag, *words.FLAGS[flag.kind]) for flag in found],
+        "may_edit": "customers.edit" in context["rights"],
+        "request": context["request"],
+        "csrf_token": context.get("csrf_token"),
+    }
