@@ -261,6 +261,27 @@ class ProductRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class NewProduct:
+    """A product as a catalogue tells it, known by its code.
+
+    category  the path of its branch: Drinks > Tea > Green
+    price     what it costs now; old_price: what it cost before, to be struck through
+    """
+
+    sku: str
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    price: Decimal | None = None
+    old_price: Decimal | None = None
+    url: str | None = None
+    picture_url: str | None = None
+    availability: str | None = None
+    item: ItemKind | None = None
+    duration_min: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryRecord:
     """A branch of the catalogue; its path names the branches it hangs on."""
 

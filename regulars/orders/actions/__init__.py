@@ -2,6 +2,7 @@
 
 from regulars.orders.actions.books import NO_LINES, write_tables
 from regulars.orders.actions.carts import change_carts, fill_catalogue, join_carts
+from regulars.orders.actions.catalogue import write_catalogue
 from regulars.orders.actions.desk import (
     UNSAID,
     Moved,
@@ -54,5 +55,6 @@ __all__ = [
     "take_lead",
     "update_order_total",
     "workspace_of",
+    "write_catalogue",
     "write_tables",
 ]

@@ -23,6 +23,7 @@ def set_status(
     origin: str = "live",
     source: str = "api",
     actor_id: int | None = None,
+    reason: str = "",
 ) -> bool:
     """Move the order on; false when it is already there or further.
 
@@ -39,7 +40,7 @@ def set_status(
         # The books wait for the money; where the goods are is asked of the stage below.
         return move(
             workspace_id, order_id, STAGE_OF[status], at=at, origin=origin, source=source,
-            actor_id=actor_id,
+            actor_id=actor_id, reason=reason,
         )  # fmt: skip
     after = next_status(present, status)
     if after is None:
@@ -49,5 +50,5 @@ def set_status(
         return True
     return move(
         workspace_id, order_id, STAGE_OF[after], at=at, origin=origin, source=source,
-        actor_id=actor_id,
+        actor_id=actor_id, reason=reason,
     )  # fmt: skip

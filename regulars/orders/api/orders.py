@@ -5,19 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from regulars.customers import queries as customers
 from regulars.customers.records import Identity
 from regulars.kernel.errors import Invalid
 from regulars.kernel.money import decimal_string, to_minor
 from regulars.orders import actions, queries
+from regulars.orders.api.common import (
+    CommentIn,
+    CommentsOut,
+    Strict,
+    member_named,
+    page_url,
+    staff_of,
+)
+from regulars.orders.api.common import workspace_id_of as _workspace_id
+from regulars.orders.desk_records import DeliveryRecord
 from regulars.orders.pure import keys
+from regulars.orders.queries import desk
 from regulars.orders.records import (
+    ItemKind,
     LineRecord,
     NewLine,
     NewOrder,
@@ -25,16 +37,12 @@ from regulars.orders.records import (
     OrderRecord,
     OrderStatus,
     Outcome,
+    PaymentState,
+    Stage,
 )
 
 router = Router(tags=["orders"])
 LINES_MAX = 1_000
-
-
-class Strict(Schema):
-    """A body in which an unknown field is an error, not a surprise."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class CustomerIn(Strict):
@@ -51,6 +59,10 @@ class LineIn(Strict):
     name: str | None = Field(None, max_length=500)
     category: str | None = Field(None, max_length=500)
     brand: str | None = Field(None, max_length=500)
+    item: ItemKind | None = None
+    duration_min: int | None = Field(None, gt=0, le=527_040)
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 class OrderIn(Strict):
@@ -63,11 +75,38 @@ class OrderIn(Strict):
     customer: CustomerIn | None = None
     lines: list[LineIn] = Field(default_factory=list, max_length=LINES_MAX)
     total: Decimal | None = Field(None, max_digits=18, decimal_places=6)
+    payment: Literal["unpaid", "pending", "paid"] | None = None
+    place: str = Field("", max_length=40)
 
 
 class StatusIn(Strict):
-    status: OrderStatus
+    status: OrderStatus | Stage
     at: datetime | None = None
+    reason: str = Field("", max_length=500)
+
+
+class PaymentIn(Strict):
+    key: str = Field(min_length=1, max_length=100)
+    amount: Decimal = Field(max_digits=18, decimal_places=6)
+    method: str = Field("", max_length=60)
+    at: datetime | None = None
+
+
+class PaymentLinkIn(Strict):
+    url: str | None = Field(None, max_length=2_000)
+    is_asked: bool = True
+
+
+class OrderPatch(Strict):
+    method: str = Field("", max_length=100)
+    address: str = Field("", max_length=500)
+    branch: str = Field("", max_length=200)
+    carrier: str = Field("", max_length=40)
+    tracking_number: str = Field("", max_length=60)
+    tracking_url: str = Field("", max_length=2_000)
+    eta_at: datetime | None = None
+    responsible: str | None = Field(None, max_length=254)
+    place: str = Field("", max_length=40)
 
 
 class ReturnedIn(Strict):
@@ -90,6 +129,31 @@ class LineOut(Schema):
     unit_price: str
     total: str
     kind: str
+    item: str
+    duration_min: int | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+class DeliveryOut(Schema):
+    method: str
+    address: str
+    branch: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+
+
+class ChangeOut(Schema):
+    status: str
+    at: datetime
+    by: str | None
+    source: str
+    reason: str
+
+
+class HistoryOut(Schema):
+    history: list[ChangeOut]
 
 
 class OrderOut(Schema):
@@ -102,6 +166,17 @@ class OrderOut(Schema):
     total: str
     placed_at: datetime
     customer_id: str | None
+    stage: str
+    is_late: bool
+    payment: str
+    paid: str
+    refunded: str
+    payment_url: str | None
+    eta_at: datetime | None
+    responsible: str | None
+    place: str | None
+    page_url: str | None
+    delivery: DeliveryOut
     lines: list[LineOut]
 
 
@@ -131,6 +206,8 @@ def record_order(request: HttpRequest, body: OrderIn, response: HttpResponse) ->
             status=body.status,
             identity=identity,
             total_minor=None if body.total is None else to_minor(body.total, body.currency),
+            payment=PaymentState(body.payment) if body.payment else None,
+            place_id=desk.place(workspace_id, body.place).id if body.place else None,
         ),
     )
     status = 201 if recorded.outcome is Outcome.NEW else 200
@@ -143,6 +220,8 @@ def list_orders(
     number: str = "",
     kind: str = "",
     status: str = "",
+    stage: str = "",
+    payment: str = "",
     customer: str = "",
     after: str = "",
 ) -> dict[str, object]:
@@ -157,6 +236,8 @@ def list_orders(
             number=number,
             kind=kind,
             status=status,
+            stage=stage,
+            payment=payment,
             customer_ids=_customer_ids(workspace_id, customer),
         ),
         before=keys.read(after, tuple[datetime, int]),
@@ -181,8 +262,92 @@ def set_status(request: HttpRequest, public_id: str, body: StatusIn) -> dict[str
     """Move an order on; news that come out of order change nothing."""
     workspace_id = _workspace_id(request)
     order = queries.order(workspace_id, public_id)
-    actions.set_status(workspace_id, order.id, body.status, at=body.at)
+    if isinstance(body.status, OrderStatus):
+        actions.set_status(workspace_id, order.id, body.status, at=body.at, reason=body.reason)
+    else:
+        actions.move(
+            workspace_id, order.id, body.status, at=body.at, source="api", reason=body.reason
+        )
     return _out(workspace_id, queries.order(workspace_id, public_id))
+
+
+@router.patch("/{public_id}", response=OrderOut)
+def change_order(request: HttpRequest, public_id: str, body: OrderPatch) -> dict[str, object]:
+    """Change delivery, arrival, place and who is responsible; what is not named stays."""
+    workspace_id = _workspace_id(request)
+    said = body.dict(exclude_unset=True)
+    keeper: int | actions.Unsaid | None = actions.UNSAID
+    if "responsible" in said:
+        address = said.pop("responsible")
+        keeper = member_named(workspace_id, address) if address else None
+    place: str | actions.Unsaid = said.pop("place", actions.UNSAID)
+    if said:
+        actions.set_delivery(workspace_id, public_id, said)
+    actions.assign(workspace_id, public_id, responsible_id=keeper, place_public_id=place)
+    return _out(workspace_id, queries.order(workspace_id, public_id))
+
+
+@router.post("/{public_id}/payments", response=OrderOut)
+def record_payment(request: HttpRequest, public_id: str, body: PaymentIn) -> dict[str, object]:
+    """Write money down, once for a key; an amount below zero went back to the customer."""
+    workspace_id = _workspace_id(request)
+    order = queries.order(workspace_id, public_id)
+    actions.record_payment(
+        workspace_id,
+        order.id,
+        key=body.key,
+        amount_minor=to_minor(body.amount, order.currency),
+        method=body.method,
+        at=body.at,
+    )
+    return _out(workspace_id, queries.order(workspace_id, public_id))
+
+
+@router.put("/{public_id}/payment-link", response=OrderOut)
+def set_payment_link(
+    request: HttpRequest, public_id: str, body: PaymentLinkIn
+) -> dict[str, object]:
+    """Say that the order waits for its payment, with the provider's link or none."""
+    workspace_id = _workspace_id(request)
+    order = queries.order(workspace_id, public_id)
+    actions.ask_for_payment(workspace_id, order.id, body.url, is_asked=body.is_asked)
+    return _out(workspace_id, queries.order(workspace_id, public_id))
+
+
+@router.get("/{public_id}/history", response=HistoryOut)
+def history(request: HttpRequest, public_id: str) -> dict[str, object]:
+    """The statuses the order reached, each once, the oldest first."""
+    workspace_id = _workspace_id(request)
+    order = queries.order(workspace_id, public_id)
+    staff = staff_of(workspace_id)
+    return {
+        "history": [
+            {"status": row.status, "at": row.at, "by": staff.get(row.actor_id),
+             "source": row.source, "reason": row.reason}
+            for row in desk.history(workspace_id, order.id)
+        ]
+    }  # fmt: skip
+
+
+@router.get("/{public_id}/comments", response=CommentsOut)
+def comments(request: HttpRequest, public_id: str) -> dict[str, object]:
+    """What staff and programs wrote about the order, the newest first, at most 200."""
+    workspace_id = _workspace_id(request)
+    order = queries.order(workspace_id, public_id)
+    staff = staff_of(workspace_id)
+    rows = desk.comments(workspace_id, "order", order.id)
+    return {"comments": [{"text": r.text, "at": r.at, "by": staff.get(r.actor_id)} for r in rows]}
+
+
+@router.post("/{public_id}/comments", response={204: None})
+def add_comment(request: HttpRequest, public_id: str, body: CommentIn) -> Any:
+    """Write a comment, once for a key; it is never changed."""
+    workspace_id = _workspace_id(request)
+    order = queries.order(workspace_id, public_id)
+    actions.add_comment(
+        workspace_id, "order", order.id, text=body.text, key=f"api:{body.key}"[:100]
+    )
+    return 204, None
 
 
 @router.post("/{public_id}/returns", response={200: OrderOut, 201: OrderOut})
@@ -204,11 +369,6 @@ def record_return(request: HttpRequest, public_id: str, body: ReturnIn) -> Any:
     return status, _out(workspace_id, queries.order(workspace_id, recorded.public_id))
 
 
-def _workspace_id(request: HttpRequest) -> int:
-    workspace_id: int = request.workspace.id  # type: ignore[attr-defined]
-    return workspace_id
-
-
 def _customer_ids(workspace_id: int, public_id: str) -> tuple[int, ...] | None:
     if not public_id:
         return None
@@ -226,12 +386,23 @@ def _out_many(workspace_id: int, orders: Sequence[OrderRecord]) -> list[dict[str
     ids = [order.customer_id for order in orders if order.customer_id is not None]
     roots = customers.roots_of(workspace_id, ids)
     people = customers.profiles(workspace_id, list(set(roots.values())))
-    lines = queries.lines_of(workspace_id, [order.id for order in orders])
+    order_ids = [order.id for order in orders]
+    lines = queries.lines_of(workspace_id, order_ids)
+    sent = desk.deliveries(workspace_id, order_ids)
+    staff = staff_of(workspace_id)
+    places = {place.id: place.public_id for place in desk.places(workspace_id)}
     told = []
     for order in orders:
         owner = people.get(roots.get(order.customer_id or 0, 0))
         public_id = owner.public_id if owner else None
-        told.append(_told(order, public_id, lines.get(order.id, [])))
+        told.append(
+            _told(order, public_id, lines.get(order.id, []))
+            | _told_beside(order, sent.get(order.id, DeliveryRecord()))
+            | {
+                "responsible": staff.get(order.responsible_id),
+                "place": places.get(order.place_id or 0),
+            }
+        )
     return told
 
 
@@ -256,7 +427,31 @@ def _told(order: OrderRecord, owner: str | None, lines: Sequence[LineRecord]) ->
                 "unit_price": f"{line.unit_price.normalize():f}",
                 "total": decimal_string(line.total_minor, order.currency),
                 "kind": line.kind,
+                "item": line.item or ItemKind.PRODUCT,
+                "duration_min": line.duration_min,
+                "starts_at": line.starts_at,
+                "ends_at": line.ends_at,
             }
             for line in lines
         ],
     }
+
+
+def _told_beside(order: OrderRecord, sent: DeliveryRecord) -> dict[str, object]:
+    """What the desk knows beside the books."""
+    return {
+        "stage": order.stage_now,
+        "is_late": order.delayed_at is not None,
+        "payment": order.payment_now,
+        "paid": decimal_string(order.paid_minor, order.currency),
+        "refunded": decimal_string(order.refunded_minor, order.currency),
+        "payment_url": order.payment_url,
+        "eta_at": order.eta_at,
+        "page_url": page_url(order.token),
+        "delivery": {
+            name: getattr(sent, name)
+            for name in (
+                "method", "address", "branch", "carrier", "tracking_number", "tracking_url",
+            )
+        },
+    }  # fmt: skip
