@@ -83,7 +83,11 @@ CHORES: dict[str, str] = {
     "intake.uploads": "regulars.intake.tasks:expire_uploads",
     "intake.deliveries": "regulars.intake.connectors.tasks:tidy",
     "intake.sessions": "regulars.intake.tasks:expire_sessions",
+    "customers.contacts": "regulars.customers.tasks:check_contacts",
+    "messaging.domains": "regulars.messaging.tasks:ask_domains",
     "jobs.done": "regulars.jobs.actions:prune",
+    "orders.late": "regulars.orders.chores:mark_late",
+    "orders.reservations": "regulars.orders.chores:expire_reservations",
     "audit.prune": "regulars.audit.tasks:prune",
     "privacy.exports": "regulars.privacy.tasks:expire_exports",
 }

@@ -25,6 +25,7 @@ ROUTERS = {
     "orders": "/orders",
     "segments": "/segments",
     "campaigns": "/campaigns",
+    "privacy": "/privacy",
     "messaging": "/subscriptions",
     "fields": "/fields",
 }
@@ -39,7 +40,11 @@ api = NinjaAPI(
 )
 api.add_decorator(in_scope)
 for _room, _prefix in ROUTERS.items():
-    api.add_router(_prefix, import_module(f"regulars.{_room}.api").router)
+    _doors = import_module(f"regulars.{_room}.api")
+    api.add_router(_prefix, _doors.router)
+    # A room with several nouns opens an address for each.
+    for _more, _router in getattr(_doors, "MORE", ()):
+        api.add_router(_more, _router)
 
 
 @api.exception_handler(RegularsError)
