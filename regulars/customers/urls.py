@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from regulars.customers import pages
-from regulars.customers.pages import duplicates, erasures, merges, topics
+from regulars.customers.pages import duplicates, erasures, merges, quality, topics
 
 app_name = "customers"
 
@@ -21,6 +21,8 @@ urlpatterns = [
     path("companies/new", pages.new_company, name="new_company"),
     path("companies/<str:public_id>/", pages.company, name="company"),
     path("companies/<str:public_id>/edit", pages.edit_company, name="edit_company"),
+    path("quality", quality.quality, name="quality"),
+    path("quality/settle", quality.settle, name="settle_flags"),
     path("topics", topics.topics, name="topics"),
     path("topics/save", topics.save_topic, name="save_topic"),
     path("topics/archive", topics.archive_topic, name="archive_topic"),

@@ -136,7 +136,8 @@ LEARNED = gettext_lazy("Became better known")
 # What is odd about contact data: a short name, what to do, an icon.
 FLAGS: dict[str, tuple[Text, Text, str]] = {
     "email_typo": (gettext_lazy("Mistyped domain"),
-                   gettext_lazy("Probably meant another domain; accept to mend it."), "spell-check"),
+                   gettext_lazy("Probably meant another domain; accept to mend it."),
+                   "spell-check"),
     "email_disposable": (gettext_lazy("Throw-away mailbox"),
                          gettext_lazy("Letters there are read once or never."), "trash-2"),
     "email_no_mail": (gettext_lazy("Domain without mail"),

@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
+from regulars.customers import actions as customers
+from regulars.customers import queries as customer_queries
+from regulars.kernel.errors import Outside
+from regulars.messaging.adapters import dns
 from regulars.messaging.bounce_door import BounceDoor
 from regulars.messaging.catcher import Catcher
 from regulars.messaging.receiver import run_receiver
 from regulars.messaging.sender.loop import SendLoop
+from regulars.store.scope import scope
+from regulars.workspaces import queries as workspaces
 
+log = logging.getLogger(__name__)
+
+# At five seconds each, a round of a workspace ends within minutes.
+DOMAINS_A_ROUND_MAX = 100
 THIS_MACHINE = "127.0.0.1"
 # Bounces come from other mail servers.
 ALL_INTERFACES = "0.0.0.0"  # noqa: S104
+
+
+def ask_domains() -> int:
+    """Ask the domain name system about domains of customers, a few a round; returns how many.
+
+    Outside any transaction, for an answer may take seconds. What cannot be asked now is asked in
+    the next round.
+    """
+    return sum(_ask_domains(one.id) for one in workspaces.all_workspaces())
+
+
+def _ask_domains(workspace_id: int) -> int:
+    with scope(workspace_id):
+        due = customer_queries.domains_due(workspace_id, DOMAINS_A_ROUND_MAX)
+    found: dict[str, bool] = {}
+    for domain in due:
+        try:
+            found[domain] = dns.takes_mail(domain)
+        except Outside:
+            log.warning("the domain name system did not answer; the rest waits for a round")
+            break
+    if found:
+        with scope(workspace_id):
+            customers.record_domains(workspace_id, found)
+    return len(found)
 
 
 def run_sender(stop: threading.Event) -> None:

@@ -36,8 +36,15 @@ from regulars.customers.actions.views import (
     delete_view,
     save_view,
 )
+from regulars.customers.actions.quality import (
+    accept_suggestions,
+    check_contacts,
+    dismiss_flags,
+    record_domains,
+)
 
 __all__ = [
+    "accept_suggestions",
     "add_consent_text",
     "add_member",
     "add_note",
@@ -48,12 +55,14 @@ __all__ = [
     "change_identity_rules",
     "change_note",
     "change_profile",
+    "check_contacts",
     "choose_columns",
     "choose_gap",
     "choose_view",
     "confirm_contact",
     "delete_note",
     "delete_view",
+    "dismiss_flags",
     "fail_batch",
     "finish_task",
     "give_consent",
@@ -69,6 +78,7 @@ __all__ = [
     "pause_marketing",
     "pin_note",
     "record_consents",
+    "record_domains",
     "reopen_task",
     "save_company",
     "save_topic",

@@ -35,6 +35,9 @@ def email(text: str) -> str:
     raises  Invalid(email_line_break | email_syntax)
     """
     bare = text.strip(PADDING)
+    # Before anything that takes longer for longer texts.
+    if len(bare) > EMAIL_LENGTH_MAX:
+        raise Invalid("email_syntax", "The e-mail is longer than an address can be.")
     if CONTROL.search(bare):
         raise Invalid("email_line_break", "The e-mail holds a line break or a control character.")
     local, at, domain = bare.lower().rpartition("@")
