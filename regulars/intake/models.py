@@ -8,7 +8,6 @@ from regulars.intake.connectors.models import (
     Connection,
     Delivery,
     ExchangeFile,
-    HandedOrder,
     PulledFile,
     Subject,
 )
@@ -19,7 +18,6 @@ __all__ = [
     "Delivery",
     "ExchangeFile",
     "Form",
-    "HandedOrder",
     "Import",
     "PulledFile",
     "RejectedRow",

@@ -16,7 +16,6 @@ from regulars.intake.connectors.models import (
     Connection,
     Delivery,
     ExchangeFile,
-    HandedOrder,
     PulledFile,
     Subject,
 )
@@ -136,7 +135,7 @@ def set_state(workspace_id: int, public_id: str, state: ConnectionState) -> None
 def delete_connection(workspace_id: int, public_id: str) -> ConnectionRecord:
     """Forget the connection and its log; what it brought stays. raises NotFound"""
     record = queries.connection(workspace_id, public_id)
-    for table in (Delivery, Subject, ExchangeFile, HandedOrder, PulledFile):
+    for table in (Delivery, Subject, ExchangeFile, PulledFile):
         table.objects.filter(workspace_id=workspace_id, connection_id=record.id).delete()
     Connection.objects.filter(workspace_id=workspace_id, id=record.id).delete()
     return record

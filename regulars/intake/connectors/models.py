@@ -105,23 +105,6 @@ class ExchangeFile(WorkspaceRow):
         indexes = [models.Index(fields=["created_at"], name="exchange_file_by_age")]
 
 
-class HandedOrder(WorkspaceRow):
-    """Which state of an order was offered to the other system, and which one it took."""
-
-    connection_id = models.BigIntegerField()
-    order_id = models.BigIntegerField()
-    session = models.TextField()
-    offered_at = models.DateTimeField()
-    taken_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace_id", "connection_id", "order_id"], name="handed_order_once"
-            )
-        ]
-
-
 class PulledFile(WorkspaceRow):
     """A file that was fetched and brought in, known by its content."""
 

@@ -148,3 +148,16 @@ def _record(row: Connection) -> ConnectionRecord:
         failures=row.failures,
         due_at=row.due_at,
     )
+
+
+def keys_of(
+    workspace_id: int, connection_id: int, kind: str, targets: Sequence[str]
+) -> dict[str, str]:
+    """How the other system calls what is ours, where it does: our name → its name."""
+    raw = cursor()
+    raw.execute(
+        "SELECT target, min(key) FROM intake_subject WHERE workspace_id = %s"
+        " AND connection_id = %s AND kind = %s AND target = ANY(%s) GROUP BY target",
+        [workspace_id, connection_id, kind, list(targets)],
+    )
+    return {row[0]: row[1] for row in raw.fetchall()}

@@ -11,7 +11,6 @@ TABLES = (
     "intake_delivery",
     "intake_subject",
     "intake_exchangefile",
-    "intake_handedorder",
     "intake_pulledfile",
 )
 
@@ -101,26 +100,6 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         fields=("workspace_id", "connection_id", "session", "kind", "name"),
                         name="exchange_file_once",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="HandedOrder",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("workspace_id", models.BigIntegerField()),
-                ("connection_id", models.BigIntegerField()),
-                ("order_id", models.BigIntegerField()),
-                ("session", models.TextField()),
-                ("offered_at", models.DateTimeField()),
-                ("taken_at", models.DateTimeField(null=True)),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("workspace_id", "connection_id", "order_id"),
-                        name="handed_order_once",
                     )
                 ],
             },
