@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 
-from django.db import close_old_connections, connections, transaction
+from django.db import close_old_connections, connection, connections, transaction
 
 from regulars.customers import actions as customers
 from regulars.events import actions as events
@@ -33,6 +33,7 @@ FAULT_PAUSE_S = 0.5
 # How long a commit may wait for more letters, while fewer than half of those under way have come.
 GATHER_S = 0.01
 PRAISE_EVERY_S = 5.0
+PREPARE_AFTER = 3
 
 _END = """
 UPDATE messaging_message m
@@ -182,6 +183,7 @@ def store(endings: Sequence[Ending], handings: Sequence[Claim]) -> set[int]:
     written to now.
     """
     marked: set[int] = set()
+    statements_prepared()
     workspace_ids = {e.claim.workspace_id for e in endings} | {c.workspace_id for c in handings}
     # One workspace alone needs no transaction around its scope, which is one.
     with transaction.atomic() if len(workspace_ids) > 1 else nullcontext():
@@ -194,6 +196,15 @@ def store(endings: Sequence[Ending], handings: Sequence[Claim]) -> set[int]:
                 if asked:
                     marked |= _hand(workspace_id, asked)
     return marked
+
+
+def statements_prepared() -> None:
+    """Let this thread's connection keep the plans of what it asks again and again.
+
+    A sender holds a session lock, so its connections are never shared through a pooler.
+    """
+    connection.ensure_connection()
+    connection.connection.prepare_threshold = PREPARE_AFTER
 
 
 def _end(workspace_id: int, endings: list[Ending]) -> None:

@@ -27,7 +27,7 @@ from regulars.messaging.records import MessageState
 from regulars.messaging.sender import claims
 from regulars.messaging.sender.courier import Lane
 from regulars.messaging.sender.items import Claim, Ending, Item
-from regulars.messaging.sender.ledger import CHANNEL, Ledger, refuse_unwanted
+from regulars.messaging.sender.ledger import CHANNEL, Ledger, refuse_unwanted, statements_prepared
 from regulars.messaging.sender.writers import Writers
 from regulars.messaging.writing import Reading, read_recipe
 from regulars.store.scope import scope
@@ -94,6 +94,7 @@ class SendLoop:
 
     def feed(self) -> int:
         """Claim a batch for each workspace that has work; returns how many messages."""
+        statements_prepared()
         if self._worker is None:
             self._worker = claims.new_worker()
             self._next_recovery_s = 0.0
