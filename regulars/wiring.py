@@ -61,7 +61,7 @@ INBOX: dict[str, str] = {
 # Background work: the kind of a job and its handler.
 JOBS: dict[str, str] = {
     "intake.import": "regulars.intake.importers.tasks:run_import_job",
-    "intake.exchange": "regulars.intake.connectors.onec.tasks:run",
+    "intake.exchange": "regulars.intake.connectors.onec.bringing:run",
     "campaigns.launch": "regulars.campaigns.tasks:launch",
     "customers.batch": "regulars.customers.batches:run_job",
     "reports.renew": "regulars.reports.tasks:renew",
@@ -72,7 +72,7 @@ JOBS: dict[str, str] = {
 # Who tells the owner when a kind of job is given up because its workers died.
 GAVE_UP: dict[str, str] = {
     "intake.import": "regulars.intake.importers.tasks:gave_up",
-    "intake.exchange": "regulars.intake.connectors.onec.tasks:gave_up",
+    "intake.exchange": "regulars.intake.connectors.onec.bringing:gave_up",
     "campaigns.launch": "regulars.campaigns.tasks:gave_up",
     "customers.batch": "regulars.customers.batches:gave_up",
 }

@@ -81,6 +81,8 @@ ENTRIES = (
     Entry(SETTINGS, _("Team"), "workspaces:team", "user-cog", "team.edit"),
     Entry(SETTINGS, _("Mail settings"), "messaging:sender", "mail", "settings.edit"),
     Entry(SETTINGS, _("API keys"), "workspaces:keys", "key-round", "settings.edit"),
+    Entry(SETTINGS, _("Audit trail"), "audit:list", "scroll-text", "audit.view"),
+    Entry(SETTINGS, _("Erasures"), "privacy:erasures", "user-x", "customers.erase"),
 )
 
 

@@ -26,6 +26,12 @@ from regulars.customers.actions.preferences import (
     settle_erasure,
     wake_marketing,
 )
+from regulars.customers.actions.quality import (
+    accept_suggestions,
+    check_contacts,
+    dismiss_flags,
+    record_domains,
+)
 from regulars.customers.actions.standing import change_identity_rules, confirm_contact
 from regulars.customers.actions.tasks import finish_task, give_task, reopen_task
 from regulars.customers.actions.topics import add_consent_text, archive_topic, save_topic
@@ -35,12 +41,6 @@ from regulars.customers.actions.views import (
     choose_view,
     delete_view,
     save_view,
-)
-from regulars.customers.actions.quality import (
-    accept_suggestions,
-    check_contacts,
-    dismiss_flags,
-    record_domains,
 )
 
 __all__ = [

@@ -75,7 +75,9 @@ def run(request: HttpRequest) -> HttpResponse:
             key=f"form:{me.user_id}:{request.POST.get('key', '')[:40] or new_public_id()}",
         )
     except RegularsError as error:
-        return _confirm_page(request, workspace, act, public_ids, fault=_(error.message))
+        return _confirm_page(
+            request, workspace, act, public_ids, fault=words.desk_fault(error.code, error.message)
+        )
     if act != "export" and batch.total <= AT_ONCE_MAX:
         actions.step_batch(workspace.id, batch.id, AT_ONCE_MAX + 1)
     else:

@@ -21,8 +21,6 @@ from regulars.customers.pages.jotting import notes_context, tasks_context
 from regulars.customers.records import Card
 from regulars.workspaces.records import Right, WorkspaceRecord
 
-MERGED_SHOWN_MAX = 10
-
 
 @login_required
 @require_GET
@@ -39,8 +37,6 @@ def card(request: HttpRequest, public_id: str) -> HttpResponse:
         "ids": ids,
         "facts": _facts(workspace, found),
         "identifiers": _other_names(found),
-        "merged": queries.merged_into(workspace.id, found.merged_ids[:MERGED_SHOWN_MAX]),
-        "merged_count": len(found.merged_ids),
         "companies": queries.companies_of(workspace.id, ids),
         "last_seen_at": history.last_at(workspace.id, ids, but=words.NOT_SEEN),
         "consents": consent_rows(found),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from regulars.customers import actions, history, queries
+from regulars.customers import actions, history, queries, words
 from regulars.customers.pages.access import may, workspace_of
 from regulars.customers.queries.companies import COMPANIES_PAGE, MEMBERS_PAGE, MEMBERS_SUMMED_MAX
 from regulars.customers.queries.lists import keyed, read_key
@@ -96,7 +96,7 @@ def _company_form(request: HttpRequest, workspace_id: int, public_id: str | None
             messages.success(request, _("The company is saved."))
             return redirect("customers:company", saved)
         except Invalid as fault:
-            error = _(fault.message)
+            error = words.desk_fault(fault.code, fault.message)
     context = {"company": one, "name": name, "group_id": group_id, "error": error}
     return render(request, "customers/company_form.html", context, status=422 if error else 200)
 
@@ -119,7 +119,7 @@ def join_company(request: HttpRequest, public_id: str) -> HttpResponse:
         actions.add_member(workspace.id, found.id, customer_id, source=BY_HAND)
         messages.success(request, _("The customer belongs to the company now."))
     except Invalid as fault:
-        messages.error(request, _(fault.message))
+        messages.error(request, words.desk_fault(fault.code, fault.message))
     return redirect(f"{reverse('customers:card', args=[public_id])}#companies")
 
 

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from regulars.customers import actions, queries
+from regulars.customers import actions, queries, words
 from regulars.customers.pages.access import member_of, workspace_of
 from regulars.customers.queries.desk import NOTES_PAGE, TASKS_PAGE
 from regulars.customers.records import TaskRecord
@@ -90,7 +90,7 @@ def add_note(request: HttpRequest, public_id: str) -> HttpResponse:
             key=_key(request, me),
         )
     except Invalid as error:
-        messages.error(request, _(error.message))
+        messages.error(request, words.desk_fault(error.code, error.message))
         return redirect("customers:card", public_id)
     messages.success(request, _("The note is written."))
     return _back_to(public_id, "notes")
@@ -111,7 +111,7 @@ def edit_note(request: HttpRequest, public_id: str, note_id: str) -> HttpRespons
             )
             return _back_to(public_id, "notes")
         except Invalid as fault:
-            error, status = _(fault.message), 422
+            error, status = words.desk_fault(fault.code, fault.message), 422
     profile = queries.profiles(workspace.id, [queries.customer_id_of(workspace.id, public_id)])
     context = {"profile": next(iter(profile.values())), "note": note, "text": text, "error": error}
     return render(request, "customers/note.html", context, status=status)
@@ -155,7 +155,7 @@ def give_task(request: HttpRequest, public_id: str) -> HttpResponse:
             key=_key(request, me),
         )
     except Invalid as error:
-        messages.error(request, _(error.message))
+        messages.error(request, words.desk_fault(error.code, error.message))
         return redirect("customers:card", public_id)
     messages.success(request, _("The task is given."))
     return _back_to(public_id, "tasks")

@@ -39,7 +39,10 @@ def listing(request: HttpRequest) -> HttpResponse:
         page = _page(workspace, chosen, request.GET.get("page", ""))
     except RegularsError as error:
         # A condition that cannot be read; the form shows it with what is wrong.
-        fault, page = _(error.message), ListPage((), None, None, 0, False)
+        fault, page = (
+            words.desk_fault(error.code, error.message),
+            ListPage((), None, None, 0, False),
+        )
     ids = [profile.id for profile in page.rows]
     agreed = queries.marketing_channels(workspace.id, ids)
     context = {
@@ -80,7 +83,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
             is_shared=request.POST.get("is_shared") == "on",
         )
     except RegularsError as error:
-        messages.error(request, _(error.message))
+        messages.error(request, words.desk_fault(error.code, error.message))
         return redirect(f"{reverse('customers:list')}?{query or 'view=all'}")
     one = queries.view(workspace.id, public_id, me.user_id)
     if request.POST.get("is_default") == "on":

@@ -150,17 +150,6 @@ def _suppressed(workspace_id: int, profile: Profile) -> frozenset[str]:
     return frozenset(hashes[bytes(row[0])] for row in raw.fetchall())
 
 
-def merged_into(workspace_id: int, loser_ids: Sequence[int]) -> list[Profile]:
-    """Who the merged customers were before they became one with another."""
-    raw = cursor()
-    raw.execute(
-        f"SELECT {COLUMNS} FROM customers_customer WHERE workspace_id = %s AND id = ANY(%s)"
-        " ORDER BY id",
-        [workspace_id, list(loser_ids)],
-    )
-    return [profile_of(row) for row in raw.fetchall()]
-
-
 def sources_of(workspace_id: int, customer_id: int) -> dict[str, tuple[str, str]]:
     """Who told each column and own attribute (attr.<name>), and when as ISO text or ""."""
     raw = cursor()
