@@ -14,6 +14,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from regulars.audit import actions as audit
 from regulars.customers import actions, asked, batches, queries, words
 from regulars.customers.pages.access import member_of, workspace_of
 from regulars.customers.pages.jotting import day_of
@@ -78,6 +79,8 @@ def run(request: HttpRequest) -> HttpResponse:
         return _confirm_page(
             request, workspace, act, public_ids, fault=words.desk_fault(error.code, error.message)
         )
+    done = "customers.exported" if act == "export" else "customers.changed"
+    audit.note(workspace.id, done, "customers", batch.public_id, fields=[act], number=batch.total)
     if act != "export" and batch.total <= AT_ONCE_MAX:
         actions.step_batch(workspace.id, batch.id, AT_ONCE_MAX + 1)
     else:
@@ -115,6 +118,9 @@ def download(request: HttpRequest, public_id: str) -> FileResponse:
     if path is None or not path.exists():
         raise NotFound("file_gone", "The file is not there any more; export again.")
     form = str(one.given["format"])
+    audit.note(
+        workspace.id, "customers.export_taken", "customers", one.public_id, number=one.total
+    )
     return FileResponse(
         path.open("rb"),
         as_attachment=True,
