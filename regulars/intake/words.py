@@ -14,11 +14,15 @@ KINDS: dict[str, Text] = {
     "orders": gettext_lazy("Orders"),
     "customers": gettext_lazy("Customers"),
     "events": gettext_lazy("Events"),
+    "catalogue": gettext_lazy("Catalogue"),
 }
 KIND_HINTS: dict[str, Text] = {
     "orders": gettext_lazy("One row for each line of an order, or one for each order."),
     "customers": gettext_lazy("One row for each person, with consents if you have them."),
     "events": gettext_lazy("One row for each thing that happened on your site or in your app."),
+    "catalogue": gettext_lazy(
+        "One row for each product; also a YML or a Google product feed as it is."
+    ),
 }
 STATES: dict[str, tuple[Text, str]] = {
     "mapping": (gettext_lazy("Columns to choose"), "info"),
@@ -69,6 +73,13 @@ FIELDS: dict[str, Text] = {
     "event": gettext_lazy("Name of the event"),
     "time": gettext_lazy("Time of the event"),
     "message_id": gettext_lazy("Id of the event"),
+    "price": gettext_lazy("Product: price"),
+    "old_price": gettext_lazy("Product: price before"),
+    "url": gettext_lazy("Product: page"),
+    "picture_url": gettext_lazy("Product: picture"),
+    "availability": gettext_lazy("Product: availability"),
+    "item": gettext_lazy("Product, service, booking or digital article"),
+    "duration_min": gettext_lazy("Service: minutes"),
 }
 # On what ground somebody of a file may be written to.
 BASES: dict[str, Text] = {
@@ -87,6 +98,8 @@ COUNTS: dict[str, Text] = {
     "new_customers": gettext_lazy("of them new"),
     "consents": gettext_lazy("Consents"),
     "events": gettext_lazy("Events"),
+    "products": gettext_lazy("Products"),
+    "stock": gettext_lazy("Stock counted"),
 }
 REASONS: dict[str, Text] = {
     "row_cells": gettext_lazy("The row has another number of cells than the heading."),
@@ -123,12 +136,23 @@ REASONS: dict[str, Text] = {
     "consent_word": gettext_lazy("The consent is a word nobody knows."),
     "event_name": gettext_lazy("The event has no name, or too long a one."),
     "event_time": gettext_lazy("The time of the event cannot be read or lies ahead."),
+    "product_sku": gettext_lazy("The product has no code, or too long a one."),
+    "product_text": gettext_lazy("A field of the product is too long or cannot be read."),
+    "product_price": gettext_lazy("A price is no number, or below zero."),
+    "product_currency": gettext_lazy("The currency is not that of the workspace."),
+    "product_quantity": gettext_lazy("The quantity in stock is no number, or below zero."),
+    "product_availability": gettext_lazy("The availability is a word nobody knows."),
+    "product_item": gettext_lazy("It is neither product, service, booking nor digital article."),
+    "product_duration": gettext_lazy("The duration is not whole minutes."),
+    "product_url": gettext_lazy("An address does not begin with https:// or http://."),
+    "product_repeated": gettext_lazy("The product stands in the file twice."),
 }
 PROBLEMS: dict[str, Text] = {
     "file_missing": gettext_lazy("The file is gone; upload it again."),
     "file_empty": gettext_lazy("The file is empty."),
     "file_too_big": gettext_lazy("The file is too large; split it in parts."),
     "file_unreadable": gettext_lazy("The file cannot be read as CSV, XLSX or Parquet."),
+    "file_feed": gettext_lazy("The XML is neither YML nor a feed of products for Google."),
     "file_encoding": gettext_lazy("The encoding is not one we know."),
     "file_delimiter": gettext_lazy("The mark between the cells cannot be that."),
     "file_columns": gettext_lazy("The columns do not give what is needed."),

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-serve", action="store_true", help="fill the data folder and stop")
 
     bring = _command(commands, "import", _import, "bring in a file")
-    bring.add_argument("kind", choices=["orders", "customers", "events"])
+    bring.add_argument("kind", choices=["orders", "customers", "events", "catalogue"])
     bring.add_argument("file", type=Path)
     bring.add_argument("--workspace", required=True)
     bring.add_argument("--map", type=Path, help="JSON: our column → the file's column")
@@ -125,10 +125,23 @@ def _keys_and_users(commands: argparse._SubParsersAction[argparse.ArgumentParser
     change.add_argument("--security", choices=["none", "starttls", "tls"], default="starttls")
     change.add_argument("--username", default="")
 
+    _rights(commands)
     lake = commands.add_parser("lake", help="the files for analysis")
     below = lake.add_subparsers(required=True, metavar="what")
     rebuild = _command(below, "rebuild", _lake_rebuild, "write the lake anew from the database")
     rebuild.add_argument("--workspace", required=True)
+
+
+def _rights(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    erase = _command(commands, "erase", _erase, "take a person out of everything")
+    erase.add_argument("customer", help="the customer's id, as in the address of the card")
+    erase.add_argument("--workspace", required=True)
+    erase.add_argument("--now", action="store_true", help="do not wait for the night")
+
+    audit = commands.add_parser("audit", help="who saw and changed what")
+    below = audit.add_subparsers(required=True, metavar="what")
+    verify = _command(below, "verify", _audit_verify, "look whether the audit trail is whole")
+    verify.add_argument("--workspace")
 
 
 def _set_up(role: Role = Role.ENGINE) -> None:
@@ -237,6 +250,20 @@ def _sender_set(options: argparse.Namespace) -> None:
     from regulars.project import commands
 
     commands.set_sender(options, sys.stdin.readline().strip() if options.username else "")
+
+
+def _erase(options: argparse.Namespace) -> int:
+    _set_up()
+    from regulars.project import rights
+
+    return rights.erase(options)
+
+
+def _audit_verify(options: argparse.Namespace) -> int:
+    _set_up()
+    from regulars.project import rights
+
+    return rights.verify_audit(options)
 
 
 def _lake_rebuild(options: argparse.Namespace) -> None:

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from regulars.intake.importers import feeds
 from regulars.intake.importers.pure import text
 from regulars.intake.importers.records import Reject
 from regulars.kernel.errors import Invalid
@@ -80,7 +81,13 @@ def open_file(path: Path, *, encoding: str = "", delimiter: str = "") -> Source:
         return _parquet(path)
     if start == b"PK\x03\x04":
         return _xlsx(path)
+    if start.startswith((b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\x00<")):
+        return Source(feeds.HEADINGS, None, _csv_batches(_feed_rows(path), feeds.HEADINGS))
     return _csv(path, encoding, delimiter)
+
+
+def _feed_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    yield from enumerate(feeds.rows(path), 1)
 
 
 def _table(row_no: Sequence[int] | pa.Array, columns: Sequence[Any]) -> pa.Table:

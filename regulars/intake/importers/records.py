@@ -14,6 +14,7 @@ class ImportKind(StrEnum):
     ORDERS = "orders"
     CUSTOMERS = "customers"
     EVENTS = "events"
+    CATALOGUE = "catalogue"
 
 
 class DateOrder(StrEnum):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from regulars.customers.records import Basis
 from regulars.intake import actions
-from regulars.intake.importers import customers, events, orders, read, stage
+from regulars.intake.importers import catalogue, customers, events, orders, read, stage
 from regulars.intake.importers.pure import columns
 from regulars.intake.importers.records import ColumnMap, ImportKind, ImportOutcome, Layout
 from regulars.intake.importers.stage import Progress, Stage
@@ -44,6 +44,7 @@ IMPORTERS: dict[ImportKind, Importer] = {
     ImportKind.ORDERS: orders,
     ImportKind.CUSTOMERS: customers,
     ImportKind.EVENTS: events,
+    ImportKind.CATALOGUE: catalogue,
 }
 
 

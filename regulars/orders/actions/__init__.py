@@ -2,6 +2,7 @@
 
 from regulars.orders.actions.books import NO_LINES, write_tables
 from regulars.orders.actions.carts import change_carts, fill_catalogue, join_carts
+from regulars.orders.actions.catalogue import check as check_product
 from regulars.orders.actions.catalogue import write_catalogue
 from regulars.orders.actions.desk import (
     UNSAID,
@@ -34,6 +35,7 @@ __all__ = [
     "assign",
     "change_carts",
     "change_lead",
+    "check_product",
     "convert_lead",
     "expire",
     "fill_catalogue",

@@ -23,6 +23,7 @@ from regulars.orders.queries.books import (
     values,
 )
 from regulars.orders.queries.carts import cart_by_token, carts_of, open_cart
+from regulars.orders.queries.desk import places
 from regulars.orders.queries.leads import LeadFilter, lead, lead_by_id, leads, leads_count
 from regulars.orders.queries.products import (
     categories,
@@ -58,6 +59,7 @@ __all__ = [
     "orders_of",
     "orders_of_text",
     "page",
+    "places",
     "product",
     "products",
     "products_by_sku",

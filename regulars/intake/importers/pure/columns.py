@@ -80,6 +80,24 @@ SYNONYMS: dict[ImportKind, dict[str, str]] = {
         "anonymous_id": "anonymousid visitorid cookieid",
         "message_id": "messageid eventid uuid",
     },
+    ImportKind.CATALOGUE: {
+        "sku": "sku id productid productcode itemcode article stockcode артикул код кодтовару"
+        " кодтовара",
+        "product_name": "name title product productname itemname товар назва найменування"
+        " название наименование",
+        "category": "category productcategory producttype категорія категория розділ раздел",
+        "brand": "brand vendor manufacturer бренд марка виробник производитель",
+        "price": "price unitprice ціна цена",
+        "old_price": "oldprice compareatprice regularprice стараціна стараяцена",
+        "quantity": "quantity qty stock count amount кількість количество залишок остаток",
+        "url": "url link address посилання ссылка",
+        "picture_url": "picture pictureurl image imageurl imagelink photo зображення фото картинка"
+        " изображение",
+        "availability": "availability available instock наявність наличие",
+        "item": "item itemkind type kind тип вид",
+        "duration_min": "duration durationmin minutes тривалість длительность хвилин минут",
+        "currency": "currency currencyid валюта",
+    },
 }
 REQUIRED: dict[ImportKind, tuple[tuple[str, ...], ...]] = {
     ImportKind.ORDERS: (("number",), ("placed_at",), ("unit_price", "line_total", "order_total")),
@@ -89,6 +107,7 @@ REQUIRED: dict[ImportKind, tuple[tuple[str, ...], ...]] = {
         ("time",),
         ("external_id", "email", "phone", "anonymous_id"),
     ),
+    ImportKind.CATALOGUE: (("sku",), ("product_name", "price", "quantity")),
 }
 ONLINE_RETAIL = (
     ("number", ("invoiceno", "invoice")),

@@ -36,6 +36,21 @@ CONSENTS: Mapping[str, tuple[str, ...]] = {
     # "No" in a list of customers says that they were not asked or did not answer.
     "never": ("0", "no", "n", "false", "never", "not_subscribed", "not subscribed", "ні", "нет"),
 }  # fmt: skip
+AVAILABILITY: Mapping[str, tuple[str, ...]] = {
+    "in_stock": ("in_stock", "in stock", "instock", "available", "true", "1", "yes", "y", "так",
+                 "да", "є", "есть", "в наявності", "в наличии"),
+    "out_of_stock": ("out_of_stock", "out of stock", "outofstock", "unavailable", "false", "0",
+                     "no", "n", "ні", "нет", "немає", "немає в наявності", "нет в наличии"),
+    "preorder": ("preorder", "pre-order", "backorder", "on request", "під замовлення", "под заказ",
+                 "передзамовлення", "предзаказ"),
+}  # fmt: skip
+ITEMS: Mapping[str, tuple[str, ...]] = {
+    "product": ("product", "good", "goods", "товар"),
+    "service": ("service", "послуга", "услуга"),
+    "booking": ("booking", "reservation", "appointment", "бронювання", "бронирование", "запис",
+                "запись"),
+    "article": ("article", "digital", "download", "цифровий", "цифровой", "файл"),
+}  # fmt: skip
 
 # What programs write for a customer without an id.
 NOBODY = ("-", "0", "n/a", "na", "nan", "none", "null", "undefined", "guest", "anonymous")
