@@ -60,6 +60,8 @@ INBOX: dict[str, str] = {
 
 # Background work: the kind of a job and its handler.
 JOBS: dict[str, str] = {
+    "customers.find_duplicates": "regulars.customers.duplicates.tasks:find",
+    "customers.merge_duplicates": "regulars.customers.duplicates.tasks:merge_many",
     "intake.import": "regulars.intake.importers.tasks:run_import_job",
     "intake.exchange": "regulars.intake.connectors.onec.bringing:run",
     "campaigns.launch": "regulars.campaigns.tasks:launch",
@@ -71,6 +73,7 @@ JOBS: dict[str, str] = {
 
 # Who tells the owner when a kind of job is given up because its workers died.
 GAVE_UP: dict[str, str] = {
+    "customers.find_duplicates": "regulars.customers.duplicates.tasks:gave_up",
     "intake.import": "regulars.intake.importers.tasks:gave_up",
     "intake.exchange": "regulars.intake.connectors.onec.bringing:gave_up",
     "campaigns.launch": "regulars.campaigns.tasks:gave_up",

@@ -18,7 +18,14 @@ from regulars.kernel.errors import Conflict, Invalid, NotFound
 from regulars.kernel.ids import new_public_id
 from regulars.store.scope import cursor
 
-__all__ = ["decide_pair", "keep_pairs", "merge_above", "merge_some", "start_search"]
+__all__ = [
+    "decide_pair",
+    "end_search",
+    "keep_pairs",
+    "merge_above",
+    "merge_some",
+    "start_search",
+]
 
 MERGE_CHUNK = 25
 # A search that did not end by then died with its worker; another may begin.
@@ -141,6 +148,24 @@ def start_search(workspace_id: int, *, actor: str) -> None:
     made = raw.fetchone()
     assert made is not None, "an insert that returns gives one row"
     jobs.enqueue(workspace_id, SEARCH_JOB, {"run": made[0]}, key=f"duplicates:{made[0]}")
+
+
+def end_search(
+    workspace_id: int,
+    run: int,
+    *,
+    customers: int = 0,
+    pairs: int = 0,
+    left_out: int = 0,
+    reason: str = "",
+) -> None:
+    """Say how a search ended; with a reason it broke off."""
+    cursor().execute(
+        "UPDATE customers_duplicaterun SET state = %s, customers = %s, pairs = %s, left_out = %s,"
+        " reason = %s, finished_at = %s WHERE workspace_id = %s AND id = %s",
+        ["failed" if reason else "done", customers, pairs, left_out, reason, clock.now(),
+         workspace_id, run],
+    )  # fmt: skip
 
 
 def merge_above(workspace_id: int, probability: float, *, count: int, actor: str) -> None:

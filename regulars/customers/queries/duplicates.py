@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from regulars.customers.duplicates.people import Person
 from regulars.store.scope import cursor
 
 PAIRS_SHOWN = 30
@@ -26,6 +27,13 @@ JOIN customers_customer a ON a.id = d.one_id
 JOIN customers_customer b ON b.id = d.other_id
 WHERE d.workspace_id = %s AND d.state = %s AND d.probability >= %s
   AND coalesce(a.merged_into, a.id) <> coalesce(b.merged_into, b.id)
+"""
+PEOPLE = """
+SELECT id, name, first_name, last_name, birth_on, email, phone, city, attrs->>'address'
+FROM customers_customer
+WHERE workspace_id = %s AND merged_into IS NULL AND id > %s
+  AND num_nonnulls(name, first_name, last_name, email, phone) > 0
+ORDER BY id LIMIT %s
 """
 
 
@@ -96,3 +104,10 @@ def last_search(workspace_id: int) -> Search | None:
     )
     row = raw.fetchone()
     return None if row is None else Search(*row)
+
+
+def people(workspace_id: int, after: int, limit: int) -> list[Person]:
+    """The next customers by id who have a name or a contact, to be compared."""
+    raw = cursor()
+    raw.execute(PEOPLE, [workspace_id, after, limit])
+    return [Person(*row) for row in raw.fetchall()]
