@@ -4,7 +4,7 @@ The model is Fellegi and Sunter's ("A Theory for Record Linkage", 1969): each fi
 speaks for or against by log2(m/u), where m is how often it agrees for one person and u for two.
 The m are written here, so that the same customers are found on every run; how common a name or a
 city is, is counted in the workspace itself (term frequencies). Assumptions, in order: fields err
-independently; one in THIRTY customers or so has a twin; a rare name says more than a common one.
+independently; one customer in thirty has a twin; a rare name says more than a common one.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ MEMORY_MB = 512
 THREADS = 2
 PAIRS_MAX = 20_000
 TWINS_SHARE = 0.03
+COUNTED_FROM = 200
 PROBABILITY_MIN = 0.5
 # A key that more customers share finds nobody and would compare everybody with everybody.
 BLOCK_ROWS_MAX = 40
@@ -178,6 +179,10 @@ def _weigh(
         retain_intermediate_calculation_columns=True,
     )
     linker = Linker(api.register(PEOPLE), settings, log_level=logging.ERROR)
+    for name in FIELDS:
+        if FIELDS[name][0].frequency_of:
+            table = _frequencies(database, name, FIELDS[name][0].u)
+            linker.table_management.register_term_frequency_lookup(api.register(table), name)
     scored = linker.inference.predict(
         threshold_match_probability=PROBABILITY_MIN, warning_mode="never"
     )
@@ -188,6 +193,21 @@ def _weigh(
         f" FROM {scored.physical_name} ORDER BY match_probability DESC, 1, 2 LIMIT {PAIRS_MAX}"
     ).fetchall()
     return [(one, other, probability, _reasons(found)) for one, other, probability, *found in rows]
+
+
+def _frequencies(database: duckdb.DuckDBPyConnection, name: str, usual: float) -> str:
+    """Make the table of how common each value is, from what is usual to what is counted here.
+
+    Among a few customers every value is common; the usual share speaks there, as loudly as
+    COUNTED_FROM customers would.
+    """
+    table = f"frequency_{name}"
+    database.execute(
+        f"CREATE TABLE {table} AS SELECT {name}, (count(*) - 1 + {usual * COUNTED_FROM})"
+        f" / (sum(count(*)) OVER () - 1 + {COUNTED_FROM}) AS tf_{name}"
+        f" FROM {PEOPLE} WHERE {name} IS NOT NULL GROUP BY {name}"
+    ).fetchall()
+    return table
 
 
 def _weight_columns(columns: Sequence[Any], name: str) -> str:
