@@ -3,7 +3,7 @@
 Kept under the property `_context`: where the page was (url, path, title, referrer), which campaign
 brought the visitor, which family of browser, the language, and the visit. Left behind: the address
 of the network (ip), the whole user agent, and every parameter of an address that may hold a secret
-or a person (docs/decisions/0021-what-of-a-visit-is-kept.md).
+or a person (docs/decisions/0022-what-of-a-visit-is-kept.md).
 """
 
 from __future__ import annotations
