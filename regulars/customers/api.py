@@ -341,7 +341,8 @@ def change_customer(request: HttpRequest, public_id: str, body: ChangeIn) -> dic
     """
     workspace_id = _workspace_id(request)
     customer_id = queries.customer_id_of(workspace_id, public_id)
-    actions.change_profile(workspace_id, customer_id, body.dict(exclude_unset=True), actor="api")
+    actions.change_profile(workspace_id, customer_id, body.dict(exclude_unset=True), actor="api",
+                           source="api")  # fmt: skip
     return _card(queries.card(workspace_id, customer_id))
 
 

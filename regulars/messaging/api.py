@@ -51,7 +51,7 @@ def subscribe(request: HttpRequest, body: SubscriptionIn, key: str = Key) -> Sta
     topics = customer_queries.topics(workspace_id)
     if body.topic and body.topic not in {topic.key for topic in topics}:
         raise Invalid("topic_unknown", "There is no such topic.", path="topic")
-    (customer_id,) = customers.identify_many(workspace_id, [identity])
+    (customer_id,) = customers.identify_many(workspace_id, [identity], source="form")
     actions.ask_double_opt_in(
         workspace_id,
         customer_id,

@@ -8,6 +8,7 @@ from typing import Any
 from regulars.customers.actions.owners import TAKE_IDENTIFIERS
 from regulars.customers.actions.profiles import COLUMNS, write_one
 from regulars.customers.pure import normalise
+from regulars.customers.pure.precedence import Source
 from regulars.customers.pure.traits import birth_on
 from regulars.customers.records import TEXT_TRAITS, IdentifierKind
 from regulars.events import actions as events
@@ -34,11 +35,17 @@ WHERE i.workspace_id = %s AND i.kind = %s AND i.value = %s AND i.customer_id <> 
 
 
 def change_profile(
-    workspace_id: int, customer_id: int, given: Mapping[str, Any], *, actor: str
+    workspace_id: int,
+    customer_id: int,
+    given: Mapping[str, Any],
+    *,
+    actor: str,
+    source: str = Source.HAND,
 ) -> bool:
     """Set these columns of the customer; false when nothing differs.
 
     given   columns by name; None or an empty text says that it is not known
+    source  a word of pure/precedence.py; what a more believed source told stays
     An address that was there before stays among the identifiers: old messages come back to it.
     raises  NotFound(customer_unknown), Conflict(identifier_taken), and Invalid of the identifier
             (email_syntax, email_line_break, phone_syntax, …), each with `field`
@@ -51,7 +58,7 @@ def change_profile(
     columns = {name: _column(name, value, region) for name, value in given.items()}
     _take(workspace_id, customer_id, columns)
     now = clock.now()
-    changed = write_one(workspace_id, customer_id, columns, now)
+    changed = write_one(workspace_id, customer_id, columns, now, source=Source(source))
     if changed:
         news = NewEvent(
             kind="customer.changed",

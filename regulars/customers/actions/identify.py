@@ -13,6 +13,7 @@ from django.db import transaction
 from regulars.customers.actions import merge, owners, profiles
 from regulars.customers.actions.contested import settle
 from regulars.customers.actions.profiles import RacedError, Told
+from regulars.customers.pure.precedence import Source
 from regulars.customers.pure.resolve import (
     Joined,
     Known,
@@ -63,6 +64,7 @@ def identify_many(
     origin: str = "live",
     only_missing: bool = False,
     as_named: bool = False,
+    source: str = "",
 ) -> list[int]:
     """The customer of each row, made when nobody is known by any of its identifiers.
 
@@ -71,6 +73,7 @@ def identify_many(
     only_missing  traits fill what is unknown and change nothing that is known
     as_named      of merged customers the one whose identifier the row named, not the root: for
                   events and orders, which then go along when the merge is undone
+    source        who tells the traits: a word of pure/precedence.py, else import or api by origin
     raises  Invalid(identity_missing) when a row names nobody; ask `is_named` beforehand
     """
     if not rows:
@@ -78,13 +81,16 @@ def identify_many(
     region = workspaces.workspace(workspace_id).region
     now = clock.now()
     is_live = origin == "live"
+    teller = Source(source or (Source.IMPORT if origin == "import" else Source.API))
     named = [row_of(row, region, row.seen_at or now if is_live else None) for row in rows]
     if not all(row.identifiers for row in named):
         raise Invalid("identity_missing", "Give an id, an e-mail, a phone or an anonymous id.")
     for _ in range(RACES_MAX):
         try:
             with transaction.atomic():
-                return _identify(workspace_id, rows, named, origin, only_missing, as_named)
+                return _identify(
+                    workspace_id, rows, named, origin, only_missing, as_named, teller
+                )
         except RacedError:
             continue
     raise Conflict("identity_race", "Other writers keep taking the same identifiers; try again.")
@@ -109,6 +115,7 @@ def _identify(
     origin: str,
     only_missing: bool,
     as_named: bool,
+    teller: Source,
 ) -> list[int]:
     known = _known(workspace_id, named)
     found = resolve(named, known)
@@ -119,8 +126,9 @@ def _identify(
     owners.take(workspace_id, _stored(batch, found.gained))
     owners.move(workspace_id, _stored(batch, found.moved), known.owner_of)
     _flag(workspace_id, batch, known)
-    changed = profiles.insert(workspace_id, {new: told.pop(new) for new in batch.ids}, now)
-    changed |= profiles.update(workspace_id, told, now, only_missing=only_missing)
+    changed = profiles.insert(workspace_id, {new: told.pop(new) for new in batch.ids}, now,
+                              source=teller)  # fmt: skip
+    changed |= profiles.update(workspace_id, told, now, only_missing=only_missing, source=teller)
     news = [_changed_event(customer_id, what, now, origin) for customer_id, what in changed.items()]
     if found.clashes or found.moves:
         news += settle(workspace_id, found, batch.real, now, origin)

@@ -12,6 +12,7 @@ import msgspec
 from regulars.customers.pure import filling
 from regulars.customers.pure.filling import Row
 from regulars.customers.pure.normalise import fold
+from regulars.customers.pure.precedence import UNRANKED, Source, Stamp, believed, stamp
 from regulars.customers.pure.search import grams_of
 from regulars.customers.pure.traits import ATTRS_MAX, changes
 from regulars.kernel.ids import new_public_id
@@ -30,12 +31,12 @@ ATTR_PREFIX = "attr."
 INSERT = f"""
 INSERT INTO customers_customer
   (id, workspace_id, public_id, {", ".join(COLUMNS)}, attrs, first_seen_at, created_at,
-   updated_at, trigrams, sort_name)
+   updated_at, trigrams, sort_name, sources)
 SELECT id, %s, public_id, {", ".join(COLUMNS)}, attrs, first_seen_at, %s, %s, trigrams,
-       sort_name
+       sort_name, sources
 FROM json_to_recordset(%s::json) AS given
   (id bigint, public_id text, {", ".join(f"{c} text" for c in COLUMNS[:-1])}, birth_on date,
-   attrs jsonb, first_seen_at timestamptz, trigrams text[], sort_name text)
+   attrs jsonb, first_seen_at timestamptz, trigrams text[], sort_name text, sources jsonb)
 """
 READ = f"""
 SELECT id, merged_into, own, {", ".join(COLUMNS)}, attrs, first_seen_at, sources
@@ -96,13 +97,16 @@ class Stored:
         return Stored(row, own, self.merged_into)
 
 
-def insert(workspace_id: int, told: Mapping[int, Told], now: datetime) -> Changes:
+def insert(
+    workspace_id: int, told: Mapping[int, Told], now: datetime, *, source: Source
+) -> Changes:
     """Make the customers under these ids; gives what became known of each."""
     if not told:
         return {}
+    seal = stamp(source, now)
     rows = [
         _as_given(customer_id, Row(what.columns, what.attrs, min(what.first_seen_at or now, now)))
-        | {"public_id": new_public_id()}
+        | {"public_id": new_public_id(), "sources": _sealed(what.columns, what.attrs, seal)}
         for customer_id, what in told.items()
     ]
     cursor().execute(INSERT, [workspace_id, now, now, _json(rows)])
@@ -118,18 +122,25 @@ IDENTIFYING = frozenset({"external_id", "email", "phone"})
 
 
 def update(
-    workspace_id: int, told: Mapping[int, Told], now: datetime, *, only_missing: bool
+    workspace_id: int,
+    told: Mapping[int, Told],
+    now: datetime,
+    *,
+    only_missing: bool,
+    source: Source,
 ) -> Changes:
     """Change the customers that are told something new; gives the old and new values.
 
+    What a more believed source told stays; see pure/precedence.py.
     raises  RacedError when one of them was merged meanwhile
     """
     speaking = [c for c, what in told.items() if what.columns or what.attrs or what.first_seen_at]
-    due = _due(read(workspace_id, speaking), told, only_missing)
+    seal = stamp(source, now)
+    due = _due(read(workspace_id, speaking), told, seal, only_missing)
     if not due:
         return {}
     # Read again under locks taken in key order: what is written builds on what is there.
-    due = _due(read(workspace_id, sorted(due), is_locked=True), told, only_missing)
+    due = _due(read(workspace_id, sorted(due), is_locked=True), told, seal, only_missing)
     if any(stored.merged_into is not None for stored, _ in due.values()):
         raise RacedError
     write(workspace_id, {customer_id: stored for customer_id, (stored, _) in due.items()}, now)
@@ -151,41 +162,66 @@ def write(workspace_id: int, rows: Mapping[int, Stored], now: datetime) -> None:
 
 
 def write_one(
-    workspace_id: int, customer_id: int, columns: Mapping[str, Any], now: datetime
+    workspace_id: int,
+    customer_id: int,
+    columns: Mapping[str, Any],
+    now: datetime,
+    *,
+    source: Source | None = None,
 ) -> dict[str, tuple[Any, Any]]:
-    """Set the columns of a customer whose row is locked, empty ones too; gives old and new."""
+    """Set the columns of a customer whose row is locked, empty ones too; gives old and new.
+
+    source  what a more believed one told stays; None for contacts that go by the rules of
+            identity, which ask nobody
+    """
     (stored,) = read(workspace_id, [customer_id]).values()
     changed = {
         name: (stored.row.columns[name], value)
         for name, value in columns.items()
         if stored.row.columns[name] != value
     }
+    if source is not None:
+        changed = believed(changed, stored.row.sources, source)
     if changed:
+        new = {name: value for name, (_, value) in changed.items()}
+        seal = None if source is None else stamp(source, now)
         after = stored.told(
-            _set(stored.row, columns), None if stored.own is None else _set(stored.own, columns)
+            _set(stored.row, new, seal), None if stored.own is None else _set(stored.own, new, seal)
         )
         write(workspace_id, {customer_id: after}, now)
     return changed
 
 
-def _set(row: Row, columns: Mapping[str, Any]) -> Row:
-    return Row({**row.columns, **columns}, row.attrs, row.first_seen_at, row.sources)
+def _set(row: Row, columns: Mapping[str, Any], seal: Stamp | None) -> Row:
+    sources = row.sources if seal is None else row.sources | _sealed(columns, {}, seal)
+    return Row({**row.columns, **columns}, row.attrs, row.first_seen_at, sources)
+
+
+def _sealed(columns: Mapping[str, Any], attrs: Mapping[str, Any], seal: Stamp) -> dict[str, Any]:
+    """Who told these columns and attributes, and when."""
+    return {name: seal for name in _flat(columns, attrs) if name not in UNRANKED}
 
 
 def _due(
-    present: Mapping[int, Stored], told: Mapping[int, Told], only_missing: bool
+    present: Mapping[int, Stored], told: Mapping[int, Told], seal: Stamp, only_missing: bool
 ) -> dict[int, tuple[Stored, dict[str, tuple[Any, Any]]]]:
     due = {}
     for customer_id, stored in present.items():
         what, row = told[customer_id], stored.row
-        columns = changes(row.columns, what.columns, only_missing=only_missing)
-        attrs = changes(row.attrs, what.attrs, only_missing=only_missing)
+        columns = believed(
+            changes(row.columns, what.columns, only_missing=only_missing), row.sources, seal[0]
+        )
+        attrs = believed(
+            changes(row.attrs, what.attrs, only_missing=only_missing), row.sources, seal[0],
+            prefix=ATTR_PREFIX,
+        )  # fmt: skip
         is_earlier = what.first_seen_at is not None and what.first_seen_at < row.first_seen_at
         if columns or attrs or is_earlier:
             new = (
                 {key: value for key, (_, value) in columns.items()},
                 {key: value for key, (_, value) in attrs.items()},
                 what.first_seen_at or row.first_seen_at,
+                seal,
             )
             own = None if stored.own is None else _changed(stored.own, *new)
             due[customer_id] = (stored.told(_changed(row, *new), own), _flat(columns, attrs))
@@ -193,13 +229,17 @@ def _due(
 
 
 def _changed(
-    row: Row, columns: Mapping[str, Any], attrs: Mapping[str, Any], seen_at: datetime
+    row: Row,
+    columns: Mapping[str, Any],
+    attrs: Mapping[str, Any],
+    seen_at: datetime,
+    seal: Stamp,
 ) -> Row:
     return Row(
         {**row.columns, **columns},
         _capped(row.attrs | dict(attrs)),
         min(row.first_seen_at, seen_at),
-        row.sources,
+        row.sources | _sealed(columns, attrs, seal),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from unicodedata import combining
 
 # Stand between the parts of a name and are not capitalised when the whole was in one case.
 PARTICLES = frozenset(
@@ -11,6 +12,7 @@ PARTICLES = frozenset(
      "фон", "дер", "тер"}
 )  # fmt: skip
 APOSTROPHES = "'’ʼ`"
+NAME_SIGNS = f" -.{APOSTROPHES}"
 NAME_LENGTH_MAX = 200
 
 
@@ -21,6 +23,9 @@ def proper_name(text: str) -> str:
     """
     letters = [letter for letter in text if letter.isalpha()]
     if len(letters) < 2 or len(text) > NAME_LENGTH_MAX:
+        return text
+    # A company's code, an address or a formula is no name of a person.
+    if any(not (sign.isalpha() or sign in NAME_SIGNS or combining(sign)) for sign in text):
         return text
     is_small = all(letter == letter.lower() for letter in letters)
     is_large = all(letter == letter.upper() for letter in letters)

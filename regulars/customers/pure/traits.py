@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from regulars.customers.pure import normalise
+from regulars.customers.pure.people import proper_name
 from regulars.customers.records import TEXT_TRAITS
 
 ATTRS_MAX = 200
@@ -14,6 +15,9 @@ ATTR_NAME_LENGTH_MAX = 100
 ATTR_TEXT_LENGTH_MAX = 2_000
 ATTR_LIST_MAX = 100
 EARLIEST_BIRTH_YEAR = 1900
+
+# Typed all in one case they get capitals; places and codes are left as they are.
+NAME_TRAITS = frozenset({"name", "first_name", "last_name"})
 
 Scalar = str | int | float | bool
 Columns = dict[str, Any]
@@ -32,7 +36,7 @@ def split(traits: Mapping[str, Any]) -> tuple[Columns, dict[str, Any]]:
         if key in TEXT_TRAITS:
             text = normalise.name(str(value)) if isinstance(value, str | int | float) else None
             if text:
-                columns[key] = text
+                columns[key] = proper_name(text) if key in NAME_TRAITS else text
         elif key == "birth_on":
             born = birth_on(value)
             if born:

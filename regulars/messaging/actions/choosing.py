@@ -74,7 +74,7 @@ def choose(workspace_id: int, message_public_id: str, customer_id: int, choice: 
         customers.choose_gap(workspace_id, customer_id, channel, days)
     if choice.language:
         given = {"language": choice.language}
-        customers.change_profile(workspace_id, customer_id, given, actor=SOURCE)
+        customers.change_profile(workspace_id, customer_id, given, actor=SOURCE, source=SOURCE)
 
 
 def _say(customer_id: int, channel: str, purpose: str, state: ConsentState) -> NewConsent:
