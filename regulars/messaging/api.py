@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
 from ninja import Header, Router, Schema, Status
 from pydantic import ConfigDict, Field
@@ -14,7 +16,7 @@ from regulars.messaging import actions
 
 router = Router(tags=["subscriptions"])
 KEY_CHARS_MAX = 150
-Key = Header("", alias="Idempotency-Key", max_length=KEY_CHARS_MAX)
+Key: Any = Header("", alias="Idempotency-Key", max_length=KEY_CHARS_MAX)
 
 
 class SubscriptionIn(Schema):
@@ -35,7 +37,7 @@ class AskedOut(Schema):
 
 
 @router.post("", response={202: AskedOut})
-def subscribe(request: HttpRequest, body: SubscriptionIn, key: str = Key) -> Status:
+def subscribe(request: HttpRequest, body: SubscriptionIn, key: str = Key) -> Any:
     """Ask the owner of the address by letter; the consent is written when they confirm.
 
     Needs an Idempotency-Key; the same key asks once. Refused past five letters a day to an address.

@@ -14,7 +14,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -168,7 +168,8 @@ def _channel(
     chosen: PreferenceRecord,
     language: str,
 ) -> dict[str, Any]:
-    labels = [topic.name_in(language) for topic in topics] or [_("News and offers")]
+    with translation.override(language):
+        labels = [topic.name_in(language) for topic in topics] or [gettext("News and offers")]
     gap = chosen.gap_days.get(name, 0)
     return {
         "name": name,
