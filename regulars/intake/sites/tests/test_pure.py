@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -157,7 +158,7 @@ def test_visits_do_not_depend_on_where_a_batch_ended(
     parts: list[int] = []
     known: list[Span] = []
     ends = sorted({0, len(hits), *(cut for cut in cuts if cut < len(hits))})
-    for begin, end in zip(ends, ends[1:], strict=False):
+    for begin, end in pairwise(ends):
         batch = hits[begin:end]
         # Only spans near the batch are read from the database, in the order they were made.
         since, until = min(h.at for h in batch) - GAP, max(h.at for h in batch) + GAP
@@ -216,7 +217,9 @@ def test_domains_are_read_as_people_paste_them() -> None:
     assert domains.read(pasted) == ("shop.example", "other.example", "xn--80aqejfp0c4d.xn--j1amh")
 
 
-@pytest.mark.parametrize("text", ["a b!", "shop .", "-x.example", "a" * 70 + ".example", "1.2.3.4:"])
+@pytest.mark.parametrize(
+    "text", ["a b!", "shop .", "-x.example", "a" * 70 + ".example", "1.2.3.4:"]
+)
 def test_what_is_no_domain_is_told(text: str) -> None:
     if text == "1.2.3.4:":
         assert domains.read(text) == ("1.2.3.4",)
