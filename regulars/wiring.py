@@ -64,8 +64,10 @@ JOBS: dict[str, str] = {
     "customers.merge_duplicates": "regulars.customers.duplicates.tasks:merge_many",
     "intake.import": "regulars.intake.importers.tasks:run_import_job",
     "intake.exchange": "regulars.intake.connectors.onec.bringing:run",
+    "intake.pull": "regulars.intake.connectors.pull.pulling:run",
     "campaigns.launch": "regulars.campaigns.tasks:launch",
     "customers.batch": "regulars.customers.batches:run_job",
+    "orders.poll": "regulars.orders.polling:poll",
     "reports.renew": "regulars.reports.tasks:renew",
     "privacy.erase": "regulars.privacy.tasks:erase",
     "privacy.export": "regulars.privacy.tasks:export",
@@ -76,6 +78,7 @@ GAVE_UP: dict[str, str] = {
     "customers.find_duplicates": "regulars.customers.duplicates.tasks:gave_up",
     "intake.import": "regulars.intake.importers.tasks:gave_up",
     "intake.exchange": "regulars.intake.connectors.onec.bringing:gave_up",
+    "intake.pull": "regulars.intake.connectors.pull.pulling:gave_up",
     "campaigns.launch": "regulars.campaigns.tasks:gave_up",
     "customers.batch": "regulars.customers.batches:gave_up",
 }

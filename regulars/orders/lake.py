@@ -60,4 +60,27 @@ ORDER_LINES = Relation(
     bucket="customer",
     period="placed_at",
 )
-RELATIONS = (ORDERS, ORDER_LINES)
+COSTS = Relation(
+    name="costs",
+    select_sql="""
+        SELECT workspace_id, xid, id, day, source, campaign, ad_group, currency, impressions,
+               clicks, amount_minor, is_gone
+        FROM orders_cost""",
+    columns=pa.schema(
+        [
+            ("id", pa.int64()),
+            ("day", pa.date32()),
+            ("source", pa.string()),
+            ("campaign", pa.string()),
+            ("ad_group", pa.string()),
+            ("currency", pa.string()),
+            ("impressions", pa.int64()),
+            ("clicks", pa.int64()),
+            ("amount_minor", pa.int64()),
+        ]
+    ),
+    key="keyed",
+    sort=("day", "source"),
+    gone="is_gone",
+)
+RELATIONS = (ORDERS, ORDER_LINES, COSTS)

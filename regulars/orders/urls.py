@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.orders.pages import catalogue, leads, listing, making, orders, public, stock
+from regulars.orders.pages import carriers, catalogue, leads, listing, making, orders, public, stock
 
 app_name = "orders"
 
@@ -19,6 +19,9 @@ urlpatterns = [
     path("orders/places", stock.places, name="places"),
     path("orders/places/save", stock.save_place, name="save_place"),
     path("orders/places/support", stock.save_support, name="support"),
+    path("orders/carriers", carriers.carriers, name="carriers"),
+    path("orders/carriers/save", carriers.save, name="save_carrier"),
+    path("hooks/carriers/<str:token>", carriers.news, name="carrier_news"),
     path("orders/leads", leads.listing, name="leads"),
     path("orders/leads/new", leads.new, name="new_lead"),
     path("orders/leads/<str:public_id>", leads.lead, name="lead"),

@@ -60,6 +60,7 @@ REFUSALS = {
     "responsible_unknown": gettext_lazy("This person does not work in the workspace."),
     "bulk_size": gettext_lazy("Choose 1 to 500 orders at once."),
     "idempotency_mismatch": gettext_lazy("This was sent before with something else in it."),
+    "carrier_secret": gettext_lazy("An account or key has at most 200 plain characters."),
     "order_line": gettext_lazy("A line of the order cannot be read; look at its figures."),
 }
 
