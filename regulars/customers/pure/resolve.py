@@ -1,7 +1,7 @@
 """Who is who in a batch: which customer each row means, who is merged, who gets what identifier.
 
 Rows are taken one after another, so a batch means the same as its rows sent one by one. The
-rules, in words for people, are in docs/decisions/0021-who-is-who.md; in short:
+rules, in words for people, are in docs/decisions/0025-who-is-who.md; in short:
 - the most trusted known identifier decides; what nobody has is given to the row's customer;
 - an anonymous customer is merged into the identified one a row names beside it;
 - an e-mail, a card or a messenger id that two customers are named by makes them one, unless both
