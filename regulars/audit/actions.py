@@ -14,6 +14,7 @@ from regulars.audit.queries import COLUMNS, entry_of
 from regulars.audit.records import EntryRecord
 from regulars.kernel import clock
 from regulars.store.scope import cursor
+from regulars.store.trail import Note as Note
 from regulars.store.trail import acting as acting
 from regulars.store.trail import note as note
 from regulars.store.trail import note_many as note_many

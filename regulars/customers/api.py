@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Header, Schema
 from pydantic import ConfigDict, Field
 
+from regulars.audit import actions as audit
 from regulars.customers import actions, history, queries
 from regulars.customers.desk_api import router
 from regulars.customers.records import (
@@ -330,7 +331,9 @@ def unmerge_customer(request: HttpRequest, public_id: str) -> dict[str, object]:
 def one_customer(request: HttpRequest, public_id: str) -> dict[str, object]:
     """A customer with identifiers and consents; an id merged away answers with its root."""
     workspace_id = _workspace_id(request)
-    return _card(queries.card(workspace_id, queries.customer_id_of(workspace_id, public_id)))
+    found = queries.card(workspace_id, queries.customer_id_of(workspace_id, public_id))
+    audit.note(workspace_id, "customer.viewed", "customer", found.profile.public_id)
+    return _card(found)
 
 
 @router.patch("/{public_id}", response=CardOut)

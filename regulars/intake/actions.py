@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from regulars.audit import actions as audit
 from regulars.intake.importers.records import ImportOutcome
 from regulars.intake.models import Import
 from regulars.kernel import clock
@@ -37,7 +38,7 @@ def begin_import(
 ) -> int:
     """The id of a new import; state is one of ImportRecord's."""
     now = clock.now()
-    return Import.objects.create(
+    made = Import.objects.create(
         workspace_id=workspace_id,
         public_id=new_public_id(),
         kind=kind,
@@ -48,7 +49,9 @@ def begin_import(
         created_by=actor,
         created_at=now,
         started_at=now if state == "running" else None,
-    ).id
+    )
+    audit.note(workspace_id, "customers.imported", "import", made.public_id, fields=[kind])
+    return made.id
 
 
 def begin_upload(

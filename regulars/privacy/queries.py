@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from regulars.kernel.errors import NotFound
-from regulars.privacy import files
 from regulars.privacy.records import ErasureRecord, ExportRecord
 from regulars.privacy.registry import all_traces
 from regulars.store.persons import Fate
@@ -100,13 +99,3 @@ def kept(found: ErasureRecord) -> list[tuple[str, str]]:
         if trace.fate is not Fate.DELETE and trace.reason and trace.mine
         and (trace.table in found.counts or trace.fate is Fate.KEEP)
     ]  # fmt: skip
-
-
-def download(found: ExportRecord) -> Any:
-    """The file of a finished export, opened for reading. raises NotFound when its time is over"""
-    try:
-        return files.path_of(found.stored_as).open("rb")
-    except OSError as error:
-        raise NotFound(
-            "export_expired", "The file is not kept any more; make a new one."
-        ) from error

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-serve", action="store_true", help="fill the data folder and stop")
 
     bring = _command(commands, "import", _import, "bring in a file")
-    bring.add_argument("kind", choices=["orders", "customers", "events", "catalogue"])
+    bring.add_argument("kind", choices=["orders", "customers", "events", "catalogue", "costs"])
     bring.add_argument("file", type=Path)
     bring.add_argument("--workspace", required=True)
     bring.add_argument("--map", type=Path, help="JSON: our column → the file's column")
@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     bring.add_argument("--dry-run", action="store_true")
     bring.add_argument("--currency", help="currency of a new workspace, such as UAH")
+    bring.add_argument("--source", default="", help="costs: whose ads these are, such as google")
 
     _segment(commands)
     report = _command(commands, "report", _report, "print a report")

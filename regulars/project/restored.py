@@ -7,6 +7,8 @@ there would be taken for old. Everything dumped is declared read, and the lake i
 
 from __future__ import annotations
 
+import os
+
 import psycopg
 
 from regulars.kernel.errors import Conflict
@@ -51,10 +53,29 @@ def settle() -> dict[str, int]:
     return done
 
 
+def forget_again() -> dict[str, int]:
+    """Erase again who was erased after the backup was made; persons by workspace.
+
+    The list of erasures lies beside the database, in the data folder, and holds ids only.
+    """
+    os.environ["REGULARS_ROLE"] = Role.ENGINE.value
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
+    import django
+
+    django.setup()
+    from regulars.project import lake, rights, start
+
+    start.wire()
+    lake.open_engine(lake.COMMAND_MEMORY_MB)
+    return rights.erase_again()
+
+
 def main() -> int:
     """Settle and say what was done."""
     for name, rows in settle().items():
         print(f"{name}: {rows:,} rows")
+    for slug, people in forget_again().items():
+        print(f"{slug}: {people:,} erased again")
     print("Start the server now; it copies everything to the lake again.")
     return 0
 

@@ -16,9 +16,12 @@ ROOMS = (
     ("", "messaging"),
     ("data/", "intake"),
     ("", "intake.connectors"),
+    ("", "intake.costs"),
     ("data/", "events"),
     ("data/", "fields"),
     ("settings/", "workspaces"),
+    ("settings/", "audit"),
+    ("privacy/", "privacy"),
 )
 urlpatterns = [
     path("api/v1/", api.urls),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, NotFound
 from regulars.kernel.ids import new_public_id
+from regulars.store import trail
 from regulars.store.scope import scope
 from regulars.workspaces import queries
 from regulars.workspaces.models import ApiKey, Membership, User, Workspace
@@ -87,6 +88,11 @@ def update_workspace(
     _check("x", currency, time_zone)
     if not name.strip():
         raise Invalid("workspace_name", gettext_noop("Give the workspace a name."))
+    before = queries.workspace(workspace_id)
+    given = {"name": name.strip()[:120], "currency": currency, "time_zone": time_zone,
+             "language": language, "region": region}  # fmt: skip
+    fields = [one for one, value in given.items() if getattr(before, one) != value]
+    trail.note(workspace_id, "workspace.changed", "workspace", before.public_id, fields=fields)
     Workspace.objects.filter(id=workspace_id).update(
         name=name.strip()[:120],
         currency=currency,
@@ -125,6 +131,7 @@ def add_member(workspace_id: int, user_id: int, role: Role) -> None:
         user_id=user_id,
         defaults={"role": role.value, "created_at": clock.now()},
     )
+    trail.note(workspace_id, "member.changed", "member", str(user_id), fields=[role.value])
 
 
 def remove_member(workspace_id: int, user_id: int) -> None:
@@ -136,6 +143,7 @@ def remove_member(workspace_id: int, user_id: int) -> None:
     deleted, _ = Membership.objects.filter(workspace_id=workspace_id, user_id=user_id).delete()
     if not deleted:
         raise NotFound("member_unknown", gettext_noop("This person is not a member."))
+    trail.note(workspace_id, "member.removed", "member", str(user_id))
 
 
 def _keep_an_owner(workspace_id: int, leaving_id: int) -> None:
@@ -152,7 +160,7 @@ def _keep_an_owner(workspace_id: int, leaving_id: int) -> None:
 def create_key(workspace_id: int, key_scope: KeyScope, *, name: str = "") -> str:
     """A new key, readable this once; only its hash is kept."""
     key = f"rg_{key_scope.value}_{secrets.token_urlsafe(KEY_BYTES)}"
-    ApiKey.objects.create(
+    made = ApiKey.objects.create(
         workspace_id=workspace_id,
         name=name or key_scope.value,
         scope=key_scope.value,
@@ -160,6 +168,7 @@ def create_key(workspace_id: int, key_scope: KeyScope, *, name: str = "") -> str
         key_hash=hash_of_key(key),
         created_at=clock.now(),
     )
+    trail.note(workspace_id, "key.created", "key", str(made.id), fields=[key_scope.value])
     return key
 
 
@@ -170,6 +179,7 @@ def revoke_key(workspace_id: int, key_id: int) -> None:
     ).update(revoked_at=clock.now())
     if not changed:
         raise NotFound("key_unknown", gettext_noop("There is no such open key."))
+    trail.note(workspace_id, "key.revoked", "key", str(key_id))
 
 
 def hash_of_key(key: str) -> str:

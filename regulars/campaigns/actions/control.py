@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regulars.audit import actions as audit
 from regulars.campaigns.actions.locks import locked
 from regulars.campaigns.actions.starts import enqueue_launch
 from regulars.campaigns.models import Campaign, Part
@@ -51,6 +52,7 @@ def cancel(workspace_id: int, public_id: str) -> CampaignRecord:
     row.finished_at = row.updated_at = clock.now()
     row.save()
     messaging.cancel_messages(workspace_id, campaign_id=row.id)
+    audit.note(workspace_id, "campaign.cancelled", "campaign", row.public_id)
     return record_of(row)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop as _
 
+from regulars.audit import actions as audit
 from regulars.campaigns.actions.locks import check_verb, find_locked, locked
 from regulars.campaigns.models import Campaign
 from regulars.campaigns.pure import drafts
@@ -34,6 +35,7 @@ def send_now(workspace_id: int, public_id: str, *, key: str) -> CampaignRecord:
     check_verb(row, Verb.LAUNCH)
     _freeze_content(row)
     row.state, row.scheduled_at = State.LAUNCHING.value, None
+    audit.note(workspace_id, "campaign.launched", "campaign", row.public_id)
     return _start(row, key, due_at=clock.now())
 
 
@@ -51,6 +53,7 @@ def schedule(workspace_id: int, public_id: str, *, at: datetime, key: str) -> Ca
         raise Invalid("schedule_time", _("Choose a time in the future, within a year."), path="at")
     _freeze_content(row)
     row.state, row.scheduled_at = State.SCHEDULED.value, at
+    audit.note(workspace_id, "campaign.scheduled", "campaign", row.public_id)
     return _start(row, key, due_at=at)
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 
 import msgspec
 
+from regulars.audit import actions as audit
+from regulars.customers.actions import present
 from regulars.customers.pure import addresses
 from regulars.customers.records import Basis, ConsentState, NewConsent
 from regulars.events import actions as events
@@ -133,7 +135,10 @@ def _say(
         text_version=text_version,
         basis=basis,
     )
-    record_consents(workspace_id, [consent])
+    if record_consents(workspace_id, [consent]):
+        known = present.public_id(workspace_id, customer_id)
+        act = f"consent.{state.value}"
+        audit.note(workspace_id, act, "customer", known, fields=[channel, purpose])
 
 
 def record_consents(
@@ -266,6 +271,8 @@ def lift_suppression(
     row = raw.fetchone()
     if row is None:
         raise NotFound("suppression_unknown", "Nothing forbids this address.")
+    known = present.public_id(workspace_id, row[0]) if row[0] else ""
+    audit.note(workspace_id, "suppression.lifted", "customer", known, fields=[channel])
     events.record_many(
         workspace_id,
         [

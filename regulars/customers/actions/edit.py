@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from regulars.audit import actions as audit
+from regulars.customers.actions import present
 from regulars.customers.actions.owners import TAKE_IDENTIFIERS
 from regulars.customers.actions.profiles import COLUMNS, write_one
 from regulars.customers.pure import normalise
@@ -71,6 +73,10 @@ def change_profile(
             },
         )
         events.record_many(workspace_id, [news])
+        audit.note(
+            workspace_id, "customer.changed", "customer",
+            present.public_id(workspace_id, customer_id), fields=sorted(changed),
+        )  # fmt: skip
     return bool(changed)
 
 

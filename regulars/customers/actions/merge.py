@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from regulars.customers.actions import profiles
+from regulars.audit import actions as audit
+from regulars.customers.actions import present, profiles
 from regulars.customers.actions.profiles import RacedError, Stored
 from regulars.customers.pure.filling import filled
 from regulars.customers.pure.priority import Verdict, weigh
@@ -110,6 +111,7 @@ def merge(
         return
     refuse_merged(workspace_id, [loser, root])
     apply(workspace_id, [Joined(loser, root, reason, rule)], actor, clock.now(), key=key)
+    _note(workspace_id, loser, root)
 
 
 def merge_two(
@@ -136,7 +138,19 @@ def merge_two(
     verdict = weigh(found[one], found[other])
     joined = Joined(verdict.loser, verdict.winner, reason, verdict.rule)
     apply(workspace_id, [joined], actor, clock.now(), key=key)
+    _note(workspace_id, verdict.loser, verdict.winner)
     return verdict
+
+
+def _note(workspace_id: int, *customer_ids: int) -> None:
+    """A line for each of the two in the audit trail."""
+    audit.note_many(
+        workspace_id,
+        [
+            audit.Note("customer.merged", "customer", present.public_id(workspace_id, one))
+            for one in customer_ids
+        ],
+    )
 
 
 def lock(workspace_id: int, customer_ids: Sequence[int]) -> dict[int, int | None]:

@@ -15,3 +15,14 @@ def customer_there(workspace_id: int, customer_id: int) -> None:
     )
     if raw.fetchone() is None:
         raise NotFound("customer_unknown", "There is no such customer.")
+
+
+def public_id(workspace_id: int, customer_id: int) -> str:
+    """How others know the customer; empty when there is none."""
+    raw = cursor()
+    raw.execute(
+        "SELECT public_id FROM customers_customer WHERE workspace_id = %s AND id = %s",
+        [workspace_id, customer_id],
+    )
+    row = raw.fetchone()
+    return "" if row is None else str(row[0])

@@ -12,7 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from regulars.customers.actions import profiles
+from regulars.audit import actions as audit
+from regulars.customers.actions import present, profiles
 from regulars.customers.actions.consents import lock_consents
 from regulars.customers.actions.merge import LOCK, write_log
 from regulars.customers.actions.profiles import Stored
@@ -157,6 +158,9 @@ def unmerge(workspace_id: int, customer_id: int, *, actor: str = "") -> int:
     line = Joined(customer_id, tree.into[customer_id], "split", "split")
     write_log(workspace_id, "split", [line], actor, now, None)
     events.record_many(workspace_id, [_event(root, customer_id, actor, now)])
+    for one in (customer_id, root):
+        known = present.public_id(workspace_id, one)
+        audit.note(workspace_id, "customer.unmerged", "customer", known)
     return root
 
 

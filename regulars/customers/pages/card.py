@@ -13,6 +13,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from regulars.audit import actions as audit
 from regulars.customers import history, queries, words
 from regulars.customers.pages.access import may, member_of, workspace_of
 from regulars.customers.pages.consents import consent_rows
@@ -31,6 +32,7 @@ def card(request: HttpRequest, public_id: str) -> HttpResponse:
     if found.profile.public_id != public_id:
         return redirect("customers:card", found.profile.public_id)
     ids = history.ids_of(found)
+    audit.note(workspace.id, "customer.viewed", "customer", public_id)
     context = {
         "card": found,
         "profile": found.profile,
@@ -96,6 +98,7 @@ def personal_data(request: HttpRequest, public_id: str) -> FileResponse:
     workspace = workspace_of(request, Right.CUSTOMERS_EXPORT)
     customer_id = queries.customer_id_of(workspace.id, public_id)
     found = queries.card(workspace.id, customer_id, is_whole=True)
+    audit.note(workspace.id, "customer.export_taken", "customer", found.profile.public_id)
     stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
     told = _told_of(found) | _jotted(workspace, (found.profile.id, *found.merged_ids))
     head = msgspec.json.format(msgspec.json.encode(told), indent=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from regulars.audit import actions as audit
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
 from regulars.kernel.ids import new_public_id
@@ -74,11 +75,14 @@ def save_sender(
     if not given.dkim_domain:
         sealed["dkim_key_sealed"] = sealed["next_dkim_key_sealed"] = ""
     rest = {"paused_until": None, "faults": 0, "last_error": "", "updated_at": clock.now()}
-    Sender.objects.update_or_create(
+    saved, _ = Sender.objects.update_or_create(
         workspace_id=workspace_id,
         defaults={**plain, **sealed, **rest},
         create_defaults={"public_id": new_public_id(), **plain, **sealed, **rest},
     )
+    both = {**plain, **sealed}
+    fields = [name for name, value in both.items() if old is None or getattr(old, name) != value]
+    audit.note(workspace_id, "sender.changed", "sender", saved.public_id, fields=fields)
     return sender(workspace_id)
 
 

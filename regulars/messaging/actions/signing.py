@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from regulars.audit import actions as audit
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.messaging.adapters.dns import text_records
@@ -41,6 +42,7 @@ def make_dkim_key(workspace_id: int) -> Signing:
     row.next_dkim_key_sealed = seal_secret(pem)
     row.updated_at = now
     row.save()
+    audit.note(workspace_id, "sender.key_made", "sender", row.public_id)
     found = signing(workspace_id)
     assert found is not None
     return found

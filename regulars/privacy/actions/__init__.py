@@ -2,6 +2,6 @@
 
 from regulars.privacy.actions.advancing import Pause, advance
 from regulars.privacy.actions.asking import erase
-from regulars.privacy.actions.exporting import ask_export, build_export, expire_exports
+from regulars.privacy.actions.exporting import ask_export, build_export, download, expire_exports
 
-__all__ = ["Pause", "advance", "ask_export", "build_export", "erase", "expire_exports"]
+__all__ = ["Pause", "advance", "ask_export", "build_export", "download", "erase", "expire_exports"]

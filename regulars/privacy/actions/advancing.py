@@ -43,6 +43,7 @@ INBOX_PAUSE = timedelta(seconds=2)
 SETTLE_PAUSE = timedelta(minutes=1)
 # The sweep comes every minute.
 SETTLED_AFTER = REPLACED_KEPT + timedelta(minutes=1)
+SETTLED_AT_ONCE = timedelta(0)
 # Tables up to this size are written anew at once, which takes seconds; larger ones by night.
 AT_ONCE_BYTES = 1 << 30
 NIGHT_HOUR = 3
@@ -57,17 +58,21 @@ class Pause:
     until: datetime
 
 
-def advance(workspace_id: int, public_id: str) -> Pause | None:
+def advance(workspace_id: int, public_id: str, *, is_alone: bool = False) -> Pause | None:
     """Do everything that can be done now; a pause when something has to be waited for.
 
     None when it is done. Engine only.
+    is_alone  nobody else reads the lake, so replaced files need not be kept for readers
     """
     while True:
         with scope(workspace_id):
             now = queries.erasure(workspace_id, public_id)
         if now.is_done:
             return None
-        pause = _WORK[now.state](now)
+        if now.state == SETTLING:
+            pause = _settle(now, SETTLED_AT_ONCE if is_alone else SETTLED_AFTER)
+        else:
+            pause = _WORK[now.state](now)
         if pause is not None:
             return pause
 
@@ -183,7 +188,6 @@ def _scrub(now: ErasureRecord) -> Pause | None:
         night = _night(now)
         if night > clock.now():
             return Pause(night)
-    started = clock.now()
     try:
         done = scrubbing.scrub(tables)
     except Outside:
@@ -192,7 +196,6 @@ def _scrub(now: ErasureRecord) -> Pause | None:
         if _is_still(now):
             _write(now, is_log_clean=done.is_log_clean)
             _move(now, SETTLING, "scrubbed_at = clock_timestamp()")
-    assert started <= clock.now()
     return None
 
 
@@ -213,10 +216,10 @@ def _night(now: ErasureRecord) -> datetime:
     return night if night >= removed else night + timedelta(days=1)
 
 
-def _settle(now: ErasureRecord) -> Pause | None:
+def _settle(now: ErasureRecord, after: timedelta) -> Pause | None:
     """Done when the replaced files are gone and nothing has come after."""
     assert now.folded_at is not None
-    ready = now.folded_at + SETTLED_AFTER
+    ready = now.folded_at + after
     if clock.now() < ready:
         return Pause(ready)
     with psycopg.connect(place.conninfo_for(Role.ENGINE), autocommit=True) as connection:
@@ -275,5 +278,4 @@ _WORK = {
     REMOVING: _remove,
     FOLDING: _fold,
     SCRUBBING: _scrub,
-    SETTLING: _settle,
 }

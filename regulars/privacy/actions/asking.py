@@ -21,17 +21,17 @@ from regulars.store.scope import cursor
 
 JOB = "privacy.erase"
 ASK = f"""
-INSERT INTO privacy_erasure (workspace_id, public_id, customer_id, customer_public_id, ids, state,
-    step, inbox_upto, counts, lake, touched, late, is_hurried, asked_by, asked_at)
+INSERT INTO privacy_erasure AS e (workspace_id, public_id, customer_id, customer_public_id, ids,
+    state, step, inbox_upto, counts, lake, touched, late, is_hurried, asked_by, asked_at)
 VALUES (%(workspace)s, %(new_id)s, %(customer)s, %(customer_public)s, %(ids)s, %(state)s, 0,
     (SELECT coalesce(max(id), 0) FROM events_inbox WHERE workspace_id = %(workspace)s),
     '{{}}', '{{}}', '[]', '{{}}', %(hurried)s, %(actor)s, %(now)s)
 ON CONFLICT (workspace_id, customer_id) DO UPDATE SET
-    state = CASE WHEN privacy_erasure.state = %(done)s THEN %(state)s ELSE privacy_erasure.state END,
-    step = CASE WHEN privacy_erasure.state = %(done)s THEN 0 ELSE privacy_erasure.step END,
-    counts = CASE WHEN privacy_erasure.state = %(done)s THEN '{{}}' ELSE privacy_erasure.counts END,
+    state = CASE WHEN e.state = %(done)s THEN %(state)s ELSE e.state END,
+    step = CASE WHEN e.state = %(done)s THEN 0 ELSE e.step END,
+    counts = CASE WHEN e.state = %(done)s THEN '{{}}' ELSE e.counts END,
     finished_at = NULL,
-    ids = CASE WHEN privacy_erasure.state = %(done)s THEN excluded.ids ELSE privacy_erasure.ids END
+    ids = CASE WHEN e.state = %(done)s THEN excluded.ids ELSE e.ids END
 RETURNING {queries.ERASURE}
 """
 

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -16,6 +16,7 @@ from regulars.audit import actions as audit
 from regulars.customers import queries as customers
 from regulars.jobs import actions as jobs
 from regulars.kernel import clock
+from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import new_public_id
 from regulars.privacy import files, queries
 from regulars.privacy.actions.removing import named_rows
@@ -86,6 +87,22 @@ def build_export(workspace_id: int, public_id: str) -> None:
             counts=json.dumps(counts), ready_at=now, expires_at=now + KEPT,
         )  # fmt: skip
         audit.note(workspace_id, "customer.exported", "customer", asked.customer_public_id)
+
+
+def download(workspace_id: int, public_id: str) -> tuple[ExportRecord, BinaryIO]:
+    """A finished export and its file, opened; who took it is noted.
+
+    raises  NotFound(export_unknown | export_expired)
+    """
+    found = queries.export(workspace_id, public_id)
+    try:
+        if not found.is_ready:
+            raise FileNotFoundError
+        stream = files.path_of(found.stored_as).open("rb")
+    except OSError as error:
+        raise NotFound("export_expired", "The file is not there; make a new one.") from error
+    audit.note(workspace_id, "customer.export_taken", "customer", found.customer_public_id)
+    return found, stream
 
 
 def expire_exports() -> int:

@@ -24,7 +24,8 @@ from regulars.store.scope import cursor, scope
 from regulars.workspaces.records import WorkspaceRecord
 
 COLUMNS = """
-SELECT column_name, udt_name, is_identity = 'YES', coalesce(character_maximum_length, 999) FROM information_schema.columns
+SELECT column_name, udt_name, is_identity = 'YES',
+    coalesce(character_maximum_length, 999) FROM information_schema.columns
 WHERE table_schema = 'public' AND table_name = %s ORDER BY ordinal_position
 """
 # Written by actions, or found by something else than a row of their own.
@@ -195,7 +196,8 @@ def _value(table: str, name: str, kind: str, canary: Canary, ids: Mapping[str, i
     mark = canary.mark if is_personal(table, name) else secrets.token_urlsafe(9)
     by_kind: dict[str, object] = {
         "text": f"{name} {mark}", "varchar": mark,
-        "jsonb": json.dumps({"said": mark}), "bytea": mark.encode(), "timestamptz": clock.now(), "date": clock.now().date(),
+        "jsonb": json.dumps({"said": mark}), "bytea": mark.encode(),
+        "timestamptz": clock.now(), "date": clock.now().date(),
         "bool": False, "float8": 0.5,
     }  # fmt: skip
     if kind.startswith("_"):

@@ -206,9 +206,8 @@ def test_neighbours_and_other_workspaces_are_unharmed(keeper: lake.Keeper) -> No
     for workspace_id, left in ((people.bakery.id, [people.oleg]), (people.other.id, [people.zoe])):
         found = engine.query(workspace_id, "select id from customers order by 1").to_pydict()
         assert found["id"] == left
-    with scope(people.bakery.id):
-        with pytest.raises(NotFound):
-            actions.erase(people.bakery.id, people.zoe, actor="user:1")
+    with scope(people.bakery.id), pytest.raises(NotFound):
+        actions.erase(people.bakery.id, people.zoe, actor="user:1")
 
 
 def test_the_proof_of_consent_stays_without_the_person(keeper: lake.Keeper) -> None:
