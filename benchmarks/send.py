@@ -13,12 +13,13 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import aiosmtplib
+import psutil
 import psycopg
 
 from benchmarks.common import Report
@@ -28,6 +29,7 @@ from tests.faults.sink import Sink
 LETTERS = 5_000
 CONNECTIONS = 32
 WAIT_S = 300.0
+SIGNATURES = 500
 WORKSPACE = "letters"
 PRODUCTS = 8
 # About 27 kB in MJML, as an author writes it: eight products with pictures and words, a few
@@ -124,12 +126,55 @@ def arrange(server: Server, url: str, port: int, letters: int) -> None:
         )  # fmt: skip
 
 
+def rsa_ms() -> float:
+    """Processor milliseconds of one DKIM signature's RSA, with nothing around it."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    start = time.process_time()
+    for _ in range(SIGNATURES):
+        key.sign(b"x" * 500, padding.PKCS1v15(), hashes.SHA256())
+    return (time.process_time() - start) / SIGNATURES * 1_000
+
+
 def _key() -> str:
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Processor seconds, by who spent them."""
+
+    by_whom: dict[str, float]
+
+    @staticmethod
+    def of(server: Server) -> Spent:
+        """What the server's processes, its database and the peer have spent so far."""
+        spent = dict.fromkeys(("worker", "writer", "postgres", "peer", "web"), 0.0)
+        for process in psutil.process_iter(["cmdline", "environ"]):
+            whose = _whose(process, server)
+            if whose:
+                with suppress(psutil.NoSuchProcess):
+                    spent[whose] += sum(process.cpu_times()[:2])
+        return Spent(spent)
+
+
+def _whose(process: psutil.Process, server: Server) -> str:
+    words = " ".join(process.info["cmdline"] or [])
+    if process.ppid() == os.getpid() and "multiprocessing" in words:
+        return "peer"
+    has_folder = (process.info["environ"] or {}).get("REGULARS_DATA") == str(server.folder)
+    if not has_folder and str(server.folder) not in words:
+        parent = process.parent()
+        is_backend = parent is not None and str(server.folder) in " ".join(parent.cmdline())
+        return "postgres" if is_backend else ""
+    marks = {"sender.scribe": "writer", "project.worker": "worker", "postgres": "postgres"}
+    return next((whose for mark, whose in marks.items() if mark in words), "web")
 
 
 def seconds_to_send(url: str, letters: int) -> float:
@@ -176,7 +221,9 @@ def main() -> None:
         try:
             url = server.database_url
             arrange(server, url, peer.port, letters)
+            before = Spent.of(server)
             rate = letters / seconds_to_send(url, letters)
+            after = Spent.of(server)
         finally:
             server.stop()
         count, letter = peer.taken()
@@ -185,6 +232,10 @@ def main() -> None:
     note = f"{len(letter):,} bytes, {CONNECTIONS} connections"
     report.add("letters_a_second", rate, bar=300, note=note)
     report.add("letters_against_bare_loop", rate / bare, bar=0.5, note=f"{bare:.0f}/s")
+    for whose, seconds in after.by_whom.items():
+        spent_ms = (seconds - before.by_whom[whose]) / letters * 1_000
+        report.add(f"processor_ms_a_letter_{whose}", spent_ms)
+    report.add("processor_ms_a_letter_rsa_alone", rsa_ms(), note="2,048 bits, one signature")
     report.print()
 
 
