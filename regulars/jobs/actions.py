@@ -65,6 +65,16 @@ def enqueue_anew(
     return job_id
 
 
+def hasten(workspace_id: int, job_id: int) -> None:
+    """Let a waiting job be due at once; one that runs is left alone."""
+    raw = cursor()
+    raw.execute(
+        "UPDATE jobs_job SET due_at = %s WHERE workspace_id = %s AND id = %s AND state = 'waiting'",
+        [clock.now(), workspace_id, job_id],
+    )
+    raw.execute("SELECT pg_notify('regulars_jobs', '')")
+
+
 def prune() -> int:
     """Forget jobs done more than DONE_KEPT ago; returns how many. Engine only."""
     with transaction.atomic():

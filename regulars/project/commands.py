@@ -6,9 +6,11 @@ import argparse
 import csv
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from regulars.intake.costs import bringing as costs
 from regulars.intake.importers.run import run_import
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
@@ -42,6 +44,8 @@ def bring_in(options: argparse.Namespace) -> int:
         options.workspace, **fields
     )
     mapping = _read_json(options.map) if options.map else None
+    if options.kind == "costs":
+        return bring_in_costs(workspace.id, options, mapping)
     progress = _show_progress if sys.stderr.isatty() else None
     outcome = run_import(
         workspace.id,
@@ -54,6 +58,17 @@ def bring_in(options: argparse.Namespace) -> int:
     )
     drain()
     print(json.dumps(outcome.as_json(), indent=2, default=str))
+    return 0
+
+
+def bring_in_costs(workspace_id: int, options: argparse.Namespace, mapping: Any) -> int:
+    """Bring in a file of ad costs; prints what it changed."""
+    if options.dry_run:
+        raise Invalid("cost_dry_run", "A file of costs is taken whole or not at all; no trial.")
+    told = {**(mapping or {}), **({"source": options.source} if options.source else {})}
+    made = costs.bring_in_file(workspace_id, options.file, told)
+    drain()
+    print(json.dumps(asdict(made), indent=2))
     return 0
 
 

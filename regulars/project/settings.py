@@ -17,6 +17,8 @@ ALLOWED_HOSTS = env.words("REGULARS_HOSTS", ["*"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 IS_DEMO = env.flag("REGULARS_DEMO", default=False)
 ALLOW_PRIVATE_HOSTS = env.flag("REGULARS_ALLOW_PRIVATE_HOSTS", default=False)
+# Folders of this machine from which connections may pull files; none unless the operator says so.
+PULL_FOLDERS = env.words("REGULARS_PULL_FOLDERS", [])
 CATCHER_PORT = env.number("REGULARS_CATCHER_PORT", 1025)
 BOUNCE_PORT = env.number("REGULARS_BOUNCE_PORT", 0)
 # Three years; docs/security/rights-of-a-person.md.

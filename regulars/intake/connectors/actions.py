@@ -295,3 +295,10 @@ def prune() -> int:
         [clock.now() - LOG_KEPT, PRUNED_AT_ONCE_MAX],
     )
     return raw.rowcount
+
+
+def tell_looked(workspace_id: int, connection_id: int) -> None:
+    """The connection was asked and had nothing new; failures of its files stay told."""
+    Connection.objects.filter(workspace_id=workspace_id, id=connection_id).update(
+        success_at=clock.now()
+    )

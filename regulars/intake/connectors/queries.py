@@ -161,3 +161,13 @@ def keys_of(
         [workspace_id, connection_id, kind, list(targets)],
     )
     return {row[0]: row[1] for row in raw.fetchall()}
+
+
+def delivery_key(workspace_id: int, connection_id: int, delivery_id: int) -> str:
+    """How the other side calls a delivery of the log. raises NotFound(failed_event_unknown)"""
+    row = Delivery.objects.filter(
+        workspace_id=workspace_id, connection_id=connection_id, id=delivery_id
+    ).first()
+    if row is None:
+        raise NotFound("failed_event_unknown", "There is nothing left to replay among these.")
+    return row.key

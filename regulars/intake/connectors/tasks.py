@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from regulars.intake.connectors import actions
-from regulars.intake.connectors.onec import tasks as exchanges
+from regulars.intake.connectors.onec import bringing as exchanges
 
 
 def tidy() -> int:

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from regulars.customers import queries as customers
 from regulars.intake.connectors import actions, queries
 from regulars.intake.connectors.models import ExchangeFile
-from regulars.intake.connectors.onec import files, tasks, writing
+from regulars.intake.connectors.onec import bringing, files, writing
 from regulars.intake.connectors.onec.apply import ITEM
 from regulars.intake.connectors.onec.writing import Sale
 from regulars.intake.connectors.pure import signatures
@@ -150,7 +150,7 @@ def _file(visit: Visit) -> HttpResponse:
     )
     if visit.kind == "sale" and name.lower().endswith(".xml") and _is_whole(row, piece):
         # Older versions send orders back without asking for an import.
-        tasks.begin(visit.workspace_id, row)
+        bringing.begin(visit.workspace_id, row)
     return _lines("success")
 
 
@@ -170,7 +170,7 @@ def _import(visit: Visit) -> HttpResponse:
         return _lines("failure", "This file was not sent in this exchange.")
     if row.state == "failed":
         return _lines("failure", row.detail or row.reason)
-    tasks.begin(visit.workspace_id, row)
+    bringing.begin(visit.workspace_id, row)
     return _lines("progress", f"{row.rows_done} parts are read")
 
 

@@ -1,0 +1,128 @@
+"""Names of kinds, outcomes, counts and reasons in the language of the interface."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from regulars.intake.connectors.records import ConnectionKind, Outcome
+
+Text = str | Promise
+
+KINDS: dict[ConnectionKind, tuple[Text, Text, str]] = {
+    ConnectionKind.WEBHOOK: (
+        _("Webhook"), _("Any system that posts JSON; you say what its parts mean."), "webhook",
+    ),
+    ConnectionKind.WOOCOMMERCE: (
+        _("WooCommerce"), _("Orders, customers and products of a WordPress shop."), "store",
+    ),
+    ConnectionKind.SHOPIFY: (
+        _("Shopify"), _("Orders, refunds, customers and products of a Shopify shop."),
+        "shopping-bag",
+    ),
+    ConnectionKind.ONEC: (
+        _("1C"), _("Goods, prices and stock come in, orders go out, statuses come back."),
+        "warehouse",
+    ),
+    ConnectionKind.PULL: (
+        _("Scheduled pull"), _("A file that is fetched from an address or a folder by itself."),
+        "calendar-clock",
+    ),
+}  # fmt: skip
+OUTCOMES: dict[Outcome, tuple[Text, str]] = {
+    Outcome.TAKEN: (_("Taken"), "good"),
+    Outcome.REPEATED: (_("Came before"), "neutral"),
+    Outcome.IGNORED: (_("Changes nothing"), "neutral"),
+    Outcome.FAILED: (_("Failed"), "bad"),
+    Outcome.KEPT: (_("Kept for later"), "warn"),
+}
+COUNTS: dict[str, Text] = {
+    "orders": _("orders"),
+    "orders_changed": _("orders changed"),
+    "orders_cancelled": _("orders cancelled"),
+    "refunds": _("refunds"),
+    "customers": _("customers"),
+    "consents": _("consents"),
+    "events": _("events"),
+    "goods": _("new products"),
+    "goods_changed": _("products changed"),
+    "stock": _("stock rows changed"),
+    "items": _("products read"),
+    "offers": _("offers read"),
+    "documents": _("orders told about"),
+    "erasures": _("requests for erasure"),
+    "requests": _("requests of persons"),
+    "rows": _("rows"),
+    "taken": _("rows taken"),
+    "repeated": _("rows known before"),
+    "rejected": _("rows not taken"),
+    "price_currency": _("prices in another currency left out"),
+    "status_unknown": _("statuses nobody knows"),
+    "order_unknown": _("orders that are not here"),
+}
+REASONS: dict[str, Text] = {
+    "stale": _("Newer news of it came before."),
+    "orders_same": _("The order is here and says the same."),
+    "refunds_same": _("The refund is here already."),
+    "goods_same": _("The products are here and say the same."),
+    "erasures_same": _("The request waits already."),
+    "topic_ignored": _("Nothing here follows from this kind of news."),
+    "order_test": _("It is a test order."),
+    "product_bare": _("The product has no kinds that are sold."),
+    "delivery_bare": _("The map makes nothing of it."),
+    "customer_unknown": _("This customer is not here."),
+    "order_unknown": _("This order is not here."),
+    "order_cancelled": _("The order is cancelled already."),
+    "connection_paused": _("It came during a pause; replay it."),
+    "file_same": _("The file is the same as last time."),
+}
+STATUS_NAMES: dict[str, Text] = {"on": _("On"), "paused": _("Paused")}
+PARTS: dict[str, Text] = {
+    "customer": _("Customer"),
+    "order": _("Order"),
+    "lines": _("Lines of the order"),
+    "event": _("Event"),
+}
+FIELDS: dict[str, Text] = {
+    "external_id": _("Id in the other system"),
+    "email": _("E-mail"),
+    "phone": _("Phone"),
+    "name": _("Name"),
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+    "city": _("City"),
+    "country": _("Country"),
+    "language": _("Language"),
+    "gender": _("Gender"),
+    "birth_on": _("Birthday"),
+    "updated_at": _("When it was changed"),
+    "email_consent": _("Consent to e-mail"),
+    "number": _("Number"),
+    "placed_at": _("Time"),
+    "status": _("Status"),
+    "currency": _("Currency"),
+    "total": _("Total"),
+    "shipping": _("Shipping"),
+    "tax": _("Tax"),
+    "discount": _("Discount"),
+    "sku": _("Product code"),
+    "category": _("Category"),
+    "brand": _("Brand"),
+    "quantity": _("Quantity"),
+    "unit_price": _("Price of a piece"),
+    "line_total": _("Price of the line"),
+    "kind": _("Name of the event"),
+    "time": _("Time"),
+    "key": _("Id of the event"),
+    "properties": _("Properties"),
+}
+
+
+def counts(told: dict[str, int]) -> list[tuple[str, int]]:
+    """What was made, in the order of this page."""
+    return [(str(label), told[name]) for name, label in COUNTS.items() if told.get(name)]
+
+
+def reason(code: str) -> str:
+    """Why a delivery changed nothing."""
+    return str(REASONS.get(code, code))
