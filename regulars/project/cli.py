@@ -59,9 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument("--map", type=Path, help="JSON: our column → the file's column")
     bring.add_argument(
         "--basis",
-        default="",
+        default="consent",
         choices=["consent", "existing_customer", "contract", "legitimate_interest"],
-        help="the legal ground of the consents in the file",
+        help="the legal ground of the consents in the file, unless its map says; default: consent",
     )
     bring.add_argument("--dry-run", action="store_true")
     bring.add_argument("--currency", help="currency of a new workspace, such as UAH")
