@@ -18,7 +18,9 @@ BATCH_COLUMNS = (
 
 def batch_of_row(row: Sequence[Any]) -> BatchRecord:
     """The record of a row of BATCH_COLUMNS."""
-    return BatchRecord(*row[:6], tuple(row[6]), *row[7:])
+    fields = list(row)
+    fields[6] = tuple(row[6])
+    return BatchRecord(*fields)
 
 
 def batch(workspace_id: int, name: str | int) -> BatchRecord:

@@ -8,16 +8,18 @@ from typing import Any
 from regulars.customers.pure import normalise
 from regulars.customers.pure.normalise import fold
 from regulars.customers.pure.search import PHONE_MARKS, QUERY_LENGTH_MAX, grams_asked
-from regulars.customers.queries.cards import COLUMNS, profile_of
+from regulars.customers.queries.cards import profiles
+from regulars.customers.queries.identities import roots_of
 from regulars.customers.records import Profile
 from regulars.kernel.errors import Invalid
 from regulars.store.scope import cursor
 from regulars.workspaces import queries as workspaces
 
 # Of so many with the same letters the best are shown; whoever means another one types one more.
-CANDIDATES_MAX = 400
+CANDIDATES_MAX = 200
 # Shorter parts stand in too many names and numbers to mean anybody.
 PART_LENGTH_MIN = 3
+WHOLE_PHONE_DIGITS_MIN = 9
 DIGITS = re.compile(r"\D")
 
 # Equality on the unique index, one probe a kind.
@@ -32,12 +34,6 @@ SELECT id FROM customers_customer WHERE workspace_id = %s AND merged_into IS NUL
 AND sort_name >= %s AND sort_name < %s ORDER BY sort_name, id LIMIT %s
 """
 PARTS = "SELECT id FROM customers_find(%s, %s) AS id"
-# Whoever was merged is found as who they are now.
-ROWS = f"""
-SELECT {COLUMNS} FROM customers_customer WHERE workspace_id = %s AND merged_into IS NULL
-AND id IN (SELECT coalesce(merged_into, id) FROM customers_customer
-           WHERE workspace_id = %s AND id = ANY(%s))
-"""
 KINDS = ("external", "email", "phone", "card", "device", "telegram", "viber")
 
 
@@ -52,12 +48,13 @@ def found(workspace_id: int, query: str, limit: int) -> list[Profile]:
         return []
     exact = _exact(workspace_id, words, limit)
     ids = exact + _ids(BEGINNING, [workspace_id, *_range(fold(words)), limit])
-    if len(ids) < limit * 2 and len(words) >= PART_LENGTH_MIN:
+    if len(words) >= PART_LENGTH_MIN and not (exact and _is_whole(words)):
         ids += _ids(PARTS, [grams_asked(words), CANDIDATES_MAX])
-    raw = cursor()
-    raw.execute(ROWS, [workspace_id, workspace_id, list(dict.fromkeys(ids))])
-    rows = [profile_of(row) for row in raw.fetchall()]
-    sure = set(exact)
+    # Whoever was merged is found as who they are now; two plain look-ups, for the planner reads
+    # everybody when it is asked for both in one.
+    roots = roots_of(workspace_id, list(dict.fromkeys(ids)))
+    rows = [*profiles(workspace_id, sorted(set(roots.values()))).values()]
+    sure = {roots[one] for one in exact if one in roots}
     rows.sort(key=lambda one: (one.id not in sure, *_rank(one, words)))
     return rows[:limit]
 
@@ -81,6 +78,11 @@ def _forms(kind: str, words: str, workspace_id: int) -> set[str]:
     except Invalid:
         return set()
     return {words, words.replace(" ", "")}
+
+
+def _is_whole(words: str) -> bool:
+    """Whether this is a contact as a whole; who has it is meant, and nobody beside them."""
+    return "@" in words or len(DIGITS.sub("", words)) >= WHOLE_PHONE_DIGITS_MIN
 
 
 def _range(start: str) -> tuple[str, str]:
