@@ -149,6 +149,7 @@ def _choices(workspace: WorkspaceRecord, profile: Profile, language: str) -> dic
     return {
         "address": masked(profile.email or ""),
         "is_subscribed": any(channel == CHANNEL for channel, _ in wishes.agreed),
+        "is_asked": CHANNEL in wishes.asked,
         "topics": topics,
         "channels": [
             _channel(name, topics, wishes.agreed, chosen, language)
