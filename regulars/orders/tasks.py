@@ -40,6 +40,7 @@ def take_cart_events(workspace_id: int, events: Sequence[Event]) -> None:
     What cannot be read is kept among the failed events; the others count all the same.
     """
     _join(workspace_id, [event for event in events if event.kind == "customer.merged"])
+    _part(workspace_id, [event for event in events if event.kind == "customer.split"])
     seen = [event for event in events if event.kind in catalogue.KINDS]
     actions.fill_catalogue(
         workspace_id, [one for event in seen for one in catalogue.seen(event.props)]
@@ -62,6 +63,12 @@ def _join(workspace_id: int, merges: Sequence[Event]) -> None:
             # Taken apart again meanwhile: each keeps their own.
             if root != event.subject_id:
                 actions.join_carts(workspace_id, event.subject_id, root)
+
+
+def _part(workspace_id: int, splits: Sequence[Event]) -> None:
+    for event in splits:
+        if event.customer_id is not None and event.subject_id is not None:
+            actions.part_carts(workspace_id, event.subject_id, event.customer_id)
 
 
 def _update(workspace_id: int, events: Sequence[Event], currency: str) -> None:

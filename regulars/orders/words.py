@@ -33,7 +33,7 @@ STATUSES: dict[str, tuple[Text, str]] = {
     OrderStatus.RETURNED: (gettext_lazy("Returned"), "warn"),
 }
 STAGES: dict[str, tuple[Text, str]] = {
-    Stage.RECEIVED: (gettext_lazy("Received"), "info"),
+    Stage.RECEIVED: (gettext_lazy("Order accepted"), "info"),
     Stage.PROCESSING: (gettext_lazy("In work"), "info"),
     Stage.PICKING: (gettext_lazy("Being picked"), "info"),
     Stage.PACKED: (gettext_lazy("Packed"), "info"),

@@ -1,7 +1,7 @@
 """Writes of orders, leads, payments and stock."""
 
 from regulars.orders.actions.books import NO_LINES, write_tables
-from regulars.orders.actions.carts import change_carts, fill_catalogue, join_carts
+from regulars.orders.actions.carts import change_carts, fill_catalogue, join_carts, part_carts
 from regulars.orders.actions.catalogue import check as check_product
 from regulars.orders.actions.catalogue import write_catalogue
 from regulars.orders.actions.desk import (
@@ -40,6 +40,7 @@ __all__ = [
     "expire",
     "fill_catalogue",
     "join_carts",
+    "part_carts",
     "move",
     "move_many",
     "open_page",

@@ -50,6 +50,16 @@ INSERT INTO orders_cartline
 SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::numeric[], %s::numeric[],
   %s::timestamptz[], %s::timestamptz[])
 """
+# The newest list of each kind that a merge took, unless another has been opened since.
+REOPEN = """
+UPDATE orders_cart AS c SET state = 'open', closed_at = NULL
+WHERE c.workspace_id = %s AND c.customer_id = %s AND c.state = 'merged'
+  AND c.id = (SELECT max(id) FROM orders_cart AS m WHERE m.workspace_id = c.workspace_id
+              AND m.customer_id = c.customer_id AND m.kind = c.kind AND m.state = 'merged')
+  AND NOT EXISTS (SELECT FROM orders_cart AS o WHERE o.workspace_id = c.workspace_id
+                  AND o.customer_id = c.customer_id AND o.kind = c.kind AND o.state = 'open')
+RETURNING c.kind
+"""
 # A page of a site can be imitated by anybody, so it fills gaps and overwrites nothing.
 FILL_PRODUCTS = """
 INSERT INTO orders_product AS p
@@ -119,6 +129,24 @@ def join_carts(workspace_id: int, loser_id: int, root_id: int) -> None:
             [workspace_id, gone.id],
         )
         _store(workspace_id, root_id, kept, currency)
+
+
+def part_carts(workspace_id: int, split_id: int, root_id: int) -> None:
+    """Give a customer who was split off the lists back that went into another's.
+
+    A list the customer opened since stays the open one, and nothing is given back then.
+    """
+    states = _states(workspace_id, sorted({split_id, root_id}))
+    currency = workspaces.workspace(workspace_id).currency
+    raw = cursor()
+    raw.execute(REOPEN, [workspace_id, split_id])
+    kinds = [row[0] for row in raw.fetchall()]
+    again = _states(workspace_id, [split_id])
+    for kind in kinds:
+        kept = states.get((root_id, kind))
+        if kept is not None and kept.is_touched:
+            carts.part(kept, again[(split_id, kind)])
+            _store(workspace_id, root_id, kept, currency)
 
 
 def fill_catalogue(workspace_id: int, products: Iterable[Seen]) -> int:

@@ -110,7 +110,7 @@ def people_of(workspace_id: int, customer_ids: Sequence[int | None]) -> dict[int
 
 def customers_found(workspace_id: int, text: str) -> list[Profile]:
     """The customers a search names, the newest first."""
-    return customers.page(workspace_id, ListFilter(search=text)).rows[:CUSTOMERS_FOUND_MAX]
+    return list(customers.page(workspace_id, ListFilter(search=text)).rows[:CUSTOMERS_FOUND_MAX])
 
 
 def names_of_staff(workspace_id: int) -> Mapping[int | None, str]:

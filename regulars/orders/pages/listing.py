@@ -29,7 +29,7 @@ from regulars.orders.pages import access
 from regulars.orders.pure import keys
 from regulars.orders.pure.stages import check_step
 from regulars.orders.queries import OrderFilter, desk
-from regulars.orders.records import OrderRecord, Stage
+from regulars.orders.records import OrderRecord, OrderStatus, Stage
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 EXPORT_ROWS_MAX = 200_000
@@ -39,7 +39,7 @@ EXPORTED = (
     "paid", "refunded", "carrier", "tracking_number", "eta", "place", "responsible",
 )  # fmt: skip
 EXPORTED_PERSON = ("customer", "email", "phone")
-Row = tuple[OrderRecord, Profile | None, str, tuple[str, str], tuple[str, str] | None]
+Row = tuple[OrderRecord, Profile | None, str, tuple[str, str] | None, tuple[str, str] | None]
 
 
 @login_required
@@ -161,11 +161,16 @@ def rows_of(workspace: WorkspaceRecord, orders: Sequence[OrderRecord]) -> list[R
             order,
             people.get(order.customer_id or 0),
             words.kind(order.kind),
-            words.stage(order.stage_now),
+            None if is_only_paid(order) else words.stage(order.stage_now),
             words.payment(order.payment_now) if order.kind == "sale" else None,
         )
         for order in orders
     ]
+
+
+def is_only_paid(order: OrderRecord) -> bool:
+    """Whether history says no more than that it was paid: where the goods went is not known."""
+    return order.origin == "import" and order.stage is None and order.status == OrderStatus.PAID
 
 
 def _found(workspace_id: int, text: str) -> tuple[int, ...]:

@@ -212,7 +212,8 @@ def _customer(workspace_id: int, given: QueryDict, lead: LeadRecord | None) -> P
 
 
 def _place_id(workspace_id: int, given: QueryDict) -> int | None:
-    return desk.place(workspace_id, given["place"]).id if given.get("place") else None
+    chosen = given.get("place", "")
+    return desk.place(workspace_id, chosen).id if chosen else None
 
 
 def _new_number() -> str:

@@ -20,6 +20,7 @@ from regulars.orders import actions, queries, words
 from regulars.orders.actions.stages import progress_of
 from regulars.orders.pages import access
 from regulars.orders.pages.access import KEY_LENGTH
+from regulars.orders.pages.listing import is_only_paid
 from regulars.orders.pure.stages import CLOSED, WAY, ahead
 from regulars.orders.queries import desk
 from regulars.orders.records import PAID_STATUSES, OrderKind, OrderRecord, OrderStatus, Stage
@@ -225,10 +226,10 @@ def _context(
         "owner": owner,
         "kind": words.kind(found.kind),
         "is_sale": is_sale,
-        "stage": words.stage(found.stage_now),
+        "stage": None if is_only_paid(found) else words.stage(found.stage_now),
         "payment": words.payment(found.payment_now),
         "source": words.source(found.source),
-        "way": way(found) if is_sale else [],
+        "way": way(found) if is_sale and not is_only_paid(found) else [],
         "lines": [
             (
                 line,

@@ -129,6 +129,21 @@ def join(root: CartState, loser: CartState) -> None:
     )
 
 
+def part(root: CartState, gone: CartState) -> None:
+    """Take another list out of this one again; what was bought or taken out meanwhile stays so."""
+    for sku, line in gone.lines.items():
+        own = root.lines.get(sku)
+        if own is not None:
+            root.lines[sku] = CartLine(
+                sku,
+                own.name,
+                max(own.quantity - line.quantity, Decimal(0)),
+                own.unit_price,
+                own.added_at,
+                own.removed_at,
+            )
+
+
 def _add(state: CartState, line: NewLine, at: datetime, _is_counted: bool) -> None:
     own = state.lines.get(line.sku)
     if own is not None and own.removed_at is not None and at <= own.removed_at:

@@ -128,6 +128,11 @@ def test_carts_become_one_when_customers_do(place: Town) -> None:
     assert amounts(cart_of(place, place.mira)) == {"TEA": 3, "BUN": 2}
     assert cart_of(place, place.oleg) is None
 
+    split = event(place, "customer.split", 4, subject_id=place.oleg)
+    take(place, split)
+    assert amounts(cart_of(place, place.mira)) == {"TEA": 2, "BUN": 1}
+    assert amounts(cart_of(place, place.oleg)) == {"TEA": 1, "BUN": 1}
+
 
 def test_what_cannot_be_read_is_kept_and_its_neighbours_count(place: Town) -> None:
     take(
