@@ -99,7 +99,8 @@ def next_due(settings: Mapping[str, Any], now: datetime, zone: str) -> datetime:
 
 def back_off(failures: int) -> timedelta:
     """How long to wait after so many failures in a row: doubled each time."""
-    return min(BACK_OFF_FIRST * 2 ** min(max(failures - 1, 0), 12), BACK_OFF_MAX)
+    doublings = min(max(failures - 1, 0), 12)
+    return min(BACK_OFF_FIRST * (1 << doublings), BACK_OFF_MAX)
 
 
 def parse_columns(written: str) -> dict[str, str]:
