@@ -43,6 +43,7 @@ CONSUMERS: dict[str, Consumer] = {
             "order.placed",
             "order.paid",
             "customer.merged",
+            "customer.split",
         ),
         from_start=True,
     ),

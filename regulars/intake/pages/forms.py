@@ -152,7 +152,7 @@ def close_form(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _form(request: HttpRequest, workspace: WorkspaceRecord, initial: dict[str, Any]) -> FormForm:
-    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    language = request.LANGUAGE_CODE
     topics = [(topic.key, topic.name_in(language)) for topic in customers.topics(workspace.id)]
     return FormForm(request.POST or None, initial=initial, topics=topics)
 
