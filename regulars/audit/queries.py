@@ -22,7 +22,8 @@ _LISTED = ", ".join(f"e.{name}" for name in COLUMNS.split(", "))
 
 def entry_of(row: Sequence[Any]) -> EntryRecord:
     """The record of a row of COLUMNS."""
-    return EntryRecord(*row[:9], tuple(row[9]), row[10])
+    values = dict(zip(COLUMNS.split(", "), row, strict=True))
+    return EntryRecord(**{**values, "fields": tuple(values["fields"])})
 
 
 def page(workspace_id: int, chosen: Chosen, *, before: int | None = None) -> Page:
@@ -70,7 +71,8 @@ def verify(workspace_id: int) -> Verdict:
     )
     counted = raw.fetchone()
     assert counted is not None
-    return Verdict(*counted, tuple(dict(chain.as_text(fault)) for fault in faults))
+    told = tuple(dict(chain.as_text(fault)) for fault in faults)
+    return Verdict(entries=counted[0], waiting=counted[1], faults=told)
 
 
 def _from_checkpoint(workspace_id: int, key: bytes) -> tuple[chain.Walk, list[chain.Fault]]:

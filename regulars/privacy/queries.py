@@ -25,7 +25,9 @@ EXPORT = (
 
 def erasure_of(row: Sequence[Any]) -> ErasureRecord:
     """The record of a row of ERASURE."""
-    return ErasureRecord(*row[:5], tuple(row[5]), *row[6:11], tuple(row[11]), *row[12:])
+    values = dict(zip(ERASURE.split(", "), row, strict=True))
+    lists = {name: tuple(values[name]) for name in ("ids", "touched")}
+    return ErasureRecord(**{**values, **lists})
 
 
 def erasure(workspace_id: int, public_id: str) -> ErasureRecord:

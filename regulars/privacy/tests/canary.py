@@ -184,7 +184,7 @@ def _value(table: str, name: str, kind: str, canary: Canary, ids: Mapping[str, i
     if table == "intake_subject" and name in ("kind", "key"):
         return {"kind": "customer", "key": f"ext-{canary.mark}"}[name]
     if name in PERSON_COLUMNS:
-        return canary.customer_id + (1 if name in ("other_id", "into_id") else 0)
+        return canary.customer_id + (10**9 if name in ("other_id", "into_id") else 0)
     if (
         name in known
         and known[name] is not None
