@@ -88,9 +88,7 @@ def identify_many(
     for _ in range(RACES_MAX):
         try:
             with transaction.atomic():
-                return _identify(
-                    workspace_id, rows, named, origin, only_missing, as_named, teller
-                )
+                return _identify(workspace_id, rows, named, origin, only_missing, as_named, teller)
         except RacedError:
             continue
     raise Conflict("identity_race", "Other writers keep taking the same identifiers; try again.")
