@@ -49,12 +49,14 @@ def found(workspace_id: int, query: str, limit: int) -> list[Profile]:
     exact = _exact(workspace_id, words, limit)
     ids = exact + _ids(BEGINNING, [workspace_id, *_range(fold(words)), limit])
     if len(words) >= PART_LENGTH_MIN and not (exact and _is_whole(words)):
-        ids += _ids(PARTS, [grams_asked(words), CANDIDATES_MAX])
+        ids += _ids(PARTS, [grams_asked(_rare_part(words)), CANDIDATES_MAX])
     # Whoever was merged is found as who they are now; two plain look-ups, for the planner reads
     # everybody when it is asked for both in one.
     roots = roots_of(workspace_id, list(dict.fromkeys(ids)))
     rows = [*profiles(workspace_id, sorted(set(roots.values()))).values()]
     sure = {roots[one] for one in exact if one in roots}
+    if "@" in words:
+        rows = [one for one in rows if one.id in sure or fold(words) in fold(one.email or "")]
     rows.sort(key=lambda one: (one.id not in sure, *_rank(one, words)))
     return rows[:limit]
 
@@ -78,6 +80,12 @@ def _forms(kind: str, words: str, workspace_id: int) -> set[str]:
     except Invalid:
         return set()
     return {words, words.replace(" ", "")}
+
+
+def _rare_part(words: str) -> str:
+    """What stands before the @: everybody has the letters of the same few domains behind it."""
+    before = words.partition("@")[0]
+    return before if len(before) >= PART_LENGTH_MIN else words
 
 
 def _is_whole(words: str) -> bool:
