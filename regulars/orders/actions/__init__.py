@@ -22,7 +22,7 @@ from regulars.orders.actions.returns import record_return
 from regulars.orders.actions.stages import move
 from regulars.orders.actions.status import recount_values, set_status
 from regulars.orders.actions.stock import expire, reserve_again, set_stock
-from regulars.orders.actions.tokens import open_page, workspace_of
+from regulars.orders.actions.tokens import open_page
 from regulars.orders.actions.updates import update_order_total
 
 __all__ = [
@@ -40,10 +40,10 @@ __all__ = [
     "expire",
     "fill_catalogue",
     "join_carts",
-    "part_carts",
     "move",
     "move_many",
     "open_page",
+    "part_carts",
     "record_order",
     "record_orders_many",
     "record_payment",
@@ -57,7 +57,6 @@ __all__ = [
     "set_stock",
     "take_lead",
     "update_order_total",
-    "workspace_of",
     "write_catalogue",
     "write_tables",
 ]

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound, Refused
-from regulars.orders import actions, words
+from regulars.orders import words
 from regulars.orders.actions import carriers as accounts
-from regulars.orders.actions.tokens import MARK
+from regulars.orders.actions.tokens import MARK, workspace_of
 from regulars.orders.adapters import cdek, generic
 from regulars.orders.pages import access
 from regulars.orders.queries import desk
@@ -82,7 +82,7 @@ def news(request: HttpRequest, token: str) -> HttpResponse:
     if len(body) > BODY_BYTES_MAX:
         return _told(413, "body_too_large")
     try:
-        workspace_id = actions.workspace_of(token)
+        workspace_id = workspace_of(token)
         with scope(workspace_id):
             name, account = accounts.carrier_of(workspace_id, token.partition(MARK)[2])
             if name == "cdek":

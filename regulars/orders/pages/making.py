@@ -212,7 +212,7 @@ def _customer(workspace_id: int, given: QueryDict, lead: LeadRecord | None) -> P
 
 
 def _place_id(workspace_id: int, given: QueryDict) -> int | None:
-    chosen = given.get("place", "")
+    chosen = str(given.get("place", ""))
     return desk.place(workspace_id, chosen).id if chosen else None
 
 

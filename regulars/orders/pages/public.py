@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from regulars.customers.records import Profile
 from regulars.kernel.errors import NotFound
-from regulars.orders import actions, queries, words
+from regulars.orders import queries, words
+from regulars.orders.actions.tokens import workspace_of
 from regulars.orders.pages import access
 from regulars.orders.pages.orders import way
 from regulars.orders.pure import masks
@@ -32,7 +33,7 @@ OPEN = frozenset({PaymentState.UNPAID, PaymentState.PENDING, PaymentState.PART_P
 def order(request: HttpRequest, token: str) -> HttpResponse:
     """The order behind a token that nobody can guess."""
     try:
-        workspace_id = actions.workspace_of(token)
+        workspace_id = workspace_of(token)
         with scope(workspace_id):
             workspace = workspaces.workspace(workspace_id)
             found = queries.order_by_token(workspace_id, token)
