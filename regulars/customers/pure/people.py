@@ -21,15 +21,13 @@ def proper_name(text: str) -> str:
 
     A single letter and letters with dots (J.R.) say nothing about the writer's habit.
     """
-    letters = [letter for letter in text if letter.isalpha()]
-    if len(letters) < 2 or len(text) > NAME_LENGTH_MAX:
+    is_small, is_large = text.islower(), text.isupper()
+    if not (is_small or is_large) or len(text) > NAME_LENGTH_MAX:
+        return text
+    if sum(letter.isalpha() for letter in text) < 2 or (is_large and "." in text):
         return text
     # A company's code, an address or a formula is no name of a person.
     if any(not (sign.isalpha() or sign in NAME_SIGNS or combining(sign)) for sign in text):
-        return text
-    is_small = all(letter == letter.lower() for letter in letters)
-    is_large = all(letter == letter.upper() for letter in letters)
-    if is_small == is_large or (is_large and "." in text):
         return text
     words = text.split(" ")
     return " ".join(
