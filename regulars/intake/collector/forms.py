@@ -21,8 +21,8 @@ from regulars.intake.collector import bodies, http
 from regulars.intake.collector.buckets import Buckets
 from regulars.intake.collector.http import AnswerError, Headers, Receive, Scope, Send
 from regulars.intake.collector.link import Link
-from regulars.intake.forms.queries import COLUMNS, form_of
 from regulars.intake.forms.records import FormField, FormRecord
+from regulars.intake.forms.rows import COLUMNS, form_of
 from regulars.intake.pure import domains
 from regulars.intake.pure import forms as rules
 from regulars.intake.pure.forms import Submission

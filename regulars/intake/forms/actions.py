@@ -11,6 +11,7 @@ from django.db import transaction
 from regulars.customers import actions as customers
 from regulars.intake.forms import queries
 from regulars.intake.forms.records import FormField, FormKind, FormRecord
+from regulars.intake.forms.rows import record
 from regulars.intake.models import Form
 from regulars.intake.pure import domains as domain_rules
 from regulars.intake.pure import forms as rules
@@ -57,7 +58,7 @@ def create_form(workspace_id: int, wanted: Wanted, *, actor: str) -> FormRecord:
             created_at=clock.now(),
             **values,
         )
-        made = queries.record(row)
+        made = record(row)
         _keep_text(made, actor)
     return made
 
