@@ -212,10 +212,8 @@ def _restore_rows(
     for customer_id in tree.way_up(top):
         left = [one for one in tree.children(customer_id) if one not in branch]
         rows = [changed.get(one, stored[one]).row for one in left]
-        before = stored[customer_id]
-        after = _shown(before, rows, contacts, following)
-        if after != before:
-            changed[customer_id] = after
+        # Written even when nothing shows: what search finds it by changes all the same.
+        changed[customer_id] = _shown(stored[customer_id], rows, contacts, following)
     root = stored[tree.root].row
     received = _received(stored[top], root, contacts)
     if received is not None:

@@ -21,7 +21,7 @@ ACTS = (
     ("", gettext_lazy("All")),
     ("merged", gettext_lazy("Merged")),
     ("undone", gettext_lazy("Undone")),
-    ("split", gettext_lazy("Split off")),
+    ("split", gettext_lazy("Taken apart")),
 )
 
 

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-CONTACT_COLUMNS = ("external_id", "email", "phone")
+# One person's names stand together: half of one and half of another is nobody's.
+NAMES = ("name", "first_name", "last_name")
 _MISSING = object()
 
 
@@ -24,7 +25,10 @@ class Row:
 
 def filled(row: Row, more: Row) -> Row:
     """The row with what only the other one knows; the earlier first day counts."""
-    columns = {k: more.columns.get(k) if v is None else v for k, v in row.columns.items()}
+    kept = NAMES if any(row.columns.get(name) for name in NAMES) else ()
+    columns = {
+        k: more.columns.get(k) if v is None and k not in kept else v for k, v in row.columns.items()
+    }
     return Row(
         columns,
         more.attrs | row.attrs,
