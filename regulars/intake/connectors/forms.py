@@ -76,7 +76,7 @@ FIELDS: Mapping[ConnectionKind, tuple[Field, ...]] = {
         Field("takes_test_orders", _("Take test orders as well"), "check"),
     ),
     ConnectionKind.ONEC: (
-        Field("login", _("Login")),
+        Field("login", _("User name")),
         Field("secret", _("Password"), "secret", _("Leave empty to keep the present one.")),
         Field("code", _("Product code"), "select", options=(
             ("article", _("Article, else the id of 1C")), ("id", _("The id of 1C")),

@@ -76,6 +76,38 @@ REASONS: dict[str, Text] = {
     "connection_paused": _("It came during a pause; replay it."),
     "file_same": _("The file is the same as last time."),
 }
+FAILURES: dict[str, Text] = {
+    "amount": _("An amount is not a number."),
+    "amount_fine": _("An amount is finer than a coin."),
+    "archive_big": _("The archive grows too large when it is opened."),
+    "archive_broken": _("The archive cannot be opened."),
+    "archive_path": _("The archive points outside itself."),
+    "currency_unsupported": _("The currency is not that of this workspace."),
+    "exchange_fault": _("Something broke on our side; try once more."),
+    "fetch_big": _("The file is larger than allowed."),
+    "fetch_failed": _("The other side does not answer properly."),
+    "fetch_redirects": _("The address leads on and on."),
+    "fetch_slow": _("The file comes too slowly."),
+    "field_missing": _("Something that is needed is not told."),
+    "host_private": _("The host lies in a private network."),
+    "host_unknown": _("The name of the host leads nowhere."),
+    "identity_missing": _("Nothing names a customer."),
+    "json_deep": _("The JSON is nested too deeply."),
+    "json_malformed": _("It is no readable JSON."),
+    "list_long": _("A list is too long."),
+    "mapping_empty": _("Nothing says yet what its parts mean."),
+    "order_unknown": _("This order is not here."),
+    "pull_fault": _("Something broke on our side; try once more."),
+    "pull_folder": _("The operator allows no such folder."),
+    "pull_folder_gone": _("The folder cannot be read."),
+    "secret_unreadable": _("The secret cannot be read; enter it again."),
+    "time_malformed": _("A time cannot be read."),
+    "xml_deep": _("The document is nested too deeply."),
+    "xml_forbidden": _("The document holds what it must not."),
+    "xml_malformed": _("It is no readable XML."),
+    "xml_part_big": _("A part of the document is too large."),
+    "xml_root": _("It is no CommerceML."),
+}
 STATUS_NAMES: dict[str, Text] = {"on": _("On"), "paused": _("Paused")}
 PARTS: dict[str, Text] = {
     "customer": _("Customer"),
@@ -126,3 +158,8 @@ def counts(told: dict[str, int]) -> list[tuple[str, int]]:
 def reason(code: str) -> str:
     """Why a delivery changed nothing."""
     return str(REASONS.get(code, code))
+
+
+def failure(code: str, detail: str) -> str:
+    """Why a delivery failed; in the words of the fault itself where these say more."""
+    return str(FAILURES.get(code, detail or code))

@@ -107,6 +107,7 @@ def connection_page(
     context: dict[str, Any] = {
         **_line(record),
         **log_context(workspace, record),
+        "error_reason": words.failure(record.error_code, record.error_text),
         "address": f"{installation.PUBLIC_URL}/in/{record.public_id}",
         "error": error,
         "secret": secret,
@@ -141,7 +142,9 @@ def _delivery(record: ConnectionRecord, one: DeliveryRecord) -> dict[str, Any]:
         "outcome": label,
         "tone": tone,
         "counts": words.counts(dict(one.counts)),
-        "reason": words.reason(one.reason) if one.outcome is not Outcome.FAILED else "",
+        "reason": words.failure(one.reason, one.detail)
+        if one.outcome is Outcome.FAILED
+        else words.reason(one.reason),
         "can_replay": one.failed_id is not None or is_file,
     }
 
