@@ -117,7 +117,7 @@ class Proxy:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = do_OPTIONS = _do
+            do_GET = do_POST = do_OPTIONS = _do  # noqa: N815 - the library calls them so
 
             def log_message(self, *_: object) -> None:
                 return
