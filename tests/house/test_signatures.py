@@ -10,6 +10,21 @@ from tests.house import house
 
 # Functions that cannot know the workspace, and why.
 EXCEPTIONS = {
+    "audit.actions.seal_waiting": "one follower seals for every workspace",
+    "audit.actions.kept": "a setting of the operator",
+    "audit.queries.entry_of": "reads a row that was asked for before",
+    "privacy.actions.units": "what there is to do, before anybody is named",
+    "privacy.actions.again": "takes a person, who belongs to one workspace",
+    "privacy.actions.at_once": "takes a person, who belongs to one workspace",
+    "privacy.actions.add": "counts",
+    "privacy.actions.erase": "takes a person, who belongs to one workspace",
+    "privacy.actions.named_rows": "takes a person, who belongs to one workspace",
+    "privacy.actions.tables_to_scrub": "tables belong to every workspace",
+    "privacy.actions.rows_of": "takes a person, who belongs to one workspace",
+    "privacy.actions.expire_exports": "the engine tidies for every workspace",
+    "privacy.queries.erasure_of": "reads a row that was asked for before",
+    "privacy.queries.kept": "takes an erasure, which knows its workspace",
+    "workspaces.queries.holder_of_key": "a key tells its workspace",
     "workspaces.actions.create_workspace": "there is none yet",
     "workspaces.actions.ensure_user": "a person may work in several workspaces",
     "workspaces.actions.hash_of_key": "a key is shown before its workspace is known",
