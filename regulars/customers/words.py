@@ -133,6 +133,13 @@ PROFILE_PREFIXES = (
 )  # fmt: skip
 # A change in which nothing was known before.
 LEARNED = gettext_lazy("Became better known")
+# On what ground somebody may be written to.
+BASES: dict[str, Text] = {
+    "consent": gettext_lazy("consent"),
+    "existing_customer": gettext_lazy("existing customer"),
+    "contract": gettext_lazy("contract"),
+    "legitimate_interest": gettext_lazy("legitimate interest"),
+}
 # What is odd about contact data: a short name, what to do, an icon.
 FLAGS: dict[str, tuple[Text, Text, str]] = {
     "email_typo": (gettext_lazy("Mistyped domain"),

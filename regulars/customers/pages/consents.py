@@ -16,6 +16,7 @@ from regulars.customers.pages.access import member_of, workspace_of
 from regulars.customers.records import (
     ADDRESS_COLUMNS,
     CHANNELS_SHOWN,
+    Basis,
     Card,
     ConsentState,
     Purpose,
@@ -62,15 +63,20 @@ def say_consent(request: HttpRequest, public_id: str) -> HttpResponse:
     state = request.POST.get("state", "")
     if state not in list(ConsentState):
         raise Invalid("consent_state", _("Choose whether the consent is given or withdrawn."))
-    say = actions.give_consent if state == ConsentState.GIVEN else actions.withdraw_consent
-    say(
-        workspace.id,
-        customer_id,
-        channel=request.POST.get("channel", ""),
-        purpose=request.POST.get("purpose", ""),
-        source=request.POST.get("source", "").strip()[:SOURCE_LENGTH_MAX] or BY_HAND,
-        actor=member_of(request).email,
-    )
+    said = {
+        "channel": request.POST.get("channel", ""),
+        "purpose": request.POST.get("purpose", ""),
+        "source": request.POST.get("source", "").strip()[:SOURCE_LENGTH_MAX] or BY_HAND,
+        "actor": member_of(request).email,
+        "text_version": request.POST.get("text_version", "").strip()[:SOURCE_LENGTH_MAX],
+    }
+    if state == ConsentState.GIVEN:
+        ground = request.POST.get("basis") or Basis.CONSENT
+        if ground not in list(Basis):
+            raise Invalid("consent_basis", _("Choose one of the legal grounds."))
+        actions.give_consent(workspace.id, customer_id, **said, basis=Basis(ground))
+    else:
+        actions.withdraw_consent(workspace.id, customer_id, **said)
     told = _("The consent is written down.")
     if state == ConsentState.WITHDRAWN:
         told = _("The withdrawal is written down; nothing more is sent there.")

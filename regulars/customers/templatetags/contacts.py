@@ -6,10 +6,25 @@ from typing import Any
 
 from django import template
 from django.template.context import Context
+from django.utils import translation
 
 from regulars.customers import queries, words
 
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def topic_choices(context: Context) -> list[tuple[str, str]]:
+    """Topics in use, as purposes of a consent with their names."""
+    language = translation.get_language() or ""
+    found = queries.topics(context["workspace"].id)
+    return [(topic.purpose, topic.name_in(language)) for topic in found]
+
+
+@register.simple_tag
+def basis_choices() -> list[tuple[str, object]]:
+    """Legal grounds of a consent."""
+    return list(words.BASES.items())
 
 
 @register.inclusion_tag("customers/parts/flags.html", takes_context=True)

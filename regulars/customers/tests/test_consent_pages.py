@@ -134,3 +134,25 @@ def test_an_address_alone_subscribes_over_the_api_and_is_asked_once(place: Town)
         card = queries.card(place.bakery.id, somebody)
     assert (profile.email, profile.title) == (profile.email, profile.email)
     assert card.history == ()
+
+
+def test_a_consent_by_hand_names_topic_ground_and_version(place: Town) -> None:
+    client, mira = member_of(place.bakery), public_id(place, place.mira)
+    with scope(place.bakery.id):
+        actions.save_topic(place.bakery.id, "offers", {"en": "Offers"})
+    said = {"channel": "sms", "purpose": "marketing:offers", "state": "given", "source": "shop"}
+
+    page = client.get(reverse("customers:card", args=[mira])).content.decode()
+    wrong = client.post(reverse("customers:consent", args=[mira]), said | {"basis": "because"})
+    client.post(
+        reverse("customers:consent", args=[mira]),
+        said | {"basis": "contract", "text_version": "paper-3"},
+    )
+
+    assert '<option value="marketing:offers">Offers</option>' in page
+    assert wrong.status_code in (400, 422)
+    with scope(place.bakery.id):
+        line = queries.card(place.bakery.id, place.mira).history[0]
+    assert (line.channel, line.purpose, line.basis, line.text_version) == (
+        "sms", "marketing:offers", "contract", "paper-3",
+    )  # fmt: skip
