@@ -27,7 +27,7 @@ from regulars.kernel.errors import Invalid
 
 IDENTIFY_ROWS_MAX = 1_000
 EVENTS_ROWS = 100
-IdempotencyKey = Header("", alias="Idempotency-Key", max_length=200)
+IdempotencyKey: str = Header("", alias="Idempotency-Key", max_length=200)
 
 
 class Strict(Schema):
@@ -303,14 +303,15 @@ def merge_customers(
     workspace_id = _workspace_id(request)
     one = queries.own_id_of(workspace_id, public_id)
     other = queries.own_id_of(workspace_id, body.other)
-    told = {"reason": "api", "actor": "api", "key": key or None}
     if body.winner == "order":
-        verdict = actions.merge_two(workspace_id, one, other, **told)
+        verdict = actions.merge_two(
+            workspace_id, one, other, reason="api", actor="api", key=key or None
+        )
         winner, loser, rule = verdict.winner, verdict.loser, verdict.rule
     else:
         winner, loser = (one, other) if body.winner == "this" else (other, one)
         rule = "chosen"
-        actions.merge(workspace_id, loser, winner, **told)
+        actions.merge(workspace_id, loser, winner, reason="api", actor="api", key=key or None)
     names = {one: public_id, other: body.other}
     return {"id": names[winner], "merged": names[loser], "rule": rule}
 

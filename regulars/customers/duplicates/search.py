@@ -173,7 +173,9 @@ def _weigh(
     settings = SettingsCreator(
         link_type="dedupe_only",
         comparisons=[_comparison(name, levels) for name, levels in FIELDS.items()],
-        blocking_rules_to_generate_predictions=[f"l.{name} = r.{name}" for name in BLOCKS],
+        blocking_rules_to_generate_predictions=[
+            {"blocking_rule": f"l.{name} = r.{name}"} for name in BLOCKS
+        ],
         probability_two_random_records_match=min(0.1, 2 * TWINS_SHARE / max(count - 1, 1)),
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=True,

@@ -28,7 +28,7 @@ def former_identities(context: Context, profile: Profile) -> dict[str, Any]:
         "public_id": profile.public_id,
         "former": [_former(one) for one in queries.former(workspace_id, profile.id)],
         "shared": [_shared(one, profile.id, people) for one in shared],
-        "may_edit": "customers.edit" in context.get("rights", ()),
+        "may_edit": "customers.edit" in (context.get("rights") or ()),
     }
 
 
