@@ -176,6 +176,8 @@ def test_nothing_a_program_does_clears_a_suppression(place: Town) -> None:
 
         actions.merge(shop, loser=place.oleg, root=place.mira)
         assert suppressed(place)
+        actions.unmerge(shop, place.oleg)
+        assert suppressed(place)
 
 
 def test_an_address_stays_suppressed_under_whoever_comes_with_it_next(place: Town) -> None:
