@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Header, Schema
+from ninja import Schema
+from ninja.params.functions import Header
 from pydantic import ConfigDict, Field
 
 from regulars.audit import actions as audit
@@ -27,7 +28,7 @@ from regulars.kernel.errors import Invalid
 
 IDENTIFY_ROWS_MAX = 1_000
 EVENTS_ROWS = 100
-IdempotencyKey: str = Header("", alias="Idempotency-Key", max_length=200)
+IdempotencyKey = Header("", alias="Idempotency-Key", max_length=200)
 
 
 class Strict(Schema):
