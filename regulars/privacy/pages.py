@@ -91,7 +91,8 @@ def erasure(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _kept(found: ErasureRecord) -> list[Any]:
     tables = [table for table, _reason in queries.kept(found)]
-    named = dict.fromkeys([*tables, "privacy_proof"])
+    proofs = [name for name in ("privacy_proof", "customers_suppression") if found.counts.get(name)]
+    named = dict.fromkeys([*tables, *proofs])
     return [words.KEPT[table] for table in named if table in words.KEPT]
 
 

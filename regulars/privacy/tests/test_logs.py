@@ -15,7 +15,6 @@ from django.conf import settings
 from regulars.customers import actions as customers
 from regulars.events import queries as events
 from regulars.intake.importers.run import run_import
-from regulars.kernel import clock
 from regulars.privacy import actions
 from regulars.privacy.tests import canary
 from regulars.project import lake, loops
@@ -55,8 +54,10 @@ def test_no_log_names_a_person(
     bakery = town().bakery
     mark, phone = "kanarkalogs", "+380671119922"
     email = f"{mark}@example.com"
-    whole = {"type": "track", "userId": f"ext-{mark}", "event": "Seen", "messageId": "m1",
-             "timestamp": "2026-11-01T10:00:00Z", "context": {"traits": {"email": email}}}  # fmt: skip
+    whole = {
+        "type": "track", "userId": f"ext-{mark}", "event": "Seen", "messageId": "m1",
+        "timestamp": "2026-11-01T10:00:00Z", "context": {"traits": {"email": email}},
+    }  # fmt: skip
     broken = {"type": "track", "userId": {"a": email}, "event": [phone]}
     with scope(bakery.id):
         receive(bakery.id, "segment", json.dumps({"batch": [whole, broken]}).encode())
@@ -81,7 +82,6 @@ def test_no_log_names_a_person(
     told = written.getvalue() + "".join(capfd.readouterr()) + servers_log()
     for word in (mark, phone[1:], phone[4:]):
         assert word not in told
-    assert clock.now()
 
 
 def customers_identity(email: str, phone: str) -> object:
