@@ -171,8 +171,8 @@ def receive(workspace_id: int, public_id: str, stored: bytes) -> None:
 
 
 def log_delivery(
-    connection: ConnectionRecord,
     workspace_id: int,
+    connection: ConnectionRecord,
     *,
     key: str,
     topic: str,

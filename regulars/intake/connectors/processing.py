@@ -128,8 +128,8 @@ def _log(
     failed_id: int | None = None,
 ) -> None:
     actions.log_delivery(
-        connection,
         workspace_id,
+        connection,
         key=envelope.head.key,
         topic=envelope.head.topic,
         received_at=row.received_at,

@@ -155,8 +155,8 @@ def _tell(
     counts: dict[str, int] | None = None,
 ) -> None:
     actions.log_delivery(
-        connection,
         workspace_id,
+        connection,
         key=f"{file.id}:{file.name}",
         topic=f"{file.kind} · {file.name}",
         received_at=file.created_at,

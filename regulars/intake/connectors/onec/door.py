@@ -218,9 +218,13 @@ def _success(visit: Visit) -> HttpResponse:
     if offered.xid:
         _remember(visit, HANDED, offered)
         actions.log_delivery(
-            visit.connection, visit.workspace_id, key=visit.session, topic="sale · query",
-            received_at=clock.now(), outcome=Outcome.TAKEN,
-        )  # fmt: skip
+            visit.workspace_id,
+            visit.connection,
+            key=visit.session,
+            topic="sale · query",
+            received_at=clock.now(),
+            outcome=Outcome.TAKEN,
+        )
     return _lines("success")
 
 

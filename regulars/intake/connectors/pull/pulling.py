@@ -284,9 +284,16 @@ def _remember(
             defaults={"name": name[:300], "outcome": outcome.value, "pulled_at": clock.now()},
         )  # fmt: skip
         actions.log_delivery(
-            connection, workspace_id, key=digest, topic=name, received_at=received_at,
-            outcome=outcome, reason=reason, detail=detail, counts=counts,
-        )  # fmt: skip
+            workspace_id,
+            connection,
+            key=digest,
+            topic=name,
+            received_at=received_at,
+            outcome=outcome,
+            reason=reason,
+            detail=detail,
+            counts=counts,
+        )
 
 
 def _failed(job: JobRecord, connection: ConnectionRecord, error: Exception) -> datetime:
@@ -297,9 +304,15 @@ def _failed(job: JobRecord, connection: ConnectionRecord, error: Exception) -> d
         log.exception("the pull of connection %s failed", connection.id)
     with scope(job.workspace_id):
         actions.log_delivery(
-            connection, job.workspace_id, key="", topic="", received_at=clock.now(),
-            outcome=Outcome.FAILED, reason=code, detail=message,
-        )  # fmt: skip
+            job.workspace_id,
+            connection,
+            key="",
+            topic="",
+            received_at=clock.now(),
+            outcome=Outcome.FAILED,
+            reason=code,
+            detail=message,
+        )
         failures = queries.connection_by_id(job.workspace_id, connection.id).failures
     return clock.now() + back_off(failures)
 
