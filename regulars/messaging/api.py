@@ -16,7 +16,7 @@ from regulars.messaging import actions
 
 router = Router(tags=["subscriptions"])
 KEY_CHARS_MAX = 150
-Key: Any = Header("", alias="Idempotency-Key", max_length=KEY_CHARS_MAX)
+Key = Header("", alias="Idempotency-Key", max_length=KEY_CHARS_MAX)
 
 
 class SubscriptionIn(Schema):

@@ -63,7 +63,7 @@ def say_consent(request: HttpRequest, public_id: str) -> HttpResponse:
     state = request.POST.get("state", "")
     if state not in list(ConsentState):
         raise Invalid("consent_state", _("Choose whether the consent is given or withdrawn."))
-    said = {
+    said: dict[str, Any] = {
         "channel": request.POST.get("channel", ""),
         "purpose": request.POST.get("purpose", ""),
         "source": request.POST.get("source", "").strip()[:SOURCE_LENGTH_MAX] or BY_HAND,

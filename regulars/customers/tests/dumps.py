@@ -10,7 +10,8 @@ TABLES = """
 SELECT c.table_name FROM information_schema.columns c
 JOIN information_schema.tables t USING (table_schema, table_name)
 WHERE c.table_schema = 'public' AND c.column_name = 'workspace_id' AND t.table_type = 'BASE TABLE'
-  AND c.table_name NOT LIKE 'lake%%' AND c.table_name NOT LIKE 'audit%%' AND c.table_name !~ '_[0-9p]+[0-9]*$'
+  AND c.table_name NOT LIKE 'lake%%' AND c.table_name NOT LIKE 'audit%%'
+  AND c.table_name !~ '_[0-9p]+[0-9]*$'
 ORDER BY 1
 """
 # What the log of merges itself says, and marks of the moment a row was written.

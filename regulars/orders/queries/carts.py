@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from regulars.orders.records import CartLineRecord, CartRecord
@@ -56,4 +57,4 @@ def _many(workspace_id: int, where: str, values: list[Any]) -> list[CartRecord]:
     lines: dict[int, list[CartLineRecord]] = {}
     for cart_id, *line in raw.fetchall():
         lines.setdefault(cart_id, []).append(CartLineRecord(*line))
-    return [CartRecord(*row, tuple(lines.get(row[0], ()))) for row in rows]
+    return [replace(CartRecord(*row), lines=tuple(lines.get(row[0], ()))) for row in rows]
