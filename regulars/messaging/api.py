@@ -16,7 +16,7 @@ from regulars.messaging import actions
 
 router = Router(tags=["subscriptions"])
 KEY_CHARS_MAX = 150
-Key = Header("", alias="Idempotency-Key", max_length=KEY_CHARS_MAX)
+Key: Any = Header("", alias="Idempotency-Key", max_length=KEY_CHARS_MAX)  # type: ignore[type-arg]
 
 
 class SubscriptionIn(Schema):
