@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings as installation
 
@@ -27,6 +28,7 @@ from regulars.jobs import actions as jobs
 from regulars.jobs.records import JobRecord
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound, Outside, RegularsError
+from regulars.outside.egress import HostRefused, checked_address
 from regulars.outside.fetch import fetch
 from regulars.store import place
 from regulars.store.faults import is_transient
@@ -152,9 +154,21 @@ def _headers(connection: ConnectionRecord) -> dict[str, str]:
 
 
 def check_place(settings: Mapping[str, Any]) -> None:
-    """Nothing when the folder lies inside an allowed one. raises Invalid(pull_folder)"""
+    """Nothing when the folder lies inside an allowed one, and the host is none of our network.
+
+    It is judged again whenever it is fetched.
+    raises  Invalid(pull_folder | host_private)
+    """
     if settings.get("where") == "folder":
         _root_of(str(settings.get("folder", "")))
+        return
+    parts = urlsplit(str(settings.get("url", "")))
+    try:
+        checked_address(parts.hostname or "", parts.port or 443)
+    except HostRefused as error:
+        # A name that leads nowhere today may lead somewhere tomorrow.
+        if error.is_permanent:
+            raise Invalid(error.code, error.message) from error
 
 
 def _root_of(folder: str) -> Path:

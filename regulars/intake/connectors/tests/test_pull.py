@@ -328,6 +328,35 @@ def test_a_private_host_is_not_reached_unless_the_operator_allows_it(
     assert Peer.asked == []
 
 
+def test_a_private_host_is_refused_when_it_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"where": "url", "url": "http://169.254.169.254/latest/"}
+    pulling.check_place(told)
+    monkeypatch.setattr(installation, "ALLOW_PRIVATE_HOSTS", False)
+
+    with pytest.raises(Invalid) as refused:
+        pulling.check_place(told)
+
+    assert refused.value.code == "host_private"
+    pulling.check_place({"where": "url", "url": "http://no-such-host.invalid/x"})
+
+
+def test_a_catalogue_is_pulled_too(shop: WorkspaceRecord, allowed: Path) -> None:
+    (allowed / "goods.csv").write_text("sku,name,price\nTEA,Tea,12.50\n")
+    connection = pull(shop, where="folder", folder=str(allowed), pattern="goods.csv",
+                      layout="catalogue", columns={})  # fmt: skip
+
+    come_round(shop, connection)
+
+    assert outcomes(shop, connection) == [("taken", "")]
+    with scope(shop.id):
+        raw = cursor()
+        raw.execute(
+            "SELECT sku, trim_scale(list_price)::text FROM orders_product"
+            " WHERE workspace_id = %s", [shop.id],
+        )  # fmt: skip
+        assert raw.fetchall() == [("TEA", "12.5")]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"url": "ftp://a/b"}, {"url": "https://u:p@a/b"}, {"url": "https:///b"}, {"url": ""},
