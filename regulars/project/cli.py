@@ -156,8 +156,10 @@ def _set_up(role: Role = Role.ENGINE) -> None:
 
     django.setup()
     from regulars.project import start
+    from regulars.store import trail
 
     start.wire()
+    trail.act_as(trail.COMMAND)
 
 
 def _serve(options: argparse.Namespace) -> int:

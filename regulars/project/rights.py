@@ -23,11 +23,10 @@ from regulars.project import lake, service
 from regulars.project.commands import drain, workspace_named
 from regulars.store import place
 from regulars.store.scope import scope
-from regulars.store.trail import Actor, acting
+from regulars.store.trail import COMMAND, acting
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import WorkspaceRecord
 
-COMMAND = Actor("system", "", "command")
 ROUNDS = 3
 
 

@@ -46,6 +46,9 @@ class Actor:
 
 
 SYSTEM = Actor("system", "", "worker")
+COMMAND = Actor("system", "", "command")
+# Whoever opens a page without a sign-in: a customer behind a link of theirs.
+PUBLIC = Actor("customer", "", "public")
 _actor: ContextVar[Actor] = ContextVar("regulars_actor", default=SYSTEM)
 
 
@@ -73,6 +76,11 @@ def acting(actor: Actor) -> Iterator[None]:
         yield
     finally:
         _actor.reset(token)
+
+
+def act_as(actor: Actor) -> None:
+    """From now on this process acts as this actor; for commands."""
+    _actor.set(actor)
 
 
 def actor() -> Actor:

@@ -33,7 +33,8 @@ class WorkspaceMiddleware:
         request.member = None  # type: ignore[attr-defined]
         request.rights = frozenset()  # type: ignore[attr-defined]
         if current is None or role is None:
-            return self.get_response(request)
+            with trail.acting(trail.PUBLIC):
+                return self.get_response(request)
         user = request.user
         assert isinstance(user, User)
         request.member = Member(  # type: ignore[attr-defined]

@@ -7,13 +7,18 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
+from django.test import RequestFactory
 
 from regulars.audit import actions, queries
 from regulars.audit.records import Actor, Chosen, Verdict
 from regulars.kernel import clock
 from regulars.store import place
+from regulars.store import trail as trail_
 from regulars.store.roles import Role
 from regulars.store.scope import scope
+from regulars.workspaces.middleware import WorkspaceMiddleware
 from tests.town import workspace
 
 Owner = psycopg.Connection
@@ -190,15 +195,15 @@ def test_young_lines_are_not_pruned(owner: Owner) -> None:
      " VALUES (1, 1, 1, '', '')"],
 )  # fmt: skip
 def test_the_app_may_only_add_and_read(db: None, statement: str) -> None:
-    with psycopg.connect(place.conninfo_for(Role.APP)) as app:
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            app.execute(statement)
+    app = psycopg.connect(place.conninfo_for(Role.APP))
+    with app, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        app.execute(statement)
 
 
 def test_the_engine_changes_no_line(as_engine: None) -> None:
-    with psycopg.connect(place.conninfo_for(Role.ENGINE)) as engine:
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            engine.execute("UPDATE audit_entry SET act = 'x'")
+    engine = psycopg.connect(place.conninfo_for(Role.ENGINE))
+    with engine, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        engine.execute("UPDATE audit_entry SET act = 'x'")
 
 
 def test_a_line_tells_who_acts_and_through_which_door(db: None) -> None:
@@ -235,3 +240,18 @@ def test_a_line_falls_with_the_transaction_of_its_act(db: None) -> None:
 def _swallow(act: Callable[[], None]) -> None:
     with pytest.raises(ValueError, match="undone"):
         act()
+
+
+def test_a_page_without_a_sign_in_is_opened_by_a_customer() -> None:
+    seen = []
+
+    def page(_request: object) -> HttpResponse:
+        seen.append(trail_.actor())
+        return HttpResponse()
+
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    WorkspaceMiddleware(page)(request)
+
+    assert seen == [Actor("customer", "", "public")]
+    assert trail_.actor() == Actor("system", "", "worker")

@@ -15,6 +15,8 @@ from django.conf import settings
 from regulars.customers import actions as customers
 from regulars.events import queries as events
 from regulars.intake.importers.run import run_import
+from regulars.messaging.tests import sending
+from regulars.messaging.tests.peers import StrictPeer
 from regulars.privacy import actions
 from regulars.privacy.tests import canary
 from regulars.project import lake, loops
@@ -22,6 +24,8 @@ from regulars.project.logs import Formatter
 from regulars.store import place
 from regulars.store.scope import cursor, scope
 from tests.town import town
+
+ENDED = {"accepted", "rejected", "refused", "bounced", "unknown"}
 
 
 @pytest.fixture
@@ -74,6 +78,11 @@ def test_no_log_names_a_person(
         (customer_id,) = customers.identify_many(
             bakery.id, [customers_identity(email, phone)]
         )  # fmt: skip
+        customers.give_consent(
+            bakery.id, customer_id, channel="email", purpose="marketing", source="test"
+        )
+    send(bakery.id, customer_id, email)
+    with scope(bakery.id):
         asked = actions.erase(bakery.id, customer_id, actor="user:1")
         assert events.failed(bakery.id)
     keeper.drain()
@@ -82,6 +91,17 @@ def test_no_log_names_a_person(
     told = written.getvalue() + "".join(capfd.readouterr()) + servers_log()
     for word in (mark, phone[1:], phone[4:]):
         assert word not in told
+
+
+def send(workspace_id: int, customer_id: int, email: str) -> None:
+    """A letter that is taken and one that the server refuses, naming the address."""
+    for number, script in enumerate(({}, {"rcpt": f"550 5.1.1 <{email}> unknown"})):
+        with sending.running(StrictPeer(script)) as peer:
+            version = sending.prepare(workspace_id, peer.port)
+            sending.plan(workspace_id, version, [customer_id], occurrence=f"campaign:{number}")
+            with sending.sending():
+                sending.wait_for(lambda: {row[1] for row in sending.rows(workspace_id)} <= ENDED)
+    assert [row[1] for row in sending.rows(workspace_id)] == ["accepted", "rejected"]
 
 
 def customers_identity(email: str, phone: str) -> object:
