@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from regulars.intake.connectors.records import ConnectionKind, Outcome
@@ -162,4 +163,6 @@ def reason(code: str) -> str:
 
 def failure(code: str, detail: str) -> str:
     """Why a delivery failed; in the words of the fault itself where these say more."""
-    return str(FAILURES.get(code, detail or code))
+    if code in FAILURES:
+        return str(FAILURES[code])
+    return gettext(detail or code) if detail or code else ""
