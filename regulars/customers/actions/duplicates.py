@@ -24,6 +24,7 @@ __all__ = [
     "keep_pairs",
     "merge_above",
     "merge_some",
+    "propose_pair",
     "start_search",
 ]
 
@@ -44,6 +45,14 @@ ORDER BY one_id, other_id
 ON CONFLICT (workspace_id, one_id, other_id) DO UPDATE
 SET probability = excluded.probability, reasons = excluded.reasons, found_at = excluded.found_at
 WHERE d.state IN ('open', 'later')
+"""
+PROPOSE = """
+INSERT INTO customers_duplicate AS d
+  (workspace_id, public_id, one_id, other_id, probability, reasons, state, found_at, decided_by)
+VALUES (%s, %s, %s, %s, 0, '[]', 'open', %s, '')
+ON CONFLICT (workspace_id, one_id, other_id) DO UPDATE
+SET found_at = excluded.found_at, state = CASE d.state WHEN 'merged' THEN 'open' ELSE d.state END
+RETURNING public_id, state
 """
 # Whom somebody told apart stays apart, under whatever root each of them is by now.
 TOLD_APART = """
@@ -102,6 +111,23 @@ def keep_pairs(
     raw.execute(KEEP, [workspace_id, clock.now(), msgspec.json.encode(rows).decode()])
     raw.execute(FORGET_OLD, [workspace_id, started_at])
     return len(rows)
+
+
+def propose_pair(workspace_id: int, one: int, other: int) -> tuple[str, PairState]:
+    """Lay two customers side by side by hand; gives the pair and how it was decided before.
+
+    raises  Invalid(pair_self)
+    """
+    if one == other:
+        raise Invalid("pair_self", "These are two names of one customer already.")
+    raw = cursor()
+    raw.execute(
+        PROPOSE,
+        [workspace_id, new_public_id(), min(one, other), max(one, other), clock.now()],
+    )
+    row = raw.fetchone()
+    assert row is not None, "an insert or update that returns gives one row"
+    return row[0], PairState(row[1])
 
 
 def decide_pair(

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from regulars.audit import actions as audit
 from regulars.customers import actions, asked, batches, queries, words
+from regulars.customers.actions import duplicates
 from regulars.customers.pages.access import member_of, workspace_of
 from regulars.customers.pages.jotting import day_of
 from regulars.customers.records import BatchRecord
@@ -118,9 +120,7 @@ def download(request: HttpRequest, public_id: str) -> FileResponse:
     if path is None or not path.exists():
         raise NotFound("file_gone", "The file is not there any more; export again.")
     form = str(one.given["format"])
-    audit.note(
-        workspace.id, "customers.export_taken", "customers", one.public_id, number=one.total
-    )
+    audit.note(workspace.id, "customers.export_taken", "customers", one.public_id, number=one.total)
     return FileResponse(
         path.open("rb"),
         as_attachment=True,
@@ -177,13 +177,9 @@ def _review(
         messages.error(request, _("Choose exactly two customers to look at side by side."))
         return redirect(_list_url(request))
     one, other = (queries.customer_id_of(workspace.id, public_id) for public_id in public_ids)
-    profiles = queries.profiles(workspace.id, [one, other])
-    names = [profiles[each].public_id for each in (one, other)]
-    try:
-        return redirect("customers:compare", *names)
-    except NoReverseMatch:
-        messages.error(request, _("Cards cannot be compared here yet."))
-        return redirect(_list_url(request))
+    pair_id, state = duplicates.propose_pair(workspace.id, one, other)
+    query = urlencode({"state": state.value, "pair": pair_id})
+    return redirect(f"{reverse('customers:duplicates')}?{query}")
 
 
 def _given(act: str, form: Mapping[str, str]) -> dict[str, Any]:

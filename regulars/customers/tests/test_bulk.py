@@ -169,6 +169,22 @@ def test_exactly_two_are_compared(place: Town) -> None:
     assert answer["Location"].startswith(reverse("customers:list"))
 
 
+def test_two_chosen_cards_are_laid_side_by_side_and_merged(place: Town) -> None:
+    client = member_of(place.bakery)
+    ids = [public_id(place, place.mira), public_id(place, place.oleg)]
+    answer = client.post(reverse("customers:bulk"), {"act": "merge", "id": ids})
+    again = client.post(reverse("customers:bulk"), {"act": "merge", "id": ids[::-1]})
+    page = client.get(answer["Location"]).content.decode()
+    pair_id = answer["Location"].rpartition("=")[2]
+
+    assert answer["Location"] == again["Location"]
+    assert "Chosen by hand" in page and "mira@example.com" in page and "oleg@example.com" in page
+    client.post(reverse("customers:decide_duplicate", args=[pair_id]), {"state": "merged"})
+    with scope(place.bakery.id):
+        roots = queries.roots_of(place.bakery.id, [place.mira, place.oleg])
+    assert len(set(roots.values())) == 1
+
+
 def exported(place: Town, client: Client, form: str, as_engine: None) -> bytes:
     where = did(client, "export", [], format=form)
     assert "hx-trigger" in get(client, where)
