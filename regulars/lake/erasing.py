@@ -44,7 +44,8 @@ def settle(
 ) -> None:
     """No file holds these customers any more: nothing needs to be hidden."""
     connection.execute(
-        "update lake_tombstone set is_settled = true where workspace_id = %s and customer = any(%s)",
+        "update lake_tombstone set is_settled = true"
+        " where workspace_id = %s and customer = any(%s)",
         [workspace_id, list(customers)],
     )
 
