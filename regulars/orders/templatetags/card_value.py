@@ -15,6 +15,7 @@ from regulars.orders.records import Value
 
 register = template.Library()
 ORDERS_SHOWN = 5
+CARTS_LOOKED_AT = 20
 MONTHS_SHOWN = 12
 YEAR = timedelta(days=366)
 
@@ -57,6 +58,13 @@ def orders_card(context: Context, customer_ids: Sequence[int], public_id: str) -
         "public_id": public_id,
         "has_more": len(found) == ORDERS_SHOWN,
     }
+
+
+@register.inclusion_tag("orders/parts/card_carts.html", takes_context=True)
+def carts_card(context: Context, customer_ids: Sequence[int]) -> dict[str, Any]:
+    """What a customer has put aside and not bought: the open cart and the open wish list."""
+    found = queries.carts_of(context["workspace"].id, list(customer_ids), CARTS_LOOKED_AT)
+    return {"carts": [cart for cart in found if cart.state == "open" and cart.lines]}
 
 
 @register.simple_tag(takes_context=True)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.customers import actions as customers
+from regulars.customers import queries as people
 from regulars.events import queries as event_queries
 from regulars.events.records import Event
 from regulars.kernel.errors import Invalid
@@ -20,6 +21,8 @@ from regulars.orders.pure import carts, catalogue
 from regulars.orders.pure.carts import CartState
 from regulars.orders.records import CartRecord
 from regulars.store.scope import cursor, scope
+from regulars.workspaces.records import Role
+from regulars.workspaces.tests.doors import person, signed_in
 from tests.town import Town, town
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -239,3 +242,15 @@ def test_a_cart_has_a_limit() -> None:
 )
 def test_what_is_no_product_is_left_out(props: dict[str, Any]) -> None:
     assert catalogue.seen(props) == []
+
+
+def test_the_card_shows_what_was_put_aside_and_not_bought(place: Town) -> None:
+    take(place, event(place, "Product Added", 1, **tea(2)))
+    with scope(place.bakery.id):
+        profile = people.profiles(place.bakery.id, [place.mira])[place.mira]
+    client = signed_in(person(Role.MARKETER, place.bakery))
+    page = client.get(f"/customers/{profile.public_id}/").content.decode()
+    assert "Open cart" in page and "2 × 12.50" in page and "25.00" in page
+
+    take(place, event(place, "Product Removed", 2, **tea(2)))
+    assert "Open cart" not in client.get(f"/customers/{profile.public_id}/").content.decode()
