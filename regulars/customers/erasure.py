@@ -14,7 +14,14 @@ from regulars.workspaces import queries as workspaces
 
 MINE = "customer_id = ANY(%(ids)s)"
 # By which kind of identifier each channel reaches somebody.
-CHANNELS = {"email": "email", "sms": "phone", "call": "phone"}
+CHANNELS = {
+    "email": "email",
+    "sms": "phone",
+    "call": "phone",
+    "telegram": "telegram",
+    "viber": "viber",
+    "push": "push",
+}
 ERASED = "erased"
 # What was to be done keeps its shape and loses its words.
 BLANKED = (
