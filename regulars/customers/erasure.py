@@ -69,7 +69,7 @@ def keep_proof(person: Person) -> Mapping[str, int]:
 
 
 def forget_lists(person: Person) -> Mapping[str, int]:
-    """Remove exported lists of the workspace, which are kept for a day: they may hold the person."""
+    """Remove exported lists of the workspace, kept for a day: they may hold the person."""
     raw = cursor()
     raw.execute(
         "SELECT public_id, given ->> 'format' FROM customers_batch"
