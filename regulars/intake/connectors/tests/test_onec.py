@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from regulars import wiring
 from regulars.customers.records import Identity
 from regulars.intake.connectors import actions
-from regulars.intake.connectors.onec import files, reading
+from regulars.intake.connectors.onec import bringing, files, reading
+from regulars.intake.connectors.onec.apply import Exchange
 from regulars.intake.connectors.onec.reading import Group, Item, Named, Offer, OrderDocument
 from regulars.intake.connectors.records import (
     ConnectionKind,
@@ -390,6 +391,38 @@ def test_an_exchange_cut_off_begins_again(shop: WorkspaceRecord) -> None:
 
     assert onec.bring_in("import.xml") == ["success"]
     assert len(goods_of(shop)) == 3
+
+
+def test_an_import_that_dies_half_way_goes_on_to_the_same_end(
+    shop: WorkspaceRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection, catalog = connect(shop), CATALOG.format(encoding="utf-8").encode()
+    monkeypatch.setattr(bringing, "BATCH_PARTS", 2)
+    whole = Exchange.take
+    calls: list[int] = []
+
+    def dying(self: Exchange, parts: Any) -> None:
+        calls.append(len(parts))
+        whole(self, parts)
+        if len(calls) == 3:
+            raise RuntimeError("the worker dies")
+
+    monkeypatch.setattr(Exchange, "take", dying)
+    onec = OneC(connection)
+    onec.begin()
+    onec.send("import.xml", catalog)
+    assert onec.ask("import", filename="import.xml")[0] == "progress"
+    work()
+    assert onec.ask("import", filename="import.xml")[0] == "progress"
+    assert len(goods_of(shop)) < 3
+    with scope(shop.id):
+        cursor().execute(
+            "UPDATE jobs_job SET due_at = now() - interval '1 second' WHERE workspace_id = %s",
+            [shop.id],
+        )
+
+    assert onec.bring_in("import.xml") == ["success"]
+    assert set(goods_of(shop)) == {"ETH-250", "OLD-1", "dee6e1d0-55bc-11d9-848a-00112f43529a"}
 
 
 def test_strangers_learn_nothing(shop: WorkspaceRecord) -> None:

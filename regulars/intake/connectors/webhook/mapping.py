@@ -92,7 +92,10 @@ def _rules(part: str, data: Any) -> dict[str, Rule]:
             raise Invalid("mapping_field", f"The field {name} needs a path or a text.")
         path, const = _text(rule.get("path")), _text(rule.get("const"))[:CONST_LENGTH_MAX]
         values = rule.get("values") or {}
-        if not isinstance(values, Mapping) or not set(values.values()) <= set(OrderStatus):
+        is_ours = isinstance(values, Mapping) and all(
+            isinstance(ours, str) and ours in set(OrderStatus) for ours in values.values()
+        )
+        if not is_ours:
             raise Invalid("mapping_field", "A status of the map is none of ours.")
         if path or const:
             found[name] = Rule(
