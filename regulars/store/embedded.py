@@ -143,7 +143,8 @@ def _write_parameters(folder: Path) -> None:
         "max_connections": str(CONNECTIONS_MAX),
         "max_wal_size": "2GB",
         "checkpoint_timeout": "15min",
-        "wal_compression": "on",
+        # Random changes among a million rows write whole pages; pglz cost more than the bytes.
+        "wal_compression": "off",
         # An old segment goes instead of being used again, for it holds rows since erased; none is
         # kept for copies of the server, of which there are none.
         "wal_recycle": "off",
