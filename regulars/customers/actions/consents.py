@@ -10,6 +10,7 @@ import msgspec
 from regulars.audit import actions as audit
 from regulars.customers.actions import present
 from regulars.customers.pure import addresses
+from regulars.customers.queries.contact import HARD_REASONS
 from regulars.customers.records import Basis, ConsentState, NewConsent
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
@@ -26,6 +27,13 @@ NOTE_LENGTH_MAX = 500
 LOCK_CLASS = 0x6D75
 LOCK_NUMBERS = 1 << 31
 
+# In the order of ids, as merges and splits lock them.
+READ_ROOTS = """
+SELECT id, merged_into FROM customers_customer
+WHERE workspace_id = %(workspace)s AND id IN (
+  SELECT unnest(ARRAY[id, merged_into]) FROM customers_customer
+  WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s))
+"""
 # A line says once what was said once: the same word of the same instant is not written again.
 APPEND = """
 INSERT INTO customers_consent
@@ -41,9 +49,15 @@ WHERE NOT EXISTS (
     WHERE old.workspace_id = %(workspace)s AND old.customer_id = n.customer_id
       AND old.channel = n.channel AND old.purpose = n.purpose
       AND ((old.at = n.at AND old.state = n.state) OR NOT n.is_own_time))
+  -- What those merged into the customer said stands in their own lines; here it is settled.
+  AND (n.is_own_time OR NOT EXISTS (
+    SELECT FROM customers_consentstate AS said
+    WHERE said.workspace_id = %(workspace)s AND said.customer_id = n.customer_id
+      AND said.channel = n.channel AND said.purpose = n.purpose AND NOT said.is_gone))
 RETURNING customer_id, channel, purpose, state, at
 """
-# The newest word counts, and of two equally new ones the refusal.
+# The newest word counts, and of two equally new ones the refusal. What is gone, since a merge was
+# undone, is no word of the customer any more.
 SETTLE = """
 INSERT INTO customers_consentstate AS kept
   (workspace_id, customer_id, channel, purpose, state, changed_at, is_gone)
@@ -53,8 +67,8 @@ FROM json_to_recordset(%(rows)s::json) AS n
   (customer_id bigint, channel text, purpose text, state text, at timestamptz)
 ORDER BY customer_id, channel, purpose, at DESC, state DESC
 ON CONFLICT (workspace_id, customer_id, channel, purpose) DO UPDATE
-SET state = excluded.state, changed_at = excluded.changed_at
-WHERE excluded.changed_at > kept.changed_at
+SET state = excluded.state, changed_at = excluded.changed_at, is_gone = false
+WHERE kept.is_gone OR excluded.changed_at > kept.changed_at
    OR (excluded.changed_at = kept.changed_at AND excluded.state = 'withdrawn')
 """
 SUPPRESS = """
@@ -65,6 +79,7 @@ ON CONFLICT (workspace_id, channel, address_hash) DO UPDATE
 SET reason = excluded.reason, at = excluded.at, lifted_at = NULL,
     customer_id = coalesce(excluded.customer_id, kept.customer_id)
 WHERE kept.lifted_at IS NOT NULL
+   OR (excluded.reason = ANY(%s) AND NOT kept.reason = ANY(%s))
 """
 
 
@@ -148,16 +163,20 @@ def record_consents(
 
     A state moves only to a word newer than its own, so history brought in late undoes nothing;
     a consent without a time counts only where nothing was ever said. Refusals wait for letters
-    that are being handed over, and letters after them see them.
+    that are being handed over, and letters after them see them; no merge comes between.
     raises  Invalid(consent_word), NotFound(customer_unknown)
     """
     if not consents:
         return 0
     now = clock.now()
-    root_of = _roots(workspace_id, {consent.customer_id for consent in consents})
+    is_refusal = any(consent.state is ConsentState.WITHDRAWN for consent in consents)
+    root_of = _roots(workspace_id, {c.customer_id for c in consents}, is_held=is_refusal)
     rows = [_as_row(consent, root_of[consent.customer_id], now) for consent in consents]
-    if any(consent.state is ConsentState.WITHDRAWN for consent in consents):
+    if is_refusal:
         lock_consents(workspace_id)
+    elif any(consent.at is None for consent in consents):
+        # Whether anything was ever said is asked; a refusal under way has to be seen.
+        lock_consents(workspace_id, is_shared=True)
     raw = cursor()
     values = {"workspace": workspace_id, "now": now, "rows": msgspec.json.encode(rows).decode()}
     raw.execute(APPEND, values)
@@ -204,17 +223,23 @@ def _as_row(consent: NewConsent, root_id: int, now: datetime) -> dict[str, objec
     }
 
 
-def _roots(workspace_id: int, customer_ids: set[int]) -> dict[int, int]:
+def _roots(workspace_id: int, customer_ids: set[int], *, is_held: bool) -> dict[int, int]:
+    """Who each of these is now; with `is_held` a merge or a split waits until we are done."""
     raw = cursor()
     raw.execute(
-        "SELECT id, coalesce(merged_into, id) FROM customers_customer"
-        " WHERE workspace_id = %s AND id = ANY(%s)",
-        [workspace_id, list(customer_ids)],
+        READ_ROOTS + (" ORDER BY id FOR KEY SHARE" if is_held else ""),
+        {"workspace": workspace_id, "ids": list(customer_ids)},
     )
-    found = dict(raw.fetchall())
-    if len(found) != len(customer_ids):
+    into = dict(raw.fetchall())
+    if not customer_ids <= into.keys():
         raise NotFound("customer_unknown", "There is no such customer.")
-    return found
+    root_of = {one: into[one] or one for one in customer_ids}
+    # A root may have been merged on while we waited for its row.
+    late = {root for root in root_of.values() if root not in into or into[root] is not None}
+    if late:
+        above = _roots(workspace_id, late, is_held=is_held)
+        root_of = {one: above.get(root, root) for one, root in root_of.items()}
+    return root_of
 
 
 def suppress(
@@ -229,7 +254,8 @@ def suppress(
 ) -> None:
     """Let nothing be sent to this address by this channel any more, whoever owns it.
 
-    The first reason stays; saying it again changes nothing. Waits as a refusal does.
+    The first reason stays, unless the new one forbids more: a bounce or a complaint stops letters
+    about orders, too. Saying it again changes nothing. Waits as a refusal does.
     address_hash  instead of the address, as queries.address_hashes gave it
     customer_id   who owns the address now, if anybody
     """
@@ -238,8 +264,10 @@ def suppress(
         secret = workspaces.workspace(workspace_id).secret
         address_hash = addresses.keyed_hash(secret, channel, address)
     lock_consents(workspace_id)
+    hard = sorted(HARD_REASONS)
     cursor().execute(
-        SUPPRESS, [workspace_id, channel, address_hash, customer_id, reason, at or clock.now()]
+        SUPPRESS,
+        [workspace_id, channel, address_hash, customer_id, reason, at or clock.now(), hard, hard],
     )
 
 

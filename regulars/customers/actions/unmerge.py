@@ -53,7 +53,8 @@ SET customer_id = %(top)s, held_by = nullif(held_by, %(top)s)
 WHERE workspace_id = %(workspace)s AND customer_id = %(root)s AND held_by = ANY(%(branch)s)
 RETURNING kind, value
 """
-# A refusal is copied to the one split off where its own last word is older and was a yes.
+# A refusal is copied to the one split off unless its own last word is newer or is a refusal; one
+# about a single topic or about all marketing wherever the branch agreed to anything of the kind.
 CARRY_REFUSALS = """
 INSERT INTO customers_consent
   (workspace_id, customer_id, channel, purpose, state, at, source, actor, text_version,
@@ -62,13 +63,33 @@ SELECT DISTINCT ON (l.channel, l.purpose)
        %(workspace)s, %(top)s, l.channel, l.purpose, l.state, l.at, l.source, l.actor,
        l.text_version, %(now)s
 FROM customers_consent l
+LEFT JOIN LATERAL (
+  SELECT o.state, o.at FROM customers_consent o
+  WHERE o.workspace_id = %(workspace)s AND o.customer_id = ANY(%(branch)s)
+    AND o.channel = l.channel AND o.purpose = l.purpose
+  ORDER BY o.at DESC, o.state DESC LIMIT 1) AS own ON true
 WHERE l.workspace_id = %(workspace)s AND l.customer_id = ANY(%(rest)s)
   AND l.state = 'withdrawn' AND l.recorded_at > %(since)s
-  AND (SELECT o.state = 'given' AND o.at <= l.at FROM customers_consent o
-       WHERE o.workspace_id = %(workspace)s AND o.customer_id = ANY(%(branch)s)
-         AND o.channel = l.channel AND o.purpose = l.purpose
-       ORDER BY o.at DESC, o.state DESC LIMIT 1)
+  AND ((own.state = 'given' AND own.at <= l.at) OR (own.state IS NULL AND EXISTS (
+    SELECT FROM customers_consent a
+    WHERE a.workspace_id = %(workspace)s AND a.customer_id = ANY(%(branch)s)
+      AND a.channel = l.channel AND a.state = 'given' AND a.at <= l.at
+      AND split_part(a.purpose, ':', 1) = split_part(l.purpose, ':', 1))))
 ORDER BY l.channel, l.purpose, l.at DESC
+"""
+# So are a pause and a frequency chosen after the merge.
+CARRY_WISHES = """
+INSERT INTO customers_preference AS kept
+  (workspace_id, customer_id, channel, gap_days, paused_until, changed_at)
+SELECT %(workspace)s, %(top)s, channel, max(gap_days), max(paused_until), %(now)s
+FROM customers_preference
+WHERE workspace_id = %(workspace)s AND customer_id = ANY(%(rest)s) AND changed_at > %(since)s
+  AND (gap_days > 0 OR paused_until > %(now)s)
+GROUP BY channel ORDER BY channel
+ON CONFLICT (workspace_id, customer_id, channel) DO UPDATE
+SET gap_days = greatest(kept.gap_days, excluded.gap_days),
+    paused_until = greatest(kept.paused_until, excluded.paused_until),
+    changed_at = excluded.changed_at
 """
 RESETTLE = """
 WITH said AS (
@@ -153,6 +174,7 @@ def unmerge(workspace_id: int, customer_id: int, *, actor: str = "") -> int:
     lock_consents(workspace_id)
     raw = cursor()
     raw.execute(CARRY_REFUSALS, values)
+    raw.execute(CARRY_WISHES, values)
     tops = [root] * len(rest) + [customer_id] * len(branch)
     raw.execute(RESETTLE, {"workspace": workspace_id, "tops": tops, "members": [*rest, *branch]})
     line = Joined(customer_id, tree.into[customer_id], "split", "split")
