@@ -22,6 +22,7 @@ from regulars.customers.queries.contact import (
     address_as_kept,
     address_hashes,
     contact_refusals,
+    hashes_now,
     marketing_channels,
     may_contact,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "gaps_locked",
     "group_id_of",
     "has_asked_erasure",
+    "hashes_now",
     "identities",
     "identity_faults",
     "ids_after",

@@ -143,6 +143,20 @@ def address_hashes(workspace_id: int, addresses: Sequence[str], *, channel: str)
     return [keyed_hash(secret, channel, address) for address in addresses]
 
 
+def hashes_now(workspace_id: int, customer_ids: Sequence[int], *, channel: str) -> dict[int, bytes]:
+    """What stands for the address each of these customers has now; absent without one."""
+    column = ADDRESS_COLUMNS[channel]
+    raw = cursor()
+    raw.execute(
+        f"SELECT id, {column} FROM customers_customer"
+        f" WHERE workspace_id = %s AND id = ANY(%s) AND {column} IS NOT NULL",
+        [workspace_id, list(customer_ids)],
+    )
+    found = dict(raw.fetchall())
+    hashes = address_hashes(workspace_id, [*found.values()], channel=channel)
+    return dict(zip(found, hashes, strict=True))
+
+
 def address_as_kept(workspace_id: int, address: str, *, channel: str) -> str:
     """The address as a card would keep it. raises Invalid(email_syntax | phone_syntax | …)"""
     column = ADDRESS_COLUMNS.get(channel)

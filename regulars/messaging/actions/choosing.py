@@ -54,6 +54,10 @@ def choose(workspace_id: int, message_public_id: str, customer_id: int, choice: 
     A channel with nothing ticked is left as a whole; who leaves single topics keeps the others.
     raises  Invalid(preference_gap)
     """
+    # The customer's row is locked before consents are, as everywhere.
+    if choice.language:
+        given = {"language": choice.language}
+        customers.change_profile(workspace_id, customer_id, given, actor=SOURCE, source=SOURCE)
     topics = customer_queries.topics(workspace_id)
     purposes = purposes_of(topics)
     wishes = customer_queries.wishes(workspace_id, customer_id, purposes)
@@ -72,9 +76,6 @@ def choose(workspace_id: int, message_public_id: str, customer_id: int, choice: 
     customers.record_consents(workspace_id, said)
     for channel, days in choice.gap_days.items():
         customers.choose_gap(workspace_id, customer_id, channel, days)
-    if choice.language:
-        given = {"language": choice.language}
-        customers.change_profile(workspace_id, customer_id, given, actor=SOURCE, source=SOURCE)
 
 
 def _say(customer_id: int, channel: str, purpose: str, state: ConsentState) -> NewConsent:

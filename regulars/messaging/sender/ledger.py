@@ -15,6 +15,7 @@ from contextlib import nullcontext, suppress
 from django.db import close_old_connections, connection, connections, transaction
 
 from regulars.customers import actions as customers
+from regulars.customers import queries as customer_queries
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
@@ -259,8 +260,9 @@ def _sent_event(ending: Ending) -> NewEvent:
 def _hand(workspace_id: int, claims: list[Claim]) -> set[int]:
     raw, now = cursor(), clock.now()
     customers.lock_consents(workspace_id, is_shared=True)
-    refused = refuse_unwanted(workspace_id, claims)
-    allowed = [claim for claim in claims if claim.id not in refused]
+    held = refuse_unwanted(workspace_id, claims)
+    held |= _rewrite_moved(workspace_id, [claim for claim in claims if claim.id not in held])
+    allowed = [claim for claim in claims if claim.id not in held]
     raw.execute(
         _HAND,
         {
@@ -289,3 +291,18 @@ def refuse_unwanted(workspace_id: int, claims: Sequence[Claim]) -> set[int]:
     if endings:
         _end(workspace_id, endings)
     return {ending.claim.id for ending in endings}
+
+
+def _rewrite_moved(workspace_id: int, claims: Sequence[Claim]) -> set[int]:
+    """Give back letters written to an address that is not their customer's any more.
+
+    It may be somebody else's by now, who agreed to nothing: a split gives contacts back.
+    """
+    written = [claim for claim in claims if claim.address_hash is not None]
+    ids = [claim.customer_id for claim in written]
+    now = customer_queries.hashes_now(workspace_id, ids, channel=CHANNEL) if ids else {}
+    moved = [claim for claim in written if now.get(claim.customer_id) != claim.address_hash]
+    if moved:
+        at = clock.now()
+        _end(workspace_id, [Ending(claim, MessageState.PLANNED, at) for claim in moved])
+    return {claim.id for claim in moved}

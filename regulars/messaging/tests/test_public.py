@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -163,3 +164,13 @@ def test_who_was_merged_unsubscribes_as_who_they_are_now() -> None:
 def test_an_address_is_shown_to_its_owner_only() -> None:
     assert masked("mira@example.com") == "m…@example.com"
     assert masked("") == ""
+
+
+@pytest.mark.parametrize("size", [0, 1, 8])
+def test_a_token_of_a_workspace_that_cannot_be_is_a_page_that_says_so(size: int) -> None:
+    raw = Purpose.UNSUBSCRIBE.value + bytes([size]) + b"\xff" * size + bytes(32)
+    token = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+    for path in (f"/u/{token}", f"/u/{token}/confirm"):
+        assert Client().get(path).status_code == 404
+        assert Client().post(path, ONE_CLICK).status_code == 404

@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 
 from regulars.customers import actions as customers
+from regulars.customers import queries as customer_queries
 from regulars.kernel import clock
 from regulars.messaging import actions
 from regulars.messaging.actions import choosing
 from regulars.messaging.sender import claims, ledger
 from regulars.messaging.sender.items import Claim
+from regulars.messaging.sender.loop import _addressed
 from regulars.messaging.tests.sending import ready_town, states
 from regulars.store.scope import cursor, scope
 from tests.town import Town
@@ -161,3 +163,39 @@ def test_a_topic_alone_is_enough_for_its_own_letters() -> None:
         ("handing", ""), ("refused", "consent_missing"), ("refused", "consent_missing"),
     ]  # fmt: skip
     assert set(states(town.bakery.id)) == {town.oleg}
+
+
+def written(town: Town, held: list[Claim]) -> list[Claim]:
+    """The claims as they are once their letters are written."""
+    with scope(town.bakery.id):
+        ids = [claim.customer_id for claim in held]
+        profiles = customer_queries.profiles(town.bakery.id, ids)
+        return _addressed(town.bakery.id, held, profiles)
+
+
+def test_a_written_letter_does_not_go_to_an_address_that_a_split_gave_back() -> None:
+    town, version = ready_town(2525)
+    workspace_id = town.bakery.id
+    with scope(workspace_id):
+        customers.change_profile(workspace_id, town.mira, {"email": ""}, actor="test")
+        customers.merge(workspace_id, loser=town.oleg, root=town.mira)
+        customers.give_consent(
+            workspace_id, town.mira, channel="email", purpose="marketing", source="test"
+        )
+        (profile,) = customer_queries.profiles(workspace_id, [town.mira]).values()
+        assert profile.email == "oleg@example.com"
+    plan(town, version)
+    held = written(town, claimed(town))
+    assert len(held) == 1
+    with scope(workspace_id):
+        customers.unmerge(workspace_id, town.oleg)
+        customers.change_profile(
+            workspace_id, town.mira, {"email": "mira@new.example"}, actor="test"
+        )
+
+    assert ledger.store([], held) == set()
+    assert outcome(town) == [("planned", "")]
+
+    again = written(town, claimed(town))
+    assert ledger.store([], again) == {one.id for one in again}
+    assert again[0].address_hash != held[0].address_hash
