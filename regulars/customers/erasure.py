@@ -78,7 +78,8 @@ def forget_lists(person: Person) -> Mapping[str, int]:
     )
     count = 0
     for public_id, form in raw.fetchall():
-        for ending in (form, "partial"):
+        # The unfinished one first: it may get its last name while we look.
+        for ending in ("partial", form):
             path = batches.folder() / f"{public_id}.{ending}"
             count += path.exists()
             path.unlink(missing_ok=True)
@@ -92,6 +93,7 @@ def forget_lists(person: Person) -> Mapping[str, int]:
 TRACES = Traces(
     before=(forbid_contact, keep_proof),
     files=(keep_proof, forget_lists),
+    late=(forget_lists,),
     rows=(
         Trace("customers_consent", MINE, file="consents"),
         Trace("customers_consentstate", MINE, file="consents_now", hidden=("is_gone",)),

@@ -17,20 +17,23 @@ def forget_exports(person: Person) -> Mapping[str, int]:
         " AND customer_id = ANY(%(ids)s) AND stored_as <> ''",
         person.values,
     )
-    names = [str(row[0]) for row in raw.fetchall()]
-    for name in names:
+    count = 0
+    for (name,) in raw.fetchall():
+        count += files.path_of(name).exists()
         files.forget(name)
+    # The name stays until its time is over: a file that is being written now is found by it.
     raw.execute(
-        "UPDATE privacy_export SET stored_as = '', state = 'expired'"
-        " WHERE workspace_id = %(workspace)s AND customer_id = ANY(%(ids)s)",
+        "UPDATE privacy_export SET state = 'expired', counts = '{}'"
+        " WHERE workspace_id = %(workspace)s AND customer_id = ANY(%(ids)s) AND state <> 'expired'",
         person.values,
     )
-    return {"export_files": len(names)}
+    return {"export_files": count}
 
 
 TRACES = Traces(
     before=(forget_exports,),
     files=(forget_exports,),
+    late=(forget_exports,),
     none={
         "privacy_erasure": "The report of an erasure: ids and counts.",
         "privacy_tombstone": "Ids of those who were erased.",

@@ -92,6 +92,7 @@ class Traces:
     before  steps at the moment the erasure is asked for, in its transaction
     rows    traces in the order in which they are erased
     files   steps after the rows that belong to nobody yet, before those of the customer
+    late    steps once more when the customer is gone: for files that were being written meanwhile
     last    traces that everything else is found by, erased together at the end
     none    tables of the room that hold nothing of a customer, each with its reason
     """
@@ -100,4 +101,5 @@ class Traces:
     last: tuple[Trace, ...] = ()
     before: tuple[Step, ...] = ()
     files: tuple[Step, ...] = ()
+    late: tuple[Step, ...] = ()
     none: Mapping[str, str] | None = None

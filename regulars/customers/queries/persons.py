@@ -21,10 +21,10 @@ UNION SELECT 'email', email FROM customers_customer
 WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND email IS NOT NULL
 UNION SELECT 'phone', phone FROM customers_customer
 WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND phone IS NOT NULL
-UNION SELECT 'email', own->>'email' FROM customers_customer
-WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND own->>'email' IS NOT NULL
-UNION SELECT 'phone', own->>'phone' FROM customers_customer
-WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND own->>'phone' IS NOT NULL
+UNION SELECT 'email', own->'columns'->>'email' FROM customers_customer
+WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND own->'columns'->>'email' IS NOT NULL
+UNION SELECT 'phone', own->'columns'->>'phone' FROM customers_customer
+WHERE workspace_id = %(workspace)s AND id = ANY(%(ids)s) AND own->'columns'->>'phone' IS NOT NULL
 ORDER BY 1, 2
 """
 

@@ -165,6 +165,7 @@ def _fold(now: ErasureRecord) -> Pause | None:
             lake = dict(now.lake)
             removing.add(lake, removed)
             late = _again(now)
+            removing.add(late, removing.files_again(Person(now.workspace_id, now.ids, (), ())))
             _write(now, lake=lake, late=late, touched=sorted({*now.touched, *late}))
             _move(now, SCRUBBING, "folded_at = clock_timestamp()")
     return None

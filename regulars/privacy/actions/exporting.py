@@ -82,10 +82,14 @@ def build_export(workspace_id: int, public_id: str) -> None:
     path.chmod(files.FILE_MODE)
     now = clock.now()
     with scope(workspace_id):
-        _write(
-            workspace_id, asked.id, state="ready", size=path.stat().st_size,
+        is_wanted = _write(
+            workspace_id, asked.id, was="waiting", state="ready", size=path.stat().st_size,
             counts=json.dumps(counts), ready_at=now, expires_at=now + KEPT,
         )  # fmt: skip
+        if not is_wanted:
+            # The person was erased while we wrote.
+            files.forget(name)
+            return
         audit.note(workspace_id, "customer.exported", "customer", asked.customer_public_id)
 
 
@@ -174,9 +178,13 @@ def rows_of(trace: Trace, person: Person) -> Iterator[dict[str, Any]]:
         last = rows[-1][0]
 
 
-def _write(workspace_id: int, export_id: int, **columns: object) -> None:
+def _write(workspace_id: int, export_id: int, *, was: str = "", **columns: object) -> bool:
+    """Change the export; false when it is not in the state `was` any more."""
     sets = ", ".join(f"{name} = %({name})s" for name in columns)
-    cursor().execute(
-        f"UPDATE privacy_export SET {sets} WHERE workspace_id = %(workspace)s AND id = %(id)s",
-        {**columns, "workspace": workspace_id, "id": export_id},
+    raw = cursor()
+    raw.execute(
+        f"UPDATE privacy_export SET {sets} WHERE workspace_id = %(workspace)s AND id = %(id)s"
+        " AND %(was)s IN ('', state)",
+        {**columns, "workspace": workspace_id, "id": export_id, "was": was},
     )
+    return raw.rowcount > 0

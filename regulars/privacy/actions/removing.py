@@ -46,6 +46,14 @@ def again(person: Person) -> dict[str, int]:
     return counts
 
 
+def files_again(person: Person) -> dict[str, int]:
+    """Files that were begun before the person was gone and finished after."""
+    counts: dict[str, int] = {}
+    for step in (step for room in all_traces() for step in room.late):
+        add(counts, step(person))
+    return counts
+
+
 def at_once(person: Person) -> dict[str, int]:
     """What has to be true from the moment of the request."""
     counts: dict[str, int] = {}
