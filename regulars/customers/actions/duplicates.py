@@ -214,10 +214,23 @@ def merge_above(workspace_id: int, probability: float, *, count: int, actor: str
 
 
 def merge_some(workspace_id: int, probability: float, *, actor: str) -> int:
-    """Merge the next few open pairs of at least this probability; gives how many there were."""
+    """Settle the next few open pairs of at least this probability; gives how many there were.
+
+    They are merged, but for those that would join two whom somebody told apart, through a third
+    one: these are put off, for a person to look at.
+    """
     raw = cursor()
     raw.execute(NEXT_ABOVE, [workspace_id, probability, MERGE_CHUNK])
     found = [row[0] for row in raw.fetchall()]
     for public_id in found:
-        decide_pair(workspace_id, public_id, PairState.MERGED, actor=actor)
+        raw.execute(LOCK_PAIR, [workspace_id, public_id])
+        row = raw.fetchone()
+        if row is None:
+            # Gone with a customer who was erased.
+            continue
+        # Asked again each time, for each merge changes who is whom.
+        raw.execute(TOLD_APART, [workspace_id])
+        is_apart = (min(row[2:]), max(row[2:])) in set(raw.fetchall())
+        state = PairState.LATER if is_apart else PairState.MERGED
+        decide_pair(workspace_id, public_id, state, actor=actor)
     return len(found)

@@ -219,6 +219,26 @@ def test_many_are_merged_only_as_many_as_were_shown(db: None) -> None:
         assert found.count_above(shop, 0) == 0
 
 
+def test_two_who_were_told_apart_are_not_joined_through_a_third(db: None) -> None:
+    shop = workspace().id
+    with scope(shop):
+        a, b, c = actions.identify_many(shop, [Identity(external_id=name) for name in "abc"])
+        pairs = [(a, b, 0.99, []), (a, c, 0.99, []), (b, c, 0.99, [])]
+        deciding.keep_pairs(shop, pairs, clock.now())
+        first = next(one for one in found.pairs(shop) if {one.one_id, one.other_id} == {a, b})
+        deciding.decide_pair(shop, first.public_id, PairState.DIFFERENT, actor="anna")
+
+        while deciding.merge_some(shop, 0.9, actor="anna"):
+            pass
+
+        roots = queries.roots_of(shop, [a, b, c])
+        assert roots[a] != roots[b]
+        assert roots[c] in (roots[a], roots[b])
+        assert found.pairs(shop) == []
+        (left,) = found.pairs(shop, "later")
+        assert {left.one_id, left.other_id} == {roots[a], roots[b]}
+
+
 def test_a_pair_of_another_workspace_is_unknown(db: None) -> None:
     shop, there = workspace().id, town()
     twins(shop)
