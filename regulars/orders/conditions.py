@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from regulars.customers.records import ExportColumn, ListCondition
 from regulars.kernel.errors import Invalid
 from regulars.kernel.money import decimal_string, to_minor
-from regulars.orders import queries
+from regulars.orders.queries.values import values_together
 from regulars.store.scope import cursor
 from regulars.workspaces import queries as workspaces
 
@@ -25,6 +25,7 @@ MONEY_MAX = Decimal(10) ** 12
 VALUES = """
 SELECT coalesce(g.root_id, v.customer_id) FROM orders_customervalue v
 LEFT JOIN customers_merge g ON g.workspace_id = v.workspace_id AND g.loser_id = v.customer_id
+ AND NOT g.is_gone
 WHERE v.workspace_id = c.workspace_id
 """
 SOURCES = """
@@ -77,7 +78,7 @@ def _through(workspace_id: int, given: str) -> Part | None:
     sql = (
         "c.id IN (SELECT coalesce(g.root_id, o.customer_id) FROM orders_order o"
         " LEFT JOIN customers_merge g ON g.workspace_id = o.workspace_id"
-        " AND g.loser_id = o.customer_id"
+        " AND g.loser_id = o.customer_id AND NOT g.is_gone"
         f" WHERE o.workspace_id = {int(workspace_id)} AND o.source = %s)"
     )
     return sql, [given]
@@ -129,17 +130,17 @@ def _spent(workspace_id: int, customer_ids: Sequence[int]) -> Mapping[int, Any]:
     currency = workspaces.workspace(workspace_id).currency
     return {
         one: Decimal(decimal_string(value.total_minor, currency))
-        for one, value in queries.values(workspace_id, customer_ids).items()
+        for one, value in values_together(workspace_id, customer_ids).items()
     }
 
 
 def _counts(workspace_id: int, customer_ids: Sequence[int]) -> Mapping[int, Any]:
-    found = queries.values(workspace_id, customer_ids)
+    found = values_together(workspace_id, customer_ids)
     return {one: value.orders_count for one, value in found.items()}
 
 
 def _last(workspace_id: int, customer_ids: Sequence[int]) -> Mapping[int, Any]:
-    found = queries.values(workspace_id, customer_ids)
+    found = values_together(workspace_id, customer_ids)
     return {one: value.last_at for one, value in found.items() if value.last_at}
 
 

@@ -145,7 +145,7 @@ def member_ids(workspace_id: int, company_id: int) -> list[int]:
     raw.execute(
         f"WITH roots AS MATERIALIZED ({MEMBERS} LIMIT %s) SELECT id FROM roots UNION"
         " SELECT g.loser_id FROM customers_merge g JOIN roots ON roots.id = g.root_id"
-        " WHERE g.workspace_id = %s",
+        " WHERE g.workspace_id = %s AND NOT g.is_gone",
         [workspace_id, company_id, MEMBERS_SUMMED_MAX, workspace_id],
     )
     return [row[0] for row in raw.fetchall()]

@@ -11,6 +11,7 @@ from django.template.context import Context
 from django.template.defaultfilters import floatformat
 
 from regulars.orders import queries, words
+from regulars.orders.queries.values import values_together
 from regulars.orders.records import Value
 
 register = template.Library()
@@ -21,7 +22,7 @@ PLACES_MIN = 2
 @register.simple_tag(takes_context=True)
 def values_of(context: Context, customer_ids: Sequence[int]) -> dict[int, Value]:
     """What each of these customers bought, to be read with the filter `of`."""
-    return queries.values(context["workspace"].id, customer_ids)
+    return values_together(context["workspace"].id, customer_ids)
 
 
 @register.filter
