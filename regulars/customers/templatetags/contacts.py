@@ -27,6 +27,12 @@ def basis_choices() -> list[tuple[str, object]]:
     return list(words.BASES.items())
 
 
+@register.filter
+def basis(word: str) -> object:
+    """The legal ground in words."""
+    return words.BASES.get(word, word)
+
+
 @register.inclusion_tag("customers/parts/flags.html", takes_context=True)
 def contact_flags(context: Context, customer_id: int) -> dict[str, Any]:
     """Open questions about one customer, with one click to accept a suggestion."""

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from regulars.customers import actions, queries
+from regulars.customers.records import Basis
 from regulars.customers.tests.test_pages import member_of, public_id
 from regulars.store.scope import scope
 from regulars.workspaces import actions as workspaces
@@ -156,3 +157,17 @@ def test_a_consent_by_hand_names_topic_ground_and_version(place: Town) -> None:
     assert (line.channel, line.purpose, line.basis, line.text_version) == (
         "sms", "marketing:offers", "contract", "paper-3",
     )  # fmt: skip
+
+
+def test_the_ledger_on_the_card_tells_the_legal_ground(place: Town) -> None:
+    with scope(place.bakery.id):
+        actions.give_consent(
+            place.bakery.id, place.mira, channel="sms", purpose="marketing", source="till",
+            basis=Basis.EXISTING_CUSTOMER,
+        )  # fmt: skip
+
+    page = member_of(place.bakery).get(
+        reverse("customers:card", args=[public_id(place, place.mira)])
+    )
+
+    assert "Legal ground: existing customer" in page.content.decode()
