@@ -176,10 +176,13 @@ def convert_lead(
     lines: Sequence[NewLine] | None = None,
     place_id: int | None = None,
     actor_id: int | None = None,
+    is_stock_needed: bool = True,
 ) -> Recorded:
     """Make the lead an order, once; a repeat answers with the order it became.
 
-    lines   what is sold; None takes what the lead asked for, at its prices or the catalogue's
+    lines            what is sold; None takes what the lead asked for, at its prices or the
+                     catalogue's
+    is_stock_needed  refuse when there is not enough; else what lacks is kept as short
     raises  NotFound, Invalid(lead_items | lead_price | order_line …), Refused(stock_short)
     """
     present = lead(workspace_id, public_id, is_locked=True)
@@ -204,7 +207,7 @@ def convert_lead(
             place_id=place_id,
             responsible_id=present.responsible_id or actor_id,
         ),
-        is_stock_needed=True,
+        is_stock_needed=is_stock_needed,
     )
     cursor().execute(
         "UPDATE orders_lead SET status = 'won', order_id = %s, lost_reason = '', updated_at = %s"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import pyarrow as pa
+from django.db import transaction
 
 from regulars.customers import actions as customers
 from regulars.customers.records import Identity
@@ -55,14 +57,16 @@ def record_orders_many(
     for order in orders:
         check(order, currency)
     customer_ids = _customers(workspace_id, orders, origin)
-    recorded = write_tables(
-        workspace_id,
-        _order_columns(orders, customer_ids),
-        _line_columns(orders),
-        currency=currency,
-        origin=origin,
-    )
-    open_desk(workspace_id, orders, recorded, origin=origin, is_strict=is_stock_needed)
+    # The caller may answer a refusal and go on: an order that is short leaves nothing behind.
+    with transaction.atomic() if is_stock_needed else nullcontext():
+        recorded = write_tables(
+            workspace_id,
+            _order_columns(orders, customer_ids),
+            _line_columns(orders),
+            currency=currency,
+            origin=origin,
+        )
+        open_desk(workspace_id, orders, recorded, origin=origin, is_strict=is_stock_needed)
     return recorded
 
 

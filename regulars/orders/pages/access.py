@@ -17,6 +17,7 @@ from regulars.kernel.errors import Invalid, RegularsError
 from regulars.kernel.ids import new_public_id
 from regulars.kernel.money import to_minor
 from regulars.orders.pure import keys
+from regulars.orders.pure.meaning import AMOUNT_MAX
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import Member, Right, WorkspaceRecord
 
@@ -127,7 +128,7 @@ def amount_of(text: str) -> Decimal | None:
         found = Decimal(plain)
     except InvalidOperation:
         raise Invalid("amount_text", _("Write a number, such as 2 or 0.5.")) from None
-    if not found.is_finite():
+    if not found.is_finite() or abs(found) >= AMOUNT_MAX:
         raise Invalid("amount_text", _("Write a number, such as 2 or 0.5."))
     return found
 

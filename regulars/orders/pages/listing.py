@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from regulars.audit import actions as audit
 from regulars.customers import queries as customers
 from regulars.customers.records import Profile
 from regulars.kernel.cells import csv_cell
@@ -114,6 +115,10 @@ def export(request: HttpRequest) -> FileResponse:
     workspace = access.workspace_of(request, Right.ORDERS_VIEW)
     chosen, _customer = filter_of(request, workspace)
     has_people = access.may(request, Right.CUSTOMERS_EXPORT)
+    if has_people:
+        audit.note(
+            workspace.id, "customers.exported", "customers", "orders", fields=EXPORTED_PERSON
+        )
     stream = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
     text = io.TextIOWrapper(stream, "utf-8", newline="")
     # Spreadsheets know UTF-8 by this mark alone.

@@ -91,8 +91,9 @@ def _save(
     member = access.member_of(request)
     if lead is not None:
         made = actions.convert_lead(
-            workspace.id, lead.public_id, lines=lines, place_id=place_id, actor_id=member.user_id
-        )
+            workspace.id, lead.public_id, lines=lines, place_id=place_id, actor_id=member.user_id,
+            is_stock_needed="short" not in request.POST,
+        )  # fmt: skip
         messages.success(request, _("The lead became an order."))
         return redirect("orders:order", made.public_id)
     number = request.POST.get("number", "")[:40] or _new_number()

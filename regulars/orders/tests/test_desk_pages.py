@@ -18,7 +18,7 @@ from regulars.orders import actions, queries
 from regulars.orders.queries import desk
 from regulars.orders.records import NewLead, NewLine, NewOrder, OrderStatus, PaymentState, Stage
 from regulars.orders.tests.test_pages import get, member_of
-from regulars.store.scope import scope
+from regulars.store.scope import cursor, scope
 from regulars.workspaces.records import Role
 from tests.town import Town, town
 
@@ -374,3 +374,58 @@ def test_what_belongs_to_another_shop_is_404(place: Town) -> None:
     assert stranger.post(reverse("orders:count_stock"), form).status_code == 404
     own = stranger.post(reverse("orders:save_place"), {"id": shop, "name": "Mine"})
     assert own.status_code == 404
+
+
+def test_a_lead_whose_goods_are_short_leaves_no_order_behind_until_asked(place: Town) -> None:
+    client = member_of(place.bakery)
+    with scope(place.bakery.id):
+        shop = actions.save_place(place.bakery.id, name="Shop")
+        shop_id = desk.place(place.bakery.id, shop).id
+        actions.set_stock(place.bakery.id, shop_id, {"TEA": Decimal(1)})
+        asked = NewLead(source="form", name="Olga", items=(("TEA", "Tea", 2, "10"),))
+        made = actions.take_lead(place.bakery.id, asked, key="form")
+
+    client.post(reverse("orders:convert_lead", args=[made.public_id]))
+
+    with scope(place.bakery.id):
+        assert queries.count(place.bakery.id) == 0
+        assert queries.lead(place.bakery.id, made.public_id).status == "new"
+        assert desk.free_of(place.bakery.id, ["TEA"]) == {"TEA": 1}
+    form = {"lead": made.public_id, "line-sku": "TEA", "line-name": "Tea", "line-quantity": "2",
+            "line-price": "9", "line-item": "", "line-duration": "", "line-starts": "",
+            "line-ends": "", "action": "save"}  # fmt: skip
+    assert client.post(reverse("orders:new"), form).status_code == 422
+    assert client.post(reverse("orders:new"), {**form, "short": "1"}).status_code == 302
+    with scope(place.bakery.id):
+        (order,) = queries.page(place.bakery.id)
+        assert order.total_minor == 1800
+        assert queries.lead(place.bakery.id, made.public_id).order_id == order.id
+        assert [r.state for r in desk.reservations(place.bakery.id, order.id)] == ["short"]
+
+
+def test_an_amount_beyond_all_bounds_is_told(place: Town) -> None:
+    order = sell(place, "A1")
+    client = member_of(place.bakery)
+
+    response = client.post(
+        reverse("orders:pay", args=[order]), {"amount": "1e999999", "key": "k"}, follow=True
+    )
+
+    assert response.status_code == 200
+    assert "Write a number" in response.content.decode()
+
+
+def test_an_export_with_people_is_written_down(place: Town) -> None:
+    sell(place, "A1")
+    client = member_of(place.bakery)
+
+    client.get(reverse("orders:export"))
+
+    with scope(place.bakery.id):
+        raw = cursor()
+        raw.execute(
+            "SELECT act, object_id, fields FROM audit_entry WHERE workspace_id = %s"
+            " AND act = 'customers.exported'",
+            [place.bakery.id],
+        )
+        assert raw.fetchall() == [("customers.exported", "orders", ["customer", "email", "phone"])]
