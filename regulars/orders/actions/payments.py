@@ -10,6 +10,7 @@ from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, Refused
 from regulars.orders.actions.stages import write_status
+from regulars.orders.pure.meaning import check_time
 from regulars.orders.pure.payments import check_payment, state_of
 from regulars.orders.pure.stages import books_status
 from regulars.orders.queries.books import order_by_id
@@ -38,12 +39,14 @@ def record_payment(
 ) -> bool:
     """Write money down, once for a key; false for a repeat. Below zero it went back.
 
-    raises  NotFound, Invalid(payment_key | payment_amount | payment_method),
+    raises  NotFound, Invalid(payment_key | payment_amount | payment_method | order_time),
             Refused(order_not_sale | payment_exceeds | refund_exceeds),
             Conflict(idempotency_mismatch)
     """
     if not 0 < len(key) <= KEY_LENGTH_MAX or not key.isprintable() or key == OPENING_KEY:
         raise Invalid("payment_key", f"Give the payment a key of 1 to {KEY_LENGTH_MAX} characters.")
+    if at is not None:
+        check_time(at)
     if len(method) > METHOD_LENGTH_MAX or "\x00" in method:
         raise Invalid("payment_method", f"A method has at most {METHOD_LENGTH_MAX} characters.")
     order = order_by_id(workspace_id, order_id, is_locked=True)

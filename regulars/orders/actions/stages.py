@@ -10,9 +10,9 @@ from regulars.kernel import clock
 from regulars.kernel.errors import Refused
 from regulars.orders.actions import sql
 from regulars.orders.actions.books import order_event
-from regulars.orders.actions.stock import release, take
+from regulars.orders.actions.stock import keep, release, take
 from regulars.orders.actions.tokens import new_token
-from regulars.orders.pure.meaning import event_of, is_purchase
+from regulars.orders.pure.meaning import check_time, event_of, is_purchase
 from regulars.orders.pure.stages import (
     GONE_RANK,
     RANK,
@@ -23,7 +23,14 @@ from regulars.orders.pure.stages import (
 )
 from regulars.orders.queries.books import order_by_id
 from regulars.orders.queries.desk import delivery
-from regulars.orders.records import OrderKind, OrderRecord, OrderStatus, PaymentState, Stage
+from regulars.orders.records import (
+    PAID_STATUSES,
+    OrderKind,
+    OrderRecord,
+    OrderStatus,
+    PaymentState,
+    Stage,
+)
 from regulars.store.scope import cursor
 
 # What the books say of an order whose payment is told by its status too.
@@ -73,8 +80,10 @@ def move(
     at        when it happened; now when not told
     is_asked  a person asks: what cannot be is refused with its reason, not passed over
     raises    NotFound(order_unknown), Refused(order_not_sale | order_status_final |
-              order_status_same | order_status_back)
+              order_status_same | order_status_back), Invalid(order_time)
     """
+    if at is not None:
+        check_time(at)
     order = order_by_id(workspace_id, order_id, is_locked=True)
     if order.kind != OrderKind.SALE:
         raise Refused("order_not_sale", "A return or a correction does not travel.")
@@ -129,6 +138,8 @@ def write_status(
         "UPDATE orders_order SET status = %s, updated_at = %s WHERE workspace_id = %s AND id = %s",
         [status.value, clock.now(), workspace_id, order.id],
     )
+    if order.kind == OrderKind.SALE and status in PAID_STATUSES:
+        keep(workspace_id, order.id)
     total = order.total_minor
     before, after = (is_purchase(order.kind, s, total) for s in (order.status, status))
     if before == after:

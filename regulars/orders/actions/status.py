@@ -7,7 +7,7 @@ from datetime import datetime
 from regulars.kernel import clock
 from regulars.orders.actions.payments import pay_rest
 from regulars.orders.actions.stages import move, recount_values, write_status
-from regulars.orders.pure.meaning import next_status
+from regulars.orders.pure.meaning import check_time, next_status
 from regulars.orders.queries.books import order_by_id
 from regulars.orders.records import STAGE_OF, OrderKind, OrderStatus
 
@@ -28,8 +28,10 @@ def set_status(
     """Move the order on; false when it is already there or further.
 
     While nobody has spoken of payment apart, a status from paid on says that the order is paid.
-    raises  NotFound(order_unknown), Refused(order_status_final)
+    raises  NotFound(order_unknown), Refused(order_status_final), Invalid(order_time)
     """
+    if at is not None:
+        check_time(at)
     order = order_by_id(workspace_id, order_id, is_locked=True)
     if status is OrderStatus.PAID and order.payment is not None:
         next_status(OrderStatus(order.status), status)

@@ -10,6 +10,7 @@ from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, Refused
 from regulars.orders.desk_records import Held
 from regulars.orders.pure.meaning import AMOUNT_MAX, DECIMALS_MAX, TEXT_LENGTH_MAX
+from regulars.orders.pure.stages import GONE_RANK, RANK
 from regulars.orders.queries.books import lines_of, order_by_id
 from regulars.orders.records import ItemKind, OrderRecord, PaymentState
 from regulars.store.scope import cursor
@@ -58,6 +59,20 @@ OPEN = """
 SELECT line_no, place_id, sku, quantity, state FROM orders_reservation
 WHERE workspace_id = %s AND order_id = %s AND state IN ('held', 'short', 'expired')
 ORDER BY sku, place_id, line_no FOR UPDATE
+"""
+TAKEN = """
+SELECT place_id, sku, quantity FROM orders_reservation
+WHERE workspace_id = %s AND order_id = %s AND state = 'taken' AND sku = ANY(%s)
+ORDER BY sku, place_id, line_no
+"""
+LAY = """
+UPDATE orders_stock SET on_hand = on_hand + %s, updated_at = %s
+WHERE workspace_id = %s AND place_id = %s AND sku = %s
+"""
+# Paid for: no clock runs any more.
+KEEP = """
+UPDATE orders_reservation SET expires_at = NULL
+WHERE workspace_id = %s AND order_id = %s AND state = 'held' AND expires_at IS NOT NULL
 """
 
 
@@ -110,6 +125,9 @@ def _reserve_line(
 def reserve_again(workspace_id: int, order_id: int) -> int:
     """Try once more for lines that were short or whose time ran out; how many are held now."""
     order = order_by_id(workspace_id, order_id, is_locked=True)
+    # Nobody would ever take what is promised to an order that has left.
+    if RANK[order.stage_now] >= GONE_RANK:
+        return 0
     found = 0
     for line_no, _place, sku, quantity, state in _open_rows(workspace_id, order_id):
         if state != Held.HELD:
@@ -141,10 +159,33 @@ def release(workspace_id: int, order_id: int, state: Held = Held.RELEASED) -> No
         _close(workspace_id, order_id, line_no, state, place_id)
 
 
+def put_back(workspace_id: int, order_id: int, came: Mapping[str, Decimal]) -> None:
+    """Lay goods that came back where they were taken from; what was not counted then is not now.
+
+    came  how many of each product; not more than the order took
+    """
+    raw = cursor()
+    raw.execute(TAKEN, [workspace_id, order_id, list(came)])
+    left = dict(came)
+    for place_id, sku, quantity in raw.fetchall():
+        amount = min(left[sku], quantity)
+        left[sku] -= amount
+        if amount > 0:
+            raw.execute(LAY, [amount, clock.now(), workspace_id, place_id, sku])
+
+
+def keep(workspace_id: int, order_id: int) -> None:
+    """Let what is promised wait for the order without an end, for it is paid."""
+    cursor().execute(KEEP, [workspace_id, order_id])
+
+
 def expire(workspace_id: int, order_id: int) -> bool:
     """Set free the goods of an order that nobody paid in time; false when there were none."""
-    order_by_id(workspace_id, order_id, is_locked=True)
+    order = order_by_id(workspace_id, order_id, is_locked=True)
     raw = cursor()
+    if order.payment_now not in WAITING:
+        keep(workspace_id, order_id)
+        return False
     raw.execute(
         "SELECT 1 FROM orders_reservation WHERE workspace_id = %s AND order_id = %s"
         " AND state = 'held' AND expires_at <= %s LIMIT 1",

@@ -11,7 +11,7 @@ from regulars.kernel import clock
 from regulars.orders import actions, chores, queries
 from regulars.orders.queries import desk
 from regulars.orders.records import NewLine, NewOrder, OrderStatus, PaymentState, Stage
-from regulars.store.scope import scope
+from regulars.store.scope import cursor, scope
 from tests.town import Town, town
 
 
@@ -65,3 +65,35 @@ def test_goods_of_unpaid_orders_are_set_free_in_time(
     with scope(shop):
         assert [r.state for r in desk.reservations(shop, order.id)] == ["expired"]
         assert desk.free_of(shop, ["TEA"]) == {"TEA": 5}
+
+
+@pytest.mark.parametrize("told", [OrderStatus.PAID, OrderStatus.PROCESSING])
+def test_goods_of_an_order_paid_by_its_status_stay_promised(
+    as_engine: None, monkeypatch: pytest.MonkeyPatch, told: OrderStatus
+) -> None:
+    place = town()
+    shop = place.bakery.id
+    with scope(shop):
+        public_id = actions.save_place(shop, name="Shop")
+        actions.set_stock(shop, desk.place(shop, public_id).id, {"TEA": Decimal(5)})
+        new = NewOrder(
+            number="1", placed_at=clock.now(), currency="UAH", source="woocommerce",
+            lines=(NewLine("TEA", Decimal(1), Decimal(10)),), status=OrderStatus.NEW,
+        )  # fmt: skip
+        order = actions.record_order(shop, new)
+        actions.set_status(shop, order.id, told)
+        assert [r.expires_at for r in desk.reservations(shop, order.id)] == [None]
+        # As rows were left by the release before.
+        cursor().execute(
+            "UPDATE orders_reservation SET expires_at = %s WHERE workspace_id = %s",
+            [clock.now(), shop],
+        )
+    later = clock.now() + timedelta(hours=73)
+
+    monkeypatch.setattr(clock, "now", lambda: later)
+    chores.expire_reservations()
+
+    with scope(shop):
+        held = desk.reservations(shop, order.id)
+        assert [(r.state, r.expires_at) for r in held] == [("held", None)]
+        assert desk.free_of(shop, ["TEA"]) == {"TEA": 4}
