@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,8 +11,11 @@ from regulars.kernel.errors import Invalid
 from regulars.orders import queries
 from regulars.orders.actions.record import record_order
 from regulars.orders.actions.status import set_status
+from regulars.orders.actions.stock import put_back
 from regulars.orders.pure import returns
 from regulars.orders.records import (
+    LineRecord,
+    NewLine,
     NewOrder,
     OrderKind,
     OrderRecord,
@@ -32,10 +35,12 @@ def record_return(
     key: str,
     quantities: Mapping[int, Decimal] | None = None,
     at: datetime | None = None,
+    is_restocked: bool = False,
 ) -> Recorded:
     """Take goods of an order back, once for a key.
 
-    quantities  how many of each line by its number; nothing means all that is left
+    quantities    how many of each line by its number; nothing means all that is left
+    is_restocked  what was taken from stock lies there again
     A whole order becomes returned itself; a part becomes a return of its own, NUMBER/RKEY.
     raises  NotFound, Invalid(return_key | return_line | return_quantity),
             Refused(order_not_sold | return_exceeds | return_nothing),
@@ -55,10 +60,13 @@ def record_return(
         returns.check_returnable(order)
         if not quantities and not returned:
             set_status(workspace_id, order.id, OrderStatus.RETURNED, at=at)
+            if is_restocked:
+                put_back(workspace_id, order.id, _counted(lines))
             return _answer(order, Outcome.NEW)
     back = returns.lines_back(lines, quantities or {}, returned)
+    worth, refunded = queries.returned_before(workspace_id, order, before=before.get(number))
     written = queries.order_by_id(workspace_id, before[number]).placed_at if before else None
-    return record_order(
+    recorded = record_order(
         workspace_id,
         NewOrder(
             number=number,
@@ -69,9 +77,22 @@ def record_return(
             kind=OrderKind.RETURN,
             status=OrderStatus.RETURNED,
             customer_id=order.customer_id,
-            total_minor=returns.refund_minor(order, lines, back),
+            total_minor=returns.refund_minor(
+                order, lines, back, worth_before_minor=worth, refunded_before_minor=refunded
+            ),
         ),
     )
+    if is_restocked and recorded.outcome is Outcome.NEW:
+        put_back(workspace_id, order.id, {s: -q for s, q in _counted(back).items()})
+    return recorded
+
+
+def _counted(lines: Iterable[NewLine | LineRecord]) -> dict[str, Decimal]:
+    """How many of each product."""
+    found: dict[str, Decimal] = {}
+    for line in lines:
+        found[line.sku] = found.get(line.sku, Decimal(0)) + line.quantity
+    return found
 
 
 def _lock(workspace_id: int, public_id: str) -> None:

@@ -118,6 +118,7 @@ class ReturnIn(Strict):
     key: str = Field(min_length=1, max_length=60)
     lines: list[ReturnedIn] = Field(default_factory=list, max_length=LINES_MAX)
     at: datetime | None = None
+    restock: bool = False
 
 
 class LineOut(Schema):
@@ -355,7 +356,7 @@ def record_return(request: HttpRequest, public_id: str, body: ReturnIn) -> Any:
     """Take goods back, once for a key: 201 when new, 200 when the very same came before, else 409.
 
     Without lines everything that is left comes back. The answer is the return, or the order itself
-    when it came back whole.
+    when it came back whole. `restock` lays goods back where they were taken from.
     """
     workspace_id = _workspace_id(request)
     recorded = actions.record_return(
@@ -364,6 +365,7 @@ def record_return(request: HttpRequest, public_id: str, body: ReturnIn) -> Any:
         key=body.key,
         quantities={line.line: line.quantity for line in body.lines},
         at=body.at,
+        is_restocked=body.restock,
     )
     status = 201 if recorded.outcome is Outcome.NEW else 200
     return status, _out(workspace_id, queries.order(workspace_id, recorded.public_id))

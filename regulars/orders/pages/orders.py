@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -184,7 +185,10 @@ def take_back(request: HttpRequest, public_id: str) -> HttpResponse:
             raise Invalid("return_quantity", "Write how many came back.")
         # The form brings a key of its own: sent twice it takes back once.
         key = request.POST.get("key", "")[:KEY_LENGTH] or access.new_key()
-        actions.record_return(workspace.id, public_id, key=key, quantities=quantities)
+        actions.record_return(
+            workspace.id, public_id, key=key, quantities=quantities,
+            is_restocked="restock" in request.POST,
+        )  # fmt: skip
 
     return _act(request, public_id, change, _("The return is written down."))
 
@@ -199,7 +203,9 @@ def _act(
     workspace = access.workspace_of(request, Right.ORDERS_EDIT)
     found = queries.order(workspace.id, public_id)
     try:
-        change(workspace, found)
+        # The answer to a refusal is a page of its own: what was begun must not stay.
+        with transaction.atomic():
+            change(workspace, found)
     except RegularsError as error:
         if error.code == "place_unknown":
             raise
@@ -240,6 +246,7 @@ def _context(
             for line in queries.lines(workspace.id, found.id)
         ],
         "is_short": any(row.state in ("short", "expired") for row in promised.values()),
+        "has_taken": any(row.state == "taken" for row in promised.values()),
         "returns": queries.returns_of(workspace.id, found),
         "moves": [(s.value, words.stage(s)[0]) for s in ahead(progress_of(found))]
         if may_edit and is_sale

@@ -58,14 +58,26 @@ def lines_back(
     return tuple(back)
 
 
-def refund_minor(order: OrderRecord, lines: Sequence[LineRecord], back: Sequence[NewLine]) -> int:
+def refund_minor(
+    order: OrderRecord,
+    lines: Sequence[LineRecord],
+    back: Sequence[NewLine],
+    *,
+    worth_before_minor: int = 0,
+    refunded_before_minor: int = 0,
+) -> int:
     """The money that goes back, below zero; a discount on the order is taken off in proportion.
 
     Delivery and the like, paid on top of the lines, stays with the shop.
+
+    worth_before_minor     what the goods of earlier returns cost before the discount
+    refunded_before_minor  what went back for them, so that all parts come to the whole
     """
     worth = -sum(line_total_minor(line.quantity, line.unit_price, order.currency) for line in back)
     full = sum(line.total_minor for line in lines)
     if 0 <= order.total_minor < full:
-        # Half up, in whole coins.
-        worth = (2 * worth * order.total_minor + full) // (2 * full)
+        together = min(worth_before_minor + worth, full)
+        # Half up, in whole coins, of all that came back: parts rounded alone would drift.
+        due = (2 * together * order.total_minor + full) // (2 * full)
+        worth = max(due - refunded_before_minor, 0)
     return -worth

@@ -75,6 +75,16 @@ def _one(workspace_id: int, condition: str, value: Any, *, is_locked: bool = Fal
     return OrderRecord(*row)
 
 
+def placed_at(workspace_id: int, order_ids: Sequence[int]) -> dict[int, datetime]:
+    """When each of these orders was placed; unknown ones are absent."""
+    raw = cursor()
+    raw.execute(
+        "SELECT id, placed_at FROM orders_order WHERE workspace_id = %s AND id = ANY(%s)",
+        [workspace_id, list(order_ids)],
+    )
+    return {row[0]: row[1] for row in raw.fetchall()}
+
+
 def lines(workspace_id: int, order_id: int) -> list[LineRecord]:
     """The lines of the order in their own order."""
     return lines_of(workspace_id, [order_id]).get(order_id, [])
@@ -126,6 +136,26 @@ def returned_quantities(
         [workspace_id, *_returns_given(workspace_id, order), but],
     )
     return dict(raw.fetchall())
+
+
+def returned_before(
+    workspace_id: int, order: OrderRecord, *, before: int | None = None
+) -> tuple[int, int]:
+    """What the goods of the order's returns cost, and what went back for them, both above zero.
+
+    before  only returns written before the one of this id
+    """
+    raw = cursor()
+    raw.execute(
+        "SELECT coalesce(-sum(worth), 0)::bigint, coalesce(-sum(total_minor), 0)::bigint FROM ("
+        " SELECT o.total_minor, (SELECT sum(l.total_minor) FROM orders_line AS l"
+        " WHERE l.workspace_id = o.workspace_id AND l.order_id = o.id) AS worth"
+        f" FROM orders_order AS o WHERE {RETURNS_OF} AND (%s::bigint IS NULL OR id < %s)"
+        ") AS back WHERE worth IS NOT NULL",
+        [*_returns_given(workspace_id, order), before, before],
+    )
+    row = raw.fetchone()
+    return (row[0], row[1]) if row else (0, 0)
 
 
 def _returns_given(workspace_id: int, order: OrderRecord) -> list[Any]:

@@ -447,3 +447,68 @@ def test_what_belongs_to_another_shop_is_not_found(place: Town) -> None:
     with scope(shop):
         cursor().execute("SELECT 1")
         assert queries.order_by_id(shop, order.id) == order
+
+
+def test_goods_are_not_promised_to_an_order_that_has_left(place: Town) -> None:
+    shop = place.bakery.id
+    with scope(shop):
+        shop_id = desk.place(shop, actions.save_place(shop, name="Shop")).id
+        actions.set_stock(shop, shop_id, {"TEA": Decimal(1)})
+        order = sell(place, quantity=3)
+        actions.move(shop, order, Stage.SHIPPED)
+        actions.set_stock(shop, shop_id, {"TEA": Decimal(9)})
+
+        assert actions.reserve_again(shop, order) == 0
+        assert desk.free_of(shop, ["TEA"]) == {"TEA": 9}
+
+
+def test_a_time_without_a_zone_is_refused(place: Town) -> None:
+    shop = place.bakery.id
+    naive = datetime(2026, 5, 1, 12)  # noqa: DTZ001 - that is the point
+    with scope(shop):
+        order = sell(place)
+        for act in (
+            lambda: actions.move(shop, order, Stage.SHIPPED, at=naive),
+            lambda: actions.set_status(shop, order, OrderStatus.PAID, at=naive),
+            lambda: actions.record_payment(shop, order, key="k", amount_minor=1, at=naive),
+        ):
+            with pytest.raises(Invalid) as refused:
+                act()
+            assert refused.value.code == "order_time"
+        assert queries.order_by_id(shop, order).stage_now is Stage.RECEIVED
+        assert desk.payments(shop, order) == []
+
+
+def test_goods_that_come_back_lie_again_where_they_were_taken_once(place: Town) -> None:
+    shop = place.bakery.id
+    with scope(shop):
+        far = desk.place(shop, actions.save_place(shop, name="Far")).id
+        near = desk.place(shop, actions.save_place(shop, name="Near")).id
+        actions.set_stock(shop, far, {"TEA": Decimal(1)})
+        actions.set_stock(shop, near, {"TEA": Decimal(5)})
+        order = queries.order_by_id(shop, sell(place, quantity=3, payment=PaymentState.PAID))
+        actions.move(shop, order.id, Stage.DELIVERED)
+        lying = []
+        for key, asked, restocked in (
+            ("a", {1: Decimal(1)}, False), ("b", {1: Decimal(1)}, True),
+            ("b", {1: Decimal(1)}, True), ("c", {}, True), ("c", {}, True),
+        ):  # fmt: skip
+            actions.record_return(
+                shop, order.public_id, key=key, quantities=asked, is_restocked=restocked
+            )
+            lying.append([int(r.on_hand) for r in desk.stock(shop)])
+
+    assert lying == [[1, 2], [1, 3], [1, 3], [1, 4], [1, 4]]
+
+
+def test_a_whole_order_that_comes_back_is_laid_back_once(place: Town) -> None:
+    shop = place.bakery.id
+    with scope(shop):
+        near = desk.place(shop, actions.save_place(shop, name="Near")).id
+        actions.set_stock(shop, near, {"TEA": Decimal(5)})
+        order = queries.order_by_id(shop, sell(place, quantity=3, payment=PaymentState.PAID))
+        actions.move(shop, order.id, Stage.DELIVERED)
+        for _ in range(2):
+            actions.record_return(shop, order.public_id, key="a", is_restocked=True)
+
+        assert [(r.on_hand, r.reserved) for r in desk.stock(shop)] == [(5, 0)]

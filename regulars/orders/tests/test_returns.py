@@ -96,13 +96,33 @@ def test_parts_never_give_back_more_than_the_whole(
     full = sum(one.total_minor for one in lines)
     paid = data.draw(st.integers(min_value=0, max_value=full))
     returned: dict[str, Decimal] = {}
-    refunded = 0
+    refunded = worth = 0
     for one in lines:
         asked = {one.line_no: Decimal(data.draw(st.integers(1, int(one.quantity))))}
         back = lines_back(lines, asked, returned)
-        refunded -= refund_minor(order(paid), lines, back)
+        refunded -= refund_minor(
+            order(paid), lines, back, worth_before_minor=worth, refunded_before_minor=refunded
+        )
+        worth -= sum(line_total_minor(c.quantity, c.unit_price, "UAH") for c in back)
         for came in back:
             returned[came.sku] = returned.get(came.sku, Decimal(0)) - came.quantity
 
-    # Each part is rounded for itself: at most half a coin a part.
-    assert refunded <= paid + len(lines)
+    assert refunded <= paid
+
+
+@given(st.lists(st.tuples(counts, amounts), min_size=1, max_size=6), st.data())
+def test_all_parts_come_to_what_was_paid_to_the_coin(
+    sold: list[tuple[int, Decimal]], data: st.DataObject
+) -> None:
+    lines = [line(n, str(q), str(p)) for n, (q, p) in enumerate(sold, 1)]
+    full = sum(one.total_minor for one in lines)
+    paid = data.draw(st.integers(min_value=0, max_value=full))
+    refunded = worth = 0
+    for one in lines:
+        back = lines_back([one], {}, {})
+        refunded -= refund_minor(
+            order(paid), lines, back, worth_before_minor=worth, refunded_before_minor=refunded
+        )
+        worth += one.total_minor
+
+    assert refunded == paid

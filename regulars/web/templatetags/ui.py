@@ -21,6 +21,7 @@ from regulars.web import format as written
 from regulars.web import parts
 from regulars.web.charts import sparkline as draw_sparkline
 from regulars.web.charts.svg import meter as draw_meter
+from regulars.web.refusals import said
 
 register = template.Library()
 
@@ -70,6 +71,12 @@ def _or_nothing(write: Callable[..., str]) -> Callable[..., str]:
 
 for _name, _write in (NUMBER_FILTERS | TIME_FILTERS).items():
     register.filter(_name, _or_nothing(_write))
+
+
+@register.filter("said")
+def said_to_reader(sentence: object) -> str:
+    """A refusal of a room in the reader's language, with its values."""
+    return said(sentence if isinstance(sentence, str) else str(sentence or ""))
 
 
 @register.filter
