@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from regulars.orders.records import NewOrder, OrderStatus, Outcome
 from regulars.workspaces import queries as workspaces
 
 STAGE = "orders"
+OF_ORDERS = frozenset({"order.placed", "order.paid"})
 Read = Callable[[Event, str], NewOrder]
 
 
@@ -49,10 +51,26 @@ def take_cart_events(workspace_id: int, events: Sequence[Event]) -> None:
     # History that is imported tells of no cart that anybody fills just now.
     live = [event for event in own if event.origin != "import"]
     if live:
+        live = _when_placed(workspace_id, live)
         ids = sorted({event.customer_id for event in live if event.customer_id})
         faults = actions.change_carts(workspace_id, live, customers.roots_of(workspace_id, ids))
         for event, error in faults:
             _keep(workspace_id, event, error.code, error.message)
+
+
+def _when_placed(workspace_id: int, events: Sequence[Event]) -> list[Event]:
+    """The events, those of orders at the time when the order was placed.
+
+    An order may be paid days later, and the cart filled meanwhile is not the one it was made of.
+    """
+    ids = [event.subject_id for event in events if event.kind in OF_ORDERS and event.subject_id]
+    placed = queries.placed_at(workspace_id, ids) if ids else {}
+    return [
+        replace(event, time=min(event.time, placed[event.subject_id]))
+        if event.subject_id in placed and event.kind in OF_ORDERS
+        else event
+        for event in events
+    ]
 
 
 def _join(workspace_id: int, merges: Sequence[Event]) -> None:

@@ -16,10 +16,10 @@ from regulars.customers import queries as people
 from regulars.events import queries as event_queries
 from regulars.events.records import Event
 from regulars.kernel.errors import Invalid
-from regulars.orders import queries, tasks
+from regulars.orders import actions, queries, tasks
 from regulars.orders.pure import carts, catalogue
 from regulars.orders.pure.carts import CartState
-from regulars.orders.records import CartRecord
+from regulars.orders.records import CartRecord, NewLine, NewOrder, OrderStatus
 from regulars.store.scope import cursor, scope
 from regulars.workspaces.records import Role
 from regulars.workspaces.tests.doors import person, signed_in
@@ -254,3 +254,18 @@ def test_the_card_shows_what_was_put_aside_and_not_bought(place: Town) -> None:
 
     take(place, event(place, "Product Removed", 2, **tea(2)))
     assert "Open cart" not in client.get(f"/customers/{profile.public_id}/").content.decode()
+
+
+def test_an_order_paid_later_leaves_the_cart_filled_meanwhile(place: Town) -> None:
+    new = NewOrder(
+        number="A-1", placed_at=NOON, currency="UAH", status=OrderStatus.NEW,
+        lines=(NewLine("TEA", Decimal(1), Decimal(10)),), customer_id=place.mira,
+    )  # fmt: skip
+    with scope(place.bakery.id):
+        order = actions.record_order(place.bakery.id, new)
+    take(place, event(place, "Product Added", -5, **tea(1)))
+    take(place, event(place, "order.placed", 0, subject_id=order.id, number="A-1"))
+    take(place, event(place, "Product Added", 60, **tea(2)))
+    take(place, event(place, "order.paid", 120, subject_id=order.id, number="A-1"))
+
+    assert amounts(cart_of(place, place.mira)) == {"TEA": Decimal(2)}
