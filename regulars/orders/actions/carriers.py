@@ -113,18 +113,32 @@ def next_due(workspace_id: int, carrier: str) -> datetime | None:
 
 def take_news(workspace_id: int, carrier: str, told: Sequence[News]) -> int:
     """Let what a carrier says move its orders; how many moved. Repeats and old news do nothing."""
+    raw = cursor()
+    raw.execute(
+        "SELECT order_id, tracking_number FROM orders_delivery WHERE workspace_id = %s"
+        " AND carrier = %s AND tracking_number = ANY(%s) ORDER BY order_id",
+        [workspace_id, carrier, [news.number for news in told]],
+    )
+    # Orders are locked first and by their ids, as the desk does it: else the two would each hold
+    # what the other waits for.
     moved = 0
-    for news in sorted(told, key=lambda one: one.number):
-        raw = cursor()
-        raw.execute(
-            "UPDATE orders_delivery SET carrier_code = %s, is_code_unknown = %s, fault = ''"
-            " WHERE workspace_id = %s AND carrier = %s AND tracking_number = %s"
-            " RETURNING order_id",
-            [news.code, not news.is_known, workspace_id, carrier, news.number],
-        )
-        for (order_id,) in raw.fetchall():
-            moved += _apply(workspace_id, order_id, news)
+    for order_id, number in raw.fetchall():
+        order_by_id(workspace_id, order_id, is_locked=True)
+        for news in told:
+            if news.number == number and _is_still(workspace_id, order_id, carrier, news):
+                moved += _apply(workspace_id, order_id, news)
     return moved
+
+
+def _is_still(workspace_id: int, order_id: int, carrier: str, news: News) -> bool:
+    """Write down the carrier's word; false when the order travels otherwise by now."""
+    raw = cursor()
+    raw.execute(
+        "UPDATE orders_delivery SET carrier_code = %s, is_code_unknown = %s, fault = ''"
+        " WHERE workspace_id = %s AND order_id = %s AND carrier = %s AND tracking_number = %s",
+        [news.code, not news.is_known, workspace_id, order_id, carrier, news.number],
+    )
+    return bool(raw.rowcount)
 
 
 def _apply(workspace_id: int, order_id: int, news: News) -> bool:
