@@ -38,6 +38,11 @@ GOOGLE = {
     "brand": ("brand",), "quantity": ("quantity", "sell_on_google_quantity"), "url": ("link",),
     "picture_url": ("image_link",), "availability": ("availability",),
 }  # fmt: skip
+# Nothing else is kept, so that a thing with a million parts fills no memory.
+TAKEN = frozenset(
+    {name for names in (*YML.values(), *GOOGLE.values()) for name in names}
+    | {"typePrefix", "categoryId", "sale_price"}
+)
 # Old ways of writing the same money.
 CURRENCIES = {"RUR": "RUB", "BYR": "BYN"}
 
@@ -125,7 +130,7 @@ class _Reader:
             self.ready.append(self._row(self.thing))
             self.thing = None
         elif self.thing is not None and self.depth == self.thing_depth + 1:
-            if text and self.length <= TEXT_LENGTH_MAX:
+            if name in TAKEN and text and self.length <= TEXT_LENGTH_MAX:
                 self.thing.setdefault(name, text)
         elif self.category and name == "category" and self.category in self.categories:
             parent, _none = self.categories[self.category]
@@ -156,7 +161,10 @@ class _Reader:
 
     def _path(self, code: str) -> str:
         names: list[str] = []
-        while code in self.categories and len(names) < BRANCH_DEPTH_MAX:
+        # Counted by steps, not by names: branches without names may hang on each other in a ring.
+        for _ in range(BRANCH_DEPTH_MAX):
+            if code not in self.categories:
+                break
             code, name = self.categories[code]
             if name:
                 names.append(name)

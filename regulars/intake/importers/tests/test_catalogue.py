@@ -163,3 +163,28 @@ def test_a_long_description_does_not_fill_the_memory(tmp_path: Path) -> None:
 
     assert [row[0] for row in rows] == ["1"] * 20
     assert {row[4] for row in rows} == {"1"}
+
+
+def test_branches_without_names_that_hang_on_each_other_end(tmp_path: Path) -> None:
+    path = tmp_path / "feed.xml"
+    path.write_text(
+        '<yml_catalog><shop><categories><category id="1" parentId="2"></category>'
+        '<category id="2" parentId="1"></category></categories><offers><offer id="T">'
+        "<name>Tea</name><categoryId>1</categoryId></offer></offers></shop></yml_catalog>"
+    )
+
+    (row,) = feeds.rows(path)
+
+    assert row[:3] == ["T", "Tea", ""]
+
+
+def test_parts_of_a_thing_that_nobody_asked_for_are_not_kept() -> None:
+    reader = feeds._Reader()
+    reader.start("yml_catalog", {})
+    reader.start("offer", {"id": "T"})
+    for number in range(1_000):
+        reader.start(f"p{number}", {})
+        reader.data("x" * 100)
+        reader.end(f"p{number}")
+
+    assert reader.thing == {"@offer": "T", "@available": ""}
