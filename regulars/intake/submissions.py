@@ -88,13 +88,22 @@ def _take(workspace_id: int, row: InboxRow, submitted: Submitted, form: FormReco
     events.append(workspace_id, [event])
     form_actions.note_submission(workspace_id, form.id, row.received_at)
     if form.kind in (FormKind.LEAD, FormKind.ORDER):
-        _take_lead(workspace_id, customer_id, form, submission, submitted.key)
-    if submission.is_agreed and identity.email:
+        _take_lead(workspace_id, customer_id, form, submission, submitted.key, origin)
+    if submission.is_agreed and identity.email and origin is Origin.REPLAY:
+        # Played again by hand: the visitor is long gone and expects no letter.
+        replayed = Refused("submission_replayed", "A submission played again asks nobody.")
+        _note_unasked(workspace_id, customer_id, form, submitted.key, replayed)
+    elif submission.is_agreed and identity.email:
         _ask(workspace_id, customer_id, form, identity.email, submitted.key)
 
 
 def _take_lead(
-    workspace_id: int, customer_id: int, form: FormRecord, submission: Submission, key: str
+    workspace_id: int,
+    customer_id: int,
+    form: FormRecord,
+    submission: Submission,
+    key: str,
+    origin: Origin,
 ) -> None:
     told = _by_type(form, submission)
     known = (FieldType.NAME, FieldType.EMAIL, FieldType.PHONE)
@@ -114,7 +123,7 @@ def _take_lead(
         page_url=context.clean_url(submission.page),
         utm={name: value[:200] for name, value in submission.marks.items()},
     )
-    orders.take_lead(workspace_id, lead, key=f"{_source(form)}:{key}"[:200])
+    orders.take_lead(workspace_id, lead, key=f"{_source(form)}:{key}"[:200], origin=origin)
 
 
 def _ask(workspace_id: int, customer_id: int, form: FormRecord, email: str, key: str) -> None:

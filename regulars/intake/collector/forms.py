@@ -37,6 +37,7 @@ SUBMISSIONS_PER_S, SUBMISSIONS_BURST = 5.0, 50.0
 REFUSALS_KEPT_PER_S, REFUSALS_KEPT_BURST = 0.05, 20.0
 REMEMBERED_S = 5.0
 FORMS_REMEMBERED_MAX = 1_000
+PUBLIC_ID_LENGTH_MAX = 40
 # The same answers without a token are one submission for so long.
 SAME_WITHIN_S = 600
 ORIGIN_LENGTH_MAX = 200
@@ -75,12 +76,16 @@ class Forms:
             await self._tell(send, status, told, headers, is_json)
 
     async def _form(self, public_id: str) -> FormRecord:
+        if len(public_id) > PUBLIC_ID_LENGTH_MAX or not (
+            public_id.isascii() and public_id.isprintable()
+        ):
+            raise AnswerError(404, "form_unknown", "There is no such form, or it is closed.")
         now = clock.monotonic_s()
         found = self._known.get(public_id)
         if found is None or found[1] < now:
             rows = await self._link.ask(
                 f"SELECT {COLUMNS} FROM intake_form WHERE public_id = %s AND closed_at IS NULL",
-                [public_id[:40]],
+                [public_id],
             )
             if len(self._known) >= FORMS_REMEMBERED_MAX:
                 self._known.clear()
@@ -124,11 +129,12 @@ class Forms:
         await self._thank(send, form, headers)
 
     def _packed(self, form: FormRecord, given: dict[str, str], submission: Submission) -> bytes:
-        key = submission.token
-        if not key:
-            said = repr(sorted(given.items())).encode("utf-8", "surrogatepass")
-            slot = int(clock.now().timestamp()) // SAME_WITHIN_S
-            key = hashlib.blake2b(said + str(slot).encode(), digest_size=16).hexdigest()
+        # A page that comes back from the browser's memory has its old token: other answers under
+        # it are another submission, or the corrected one would be thanked for and lost.
+        slot = submission.token or str(int(clock.now().timestamp()) // SAME_WITHIN_S)
+        answers = submission.values if submission.token else given
+        said = repr([slot, sorted(answers.items()), submission.is_agreed])
+        key = hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
         return msgspec.json.encode(Submitted(form=form.public_id, key=key, given=given))
 
     async def _check_origin(

@@ -12,6 +12,8 @@ from regulars.workspaces.records import KeyScope
 # A revoked key is refused at the latest after this time.
 REMEMBERED_S = 5.0
 REMEMBERED_KEYS_MAX = 10_000
+# Ours are much shorter; what is longer is not remembered either, for memory is ours to fill.
+KEY_LENGTH_MAX = 200
 
 KEY_OF_SERVER = (
     "SELECT workspace_id FROM workspaces_apikey"
@@ -51,6 +53,8 @@ class Keys:
 
     async def opened(self, key: str) -> Opened | None:
         """What this open key opens, else None. raises Outside(keys_unavailable)"""
+        if len(key) > KEY_LENGTH_MAX or not key.isascii() or not key.isprintable():
+            return None
         found = self._known.get(key)
         if found is not None and found[1] > clock.monotonic_s():
             return found[0]

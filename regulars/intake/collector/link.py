@@ -27,6 +27,9 @@ class Link:
                     )
                 cursor = await self._connection.execute(statement, values)
                 return await cursor.fetchall() if cursor.description else []
+            except psycopg.DataError:
+                # What no column can hold is in no row; the connection is as good as before.
+                return []
             except psycopg.Error as error:
                 self._connection = None
                 raise Outside("keys_unavailable", "Keys cannot be checked just now.") from error

@@ -198,3 +198,14 @@ def test_above_the_limit_of_waiting_bytes_the_answer_is_429(
 
     assert (status, answer["code"], headers[b"retry-after"]) == (429, "inbox_full", b"1")
     assert stored(bakery.id) == []
+
+
+def test_what_can_be_no_key_is_not_remembered(shop: tuple[WorkspaceRecord, str]) -> None:
+    keys = Keys(place.conninfo_for(Role.ENGINE), KeyScope.INTAKE)
+
+    async def ask() -> list[object]:
+        odd = ("rg_site_" + "x" * 10_000, "rg_site_\x00", "ключ", "rg_site_short")
+        return [await keys.opened(key) for key in odd]
+
+    assert asyncio.run(ask()) == [None] * 4
+    assert list(keys._known) == ["rg_site_short"]

@@ -365,3 +365,52 @@ def test_a_form_of_another_workspace_is_not_there(shop: WorkspaceRecord) -> None
             form_queries.form(other.id, form.public_id)
         with pytest.raises(NotFound):
             actions.close_form(other.id, form.public_id)
+
+
+def test_other_answers_under_an_old_token_are_another_submission(shop: WorkspaceRecord) -> None:
+    form = made(shop)
+
+    assert post(form, GOOD)[0] == 200
+    assert post(form, {**GOOD, "wish": "No nuts"})[0] == 200
+    assert post(form, {**GOOD, "wish": "No nuts", "_page": "https://shop.example/"})[0] == 200
+    process()
+
+    assert len(submitted(shop)) == 2
+    assert kept(shop) == []
+
+
+def test_a_replayed_submission_starts_nothing_and_asks_nobody(shop: WorkspaceRecord) -> None:
+    from regulars.events import actions as events
+
+    form = made(shop, domains_text="shop.example")
+    post(form, {**GOOD, "_consent": "1"}, origin="https://evil.example")
+    process()
+    with scope(shop.id):
+        events.replay_failed(shop.id, [row.id for row in queries.failed(shop.id)])
+    process()
+
+    with scope(shop.id):
+        customer_id = customers.find(shop.id, Identity(email="anna@example.com"))
+        assert customer_id is not None
+        found = {e.kind: e for e in queries.timeline(shop.id, customer_id)}
+    assert found["lead.created"].origin == "replay"
+    assert found["form.submitted"].origin == "replay"
+    assert found["form.not_asked"].props["reason"] == "submission_replayed"
+    assert questions(shop) == 0
+
+
+@pytest.mark.parametrize("path", ["a\x00b", "я", "x" * 41])
+def test_an_address_no_form_can_have_is_not_looked_up(shop: WorkspaceRecord, path: str) -> None:
+    door = Forms(place.conninfo_for(Role.ENGINE), "https://crm.example")
+
+    assert ask(path, method="GET", door=door)[0] == 404
+    assert door._known == {}
+
+
+def test_half_a_letter_is_refused_and_nothing_breaks(shop: WorkspaceRecord) -> None:
+    form = made(shop)
+    body = b'{"name": "\\ud800", "email": "anna@example.com"}'
+
+    status, answer, _ = ask(form, body, {"content-type": "application/json"})
+
+    assert (status, json.loads(answer)["code"]) == (400, "form_malformed")
