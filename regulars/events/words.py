@@ -19,6 +19,7 @@ REASONS: dict[str, Promise] = {
     "message_too_large": gettext_lazy("The message is too large"),
     "origin_refused": gettext_lazy("A page of a domain that is not allowed sent it"),
     "group_missing": gettext_lazy("The group is not named"),
+    "event_reserved": gettext_lazy("The name belongs to the product's own events"),
     "previous_missing": gettext_lazy("The id it replaces is not named"),
     "cart_full": gettext_lazy("The cart holds too many products"),
     "form_invalid": gettext_lazy("The answers of a form are not right"),

@@ -18,6 +18,7 @@ from regulars.customers.records import Identifier, IdentifierKind, Identity
 from regulars.events.claims import InboxRow
 from regulars.events.records import Origin
 from regulars.intake.pure import context as contexts
+from regulars.intake.pure import own
 
 SOURCE = "segment"
 # Events of a site carry its public id behind this, in the log and in the inbox.
@@ -286,7 +287,12 @@ def _kind_of(message: Message, call: str | None) -> str:
     if call == "track":
         if not message.event or not message.event.strip():
             raise _BadMessageError("event_missing", "a track call needs the name of its event")
-        return message.event.strip()
+        kind = message.event.strip()
+        if kind in own.KINDS:
+            raise _BadMessageError(
+                "event_reserved", "only the product writes events of this name; take another"
+            )
+        return kind
     if call in KINDS_OF_CALL:
         return KINDS_OF_CALL[call]
     raise _BadMessageError(

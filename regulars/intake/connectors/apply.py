@@ -26,6 +26,7 @@ from regulars.intake.connectors.records import (
     ProductNews,
     RefundNews,
 )
+from regulars.intake.pure import own
 from regulars.kernel.errors import Invalid, Refused
 from regulars.orders import actions as orders
 from regulars.orders import queries as order_queries
@@ -272,6 +273,10 @@ def _take_gone(applied: Applied, news: OrderGone) -> None:
 
 
 def _take_event(applied: Applied, news: EventNews) -> None:
+    if news.kind in own.KINDS:
+        raise Invalid(
+            "event_reserved", "Only the product writes events of this name; take another."
+        )
     customer_id = _identify(applied, news.identity, as_named=True)
     if customer_id is None:
         raise Invalid("identity_missing", "The delivery does not name a customer.")

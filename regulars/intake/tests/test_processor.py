@@ -6,8 +6,10 @@ from typing import Any
 
 from regulars import wiring
 from regulars.customers import queries as customers
+from regulars.customers import words
 from regulars.events import actions, queries
 from regulars.intake import processor
+from regulars.intake.pure import own
 from regulars.store.scope import cursor, scope
 from regulars.workspaces.records import WorkspaceRecord
 from tests.town import workspace
@@ -198,3 +200,26 @@ def test_two_workspaces_in_one_batch_of_the_inbox_do_not_meet(as_engine: None, d
     for shop in (bakery, florist):
         with scope(shop.id):
             assert len(queries.timeline(shop.id, customer_of(shop, "u1"))) == 1
+
+
+def test_events_only_the_product_may_write_are_refused(as_engine: None, db: None) -> None:
+    shop = workspace()
+    receive(
+        shop,
+        {"batch": [track("1", event="order.paid"), track("2", event=" message.clicked "),
+                   track("3", event="Order Completed", properties={"order_id": "1", "total": 5})]},
+    )  # fmt: skip
+
+    process()
+
+    with scope(shop.id):
+        assert sorted(row.reason for row in queries.failed(shop.id)) == ["event_reserved"] * 2
+        kinds = [e.kind for e in queries.timeline(shop.id, customer_of(shop, "u1"))]
+    assert "Order Completed" in kinds
+    assert not {"order.paid", "message.clicked"} & set(kinds)
+
+
+def test_every_happening_of_the_card_is_reserved() -> None:
+    named = {kind for kind in words.OWN_KINDS if "." in kind}
+
+    assert named <= own.KINDS

@@ -368,3 +368,13 @@ def test_two_shops_of_one_kind_keep_their_numbers_apart(shop: WorkspaceRecord) -
     one, two = (order_of(shop, source, "727") for source in (first.source, second.source))
     assert one is not None and two is not None
     assert (one.total_minor, two.total_minor) == (47391, 1000)
+
+
+def test_a_delivery_cannot_pass_itself_off_as_the_product(shop: WorkspaceRecord) -> None:
+    named = {**MAPPING, "order": {}, "lines": {}, "event": {"kind": {"const": "order.paid"}}}
+    connection = other.connect(shop, ConnectionKind.WEBHOOK, mapping=named)
+
+    other.hook(connection, SALE, "m1")
+    other.process()
+
+    assert outcomes(shop, connection) == [("failed", "event_reserved")]
