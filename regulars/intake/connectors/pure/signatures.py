@@ -59,11 +59,15 @@ def standard_signature(id_: str, sent: str, body: bytes, secret: str) -> str:
 
 
 def standard_key(secret: str) -> bytes:
-    """The bytes behind a secret as people copy it."""
+    """The bytes behind a secret as people copy it. raises SignatureWrong for none"""
     try:
-        return base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except (binascii.Error, ValueError):
         raise wrong() from None
+    # Whoever knows nothing can sign with an empty key.
+    if not key:
+        raise wrong()
+    return key
 
 
 def check_base64_hmac(given: str, body: bytes, secret: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -378,3 +381,15 @@ def test_altered_bodies_are_read_or_refused(name: str, topic: str, data: st.Data
     reader = woocommerce.read if "." in topic else shopify.read
     with suppress(Invalid):
         reader(body, topic, CONTEXT)
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_"])
+def test_nobody_signs_with_no_secret_at_all(secret: str) -> None:
+    empty = base64.b64encode(hmac.new(b"", b"m1.1767225600.{}", hashlib.sha256).digest())
+    headers = {
+        "webhook-id": "m1", "webhook-timestamp": "1767225600",
+        "webhook-signature": "v1," + empty.decode(),
+    }  # fmt: skip
+
+    with pytest.raises(SignatureWrong):
+        signatures.check_standard(headers, b"{}", secret, 1767225600.0)
