@@ -52,10 +52,16 @@ def fetch(url: str, target: Path, *, headers: Mapping[str, str], bytes_max: int)
             raise Outside("fetch_failed", "The other side does not answer properly.") from error
         if moved_to is None:
             return found
-        if urlsplit(moved_to).netloc != urlsplit(url).netloc:
+        if not _is_as_safe(url, moved_to):
             sent = {k: v for k, v in sent.items() if k.lower() not in PRIVATE_HEADERS}
         url = moved_to
     raise Outside("fetch_redirects", "The address leads on and on.", is_permanent=True)
+
+
+def _is_as_safe(url: str, moved_to: str) -> bool:
+    """Whether it is the same host, and not in the clear what was sealed before."""
+    before, after = urlsplit(url), urlsplit(moved_to)
+    return before.netloc == after.netloc and after.scheme in ("https", before.scheme)
 
 
 def _fetch_once(
@@ -93,7 +99,11 @@ def _connect(host: str, port: int, scheme: str) -> _Connection:
     made = socket.create_connection((checked_address(host, port), port), CONNECT_TIMEOUT_S)
     made.settimeout(READ_TIMEOUT_S)
     if scheme == "https":
-        made = ssl.create_default_context().wrap_socket(made, server_hostname=host)
+        try:
+            made = ssl.create_default_context().wrap_socket(made, server_hostname=host)
+        except BaseException:
+            made.close()
+            raise
     # Its Host line leaves the usual port out, as browsers do.
     return _Connection(host, PORTS[scheme] if port == PORTS[scheme] else port, made)
 
@@ -101,7 +111,8 @@ def _connect(host: str, port: int, scheme: str) -> _Connection:
 def _read(answer: http.client.HTTPResponse, target: Path, bytes_max: int, ends_s: float) -> int:
     size = 0
     with target.open("wb") as stream:
-        while block := answer.read(BLOCK_BYTES):
+        # What has come, not what was asked for: a drop a minute must not outlive the clock.
+        while block := answer.read1(BLOCK_BYTES):
             size += len(block)
             if size > bytes_max:
                 raise Outside("fetch_big", "The file is larger than allowed.", is_permanent=True)

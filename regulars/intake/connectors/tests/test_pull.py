@@ -400,3 +400,41 @@ def test_pauses_double_up_to_a_day() -> None:
     minutes = [back_off(n).total_seconds() / 60 for n in (0, 1, 2, 3, 50)]
 
     assert minutes == [5, 5, 10, 20, 24 * 60]
+
+
+class Answer:
+    """What arrives drop by drop."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.pieces = pieces
+
+    def read1(self, size: int) -> bytes:
+        return self.pieces.pop(0) if self.pieces else b""
+
+    def getheader(self, name: str, default: str) -> str:
+        return default
+
+
+def test_a_file_that_comes_drop_by_drop_does_not_outlive_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter([0.0, 20.0, 40.0, 61.0, 90.0])
+    monkeypatch.setattr(clock, "monotonic_s", lambda: next(seconds))
+    answer: Any = Answer([b"x"] * 10)
+
+    with pytest.raises(Outside) as told:
+        module._read(answer, tmp_path / "x", 1_000, 60.0)
+
+    assert told.value.code == "fetch_slow"
+    assert len(answer.pieces) == 6
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_safe"),
+    [("https://a.example/1", "https://a.example/2", True),
+     ("https://a.example/1", "http://a.example/1", False),
+     ("http://a.example/1", "https://a.example/1", True),
+     ("https://a.example/1", "https://b.example/1", False)],
+)  # fmt: skip
+def test_secrets_go_nowhere_less_safe(before: str, after: str, is_safe: bool) -> None:
+    assert module._is_as_safe(before, after) is is_safe
