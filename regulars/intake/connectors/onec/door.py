@@ -196,14 +196,20 @@ def _query(visit: Visit) -> HttpResponse:
     )
     _remember(visit, visit.session, last)
     lines = order_queries.lines_of(visit.workspace_id, [order.id for order in orders])
-    buyers = customers.profiles(
+    roots = customers.roots_of(
         visit.workspace_id, sorted({order.customer_id for order in orders if order.customer_id})
     )
+    buyers = customers.profiles(visit.workspace_id, sorted(set(roots.values())))
     skus = sorted({line.sku for found in lines.values() for line in found})
     codes = queries.keys_of(visit.workspace_id, connection.id, ITEM, skus)
     content = writing.document(
         [
-            Sale(order, lines.get(order.id, []), buyers.get(order.customer_id or 0), codes)
+            Sale(
+                order,
+                lines.get(order.id, []),
+                buyers.get(roots.get(order.customer_id or 0, 0)),
+                codes,
+            )
             for order in orders
         ],
         made_at=clock.now(),

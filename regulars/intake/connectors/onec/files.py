@@ -27,6 +27,7 @@ FILES_MAX = 200
 NAME_LENGTH_MAX = 200
 BLOCK_BYTES = 1 << 16
 KEPT = (".xml", ".zip")
+ENDED = ("done", "failed")
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -79,12 +80,15 @@ def add_piece(
         if mine.count() >= FILES_MAX:
             raise Invalid("exchange_files", f"An exchange has at most {FILES_MAX} files.")
         row = _begin(workspace_id, connection, session, kind, name)
+    if row.state in ENDED:
+        # Sent once more after it was read: a new file, not a tail of the old one, which is gone.
+        row.size, row.hash = 0, ""
     if row.size + len(piece) > FILE_BYTES_MAX:
         raise Invalid("file_too_big", "A file of the exchange is too large.")
     _write(path_of(row.stored_as), row.size, piece)
     row.size += len(piece)
     row.state = "receiving"
-    row.save(update_fields=["size", "state"])
+    row.save(update_fields=["size", "state", "hash"])
     return row
 
 

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars import wiring
+from regulars.customers import actions as customers
 from regulars.customers.records import Identity
 from regulars.intake.connectors import actions
 from regulars.intake.connectors.onec import bringing, files, reading
@@ -636,3 +637,34 @@ def test_a_name_is_refused_or_leads_nowhere(name: str) -> None:
     with suppress(Invalid):
         assert ".." not in files.checked_name(name).split("/")
         assert not files.checked_name(name).startswith("/")
+
+
+def test_a_file_sent_again_after_it_was_read_is_a_new_one(shop: WorkspaceRecord) -> None:
+    connection = connect(shop)
+    onec = OneC(connection)
+    onec.begin()
+    first = CATALOG.format(encoding="utf-8").encode()
+    second = first.replace("Чашка".encode(), "Кухоль".encode())
+
+    for content in (first, second):
+        assert onec.send("import.xml", content) == ["success"]
+        assert onec.bring_in("import.xml") == ["success"]
+
+    assert goods_of(shop)["dee6e1d0-55bc-11d9-848a-00112f43529a"][0] == "Кухоль"
+
+
+def test_the_buyer_of_an_order_is_who_they_were_merged_into(shop: WorkspaceRecord) -> None:
+    connection = connect(shop)
+    order(shop, "A-1", status=OrderStatus.NEW)
+    with scope(shop.id):
+        (found,) = order_queries.page(shop.id)
+        assert found.customer_id is not None
+        (root,) = customers.identify_many(
+            shop.id, [Identity(email="root@example.com", traits={"last_name": "Корінь"})]
+        )
+        customers.merge(shop.id, found.customer_id, root, actor="anna@example.com")
+
+    _, document, _ = query(connection)
+
+    assert document.findtext("Документ/Контрагенты/Контрагент/Фамилия") in ("Корінь", "Їжак")
+    assert document.findtext("Документ/Контрагенты/Контрагент/Ид") != "guest"
