@@ -14,6 +14,8 @@ from regulars.workspaces import queries as workspaces
 # One turn reads no more than this; a long history is caught up with in several.
 SCAN_IDS_MAX = 2_000_000
 FIELDS_MAX = 5_000
+# Whoever has a public key may invent names without end: the rarest beyond these are not met.
+READ_ROWS_MAX = 50_000
 NAME_LENGTH_MAX = 100
 KIND_LENGTH_MAX = 200
 
@@ -60,7 +62,7 @@ WITH part AS (
 )
 SELECT kind, name, type, COUNT(*) AS rows, MIN(time) AS first_at, MAX(time) AS last_at
 FROM typed WHERE name = '' OR type IS NOT NULL
-GROUP BY kind, name, type ORDER BY kind, name, type
+GROUP BY kind, name, type ORDER BY rows DESC, kind, name, type LIMIT {READ_ROWS_MAX}
 """
 _WRITE = """
 WITH given AS (
