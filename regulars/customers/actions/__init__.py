@@ -16,7 +16,7 @@ from regulars.customers.actions.consents import (
     withdraw_consent,
 )
 from regulars.customers.actions.edit import change_profile
-from regulars.customers.actions.identify import alias, identify_many
+from regulars.customers.actions.identify import alias, identify_and_count, identify_many
 from regulars.customers.actions.merge import merge, merge_two
 from regulars.customers.actions.notes import add_note, change_note, delete_note, pin_note
 from regulars.customers.actions.preferences import (
@@ -67,6 +67,7 @@ __all__ = [
     "finish_task",
     "give_consent",
     "give_task",
+    "identify_and_count",
     "identify_many",
     "join_companies",
     "leave_company",

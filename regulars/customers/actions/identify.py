@@ -76,8 +76,24 @@ def identify_many(
     source        who tells the traits: a word of pure/precedence.py, else import or api by origin
     raises  Invalid(identity_missing) when a row names nobody; ask `is_named` beforehand
     """
+    return identify_and_count(
+        workspace_id, rows, origin=origin, only_missing=only_missing, as_named=as_named,
+        source=source,
+    )[0]  # fmt: skip
+
+
+def identify_and_count(
+    workspace_id: int,
+    rows: Sequence[Identity],
+    *,
+    origin: str = "live",
+    only_missing: bool = False,
+    as_named: bool = False,
+    source: str = "",
+) -> tuple[list[int], int]:
+    """What `identify_many` gives, and how many customers were made for it."""
     if not rows:
-        return []
+        return [], 0
     region = workspaces.workspace(workspace_id).region
     now = clock.now()
     is_live = origin == "live"
@@ -114,7 +130,7 @@ def _identify(
     only_missing: bool,
     as_named: bool,
     teller: Source,
-) -> list[int]:
+) -> tuple[list[int], int]:
     known = _known(workspace_id, named)
     found = resolve(named, known)
     batch = _Batch(rows, named, found, _new_ids(found.created))
@@ -136,9 +152,9 @@ def _identify(
     merge.apply(workspace_id, joined, BY_IDENTITY, now, origin=origin)
     events.record_many(workspace_id, news)
     if as_named:
-        return [batch.real(customer_id) for customer_id in found.named]
+        return [batch.real(customer_id) for customer_id in found.named], len(batch.ids)
     into = {j.loser: j.winner for j in joined}
-    return [_root(batch.real(customer_id), into) for customer_id in found.told]
+    return [_root(batch.real(customer_id), into) for customer_id in found.told], len(batch.ids)
 
 
 def _known(workspace_id: int, named: Sequence[Row]) -> Known:

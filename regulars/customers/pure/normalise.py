@@ -15,7 +15,8 @@ EMAIL_LOCAL_LENGTH_MAX = 64
 IDENTIFIER_LENGTH_MAX = 200
 NAME_LENGTH_MAX = 200
 PHONE_LENGTH_MAX = 40
-PHONE_CACHE_ROWS = 200_000
+# A batch reads the same addresses several times; more would only be kept.
+CACHE_ROWS = 20_000
 
 # Programs that had no id to send wrote these; taking them would make one customer of strangers.
 EMPTY_WORDS = frozenset(
@@ -28,6 +29,7 @@ LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`
 DOMAIN_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
+@lru_cache(maxsize=CACHE_ROWS)
 def email(text: str) -> str:
     """The address in small letters, its domain in ASCII.
 
@@ -64,7 +66,7 @@ def _ascii_domain(domain: str) -> str:
         return ""
 
 
-@lru_cache(maxsize=PHONE_CACHE_ROWS)
+@lru_cache(maxsize=CACHE_ROWS)
 def phone(text: str, region: str) -> str:
     """The number as +380671234567; one without a country code is read as of `region`.
 

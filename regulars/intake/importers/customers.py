@@ -113,15 +113,14 @@ def write(stage: Stage, workspace: WorkspaceRecord, tally: Tally, progress: Prog
         with scope(workspace.id):
             fresh = _fresh(workspace.id, rows, stage.columns.source)
             identities = [identity for identity, _ in fresh]
-            known = customer_queries.known(workspace.id, identities)
-            found = customers.identify_many(workspace.id, identities, origin=ORIGIN)
+            found, made = customers.identify_and_count(workspace.id, identities, origin=ORIGIN)
             consents = _consents(found, [said for _, said in fresh], stage)
             written = customers.record_consents(workspace.id, consents, origin=ORIGIN)
         tally.taken += len(fresh)
         tally.repeated += len(rows) - len(fresh)
         done += len(rows)
         tally.customers.update(found)
-        tally.counts["new_customers"] += sum(not is_known for is_known in known)
+        tally.counts["new_customers"] += made
         tally.counts["consents"] += written
         progress("writing", done, stage.rows)
 
