@@ -60,7 +60,6 @@ def _page(
         "after": _address(request, number + 1) if has_more and number < PAGES_MAX else "",
         "is_filtered": any((chosen.since, chosen.until, chosen.source, chosen.campaign)),
         "error": error,
-        "error_text": _(error.message) if error else "",
         "given": request.POST,
         "limit_mb": FILE_BYTES_MAX >> 20,
     }

@@ -51,7 +51,6 @@ def _list(
         "kind": request.POST.get("kind", ConnectionKind.WEBHOOK.value),
         "name": request.POST.get("name", ""),
         "error": error,
-        "error_text": _(error.message) if error else "",
     }
     return render(request, "intake/connections.html", context, status=422 if error else 200)
 
@@ -111,7 +110,6 @@ def connection_page(
         "error_reason": words.failure(record.error_code, record.error_text),
         "address": f"{installation.PUBLIC_URL}/in/{record.public_id}",
         "error": error,
-        "error_text": _(error.message) if error else "",
         "secret": secret,
         "fields": forms.shown(record),
         "trial": trial,
