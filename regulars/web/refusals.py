@@ -20,7 +20,8 @@ from regulars.web.translations import NAMED, PACKAGE, Text
 
 KINDS = {"NotFound", "Refused", "Invalid", "Conflict", "Outside", "RegularsError"}
 # The rooms whose refusals a member can meet on a page.
-ROOMS = ("campaigns", "customers", "fields", "intake", "messaging", "orders", "reports", "segments")
+ROOMS = ("campaigns", "customers", "fields", "intake", "messaging", "orders", "privacy", "reports",
+         "segments")  # fmt: skip
 WORD = re.compile("[A-Za-z]{2}")
 VALUE = re.compile(r"%\\\(v(\d+)\\\)s")
 
