@@ -33,6 +33,17 @@ NOT_FILLED = {
     "customers_customer", "customers_identifier", "customers_merge", "events_event",
     "reports_snapshot", "customers_consent", "customers_consentstate",
 }  # fmt: skip
+# Columns whose words the pages read; any other word would be a broken row, not a person's.
+WORDS = {
+    ("orders_order", "kind"): "sale",
+    ("orders_order", "status"): "paid",
+    ("orders_order", "stage"): "received",
+    ("orders_order", "payment"): "paid",
+    ("orders_line", "kind"): "product",
+    ("orders_lead", "status"): "new",
+    ("intake_connection", "kind"): "webhook",
+    ("intake_connection", "state"): "on",
+}
 PERSON_COLUMNS = {"customer_id", "one_id", "other_id", "loser_id", "into_id", "holder_id"}
 
 
@@ -181,6 +192,11 @@ def _value(table: str, name: str, kind: str, canary: Canary, ids: Mapping[str, i
         "detail": f"{canary.mark} {canary.email}",
         "seen": json.dumps({"sample_rows": [[canary.email, canary.mark]]}),
     }  # fmt: skip
+    if (table, name) in WORDS:
+        return WORDS[table, name]
+    if (table, name) == ("orders_lead", "items"):
+        item = {"sku": canary.mark, "name": canary.mark, "quantity": "1", "unit_price": None}
+        return json.dumps([item])
     if table == "intake_subject" and name in ("kind", "key"):
         return {"kind": "customer", "key": f"ext-{canary.mark}"}[name]
     if name in PERSON_COLUMNS:
