@@ -8,7 +8,9 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -49,6 +51,8 @@ def fetch(url: str, target: Path, *, headers: Mapping[str, str], bytes_max: int)
         try:
             found, moved_to = _fetch_once(url, target, sent, bytes_max, ends_s)
         except (OSError, http.client.HTTPException, ssl.SSLError, ValueError) as error:
+            if clock.monotonic_s() >= ends_s:
+                raise Outside("fetch_slow", "The file comes too slowly.") from error
             raise Outside("fetch_failed", "The other side does not answer properly.") from error
         if moved_to is None:
             return found
@@ -71,6 +75,10 @@ def _fetch_once(
     if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
         raise Outside("fetch_url", "The address is none that can be fetched.", is_permanent=True)
     connection = _connect(parts.hostname, parts.port or PORTS[parts.scheme], parts.scheme)
+    # Headers may drip as well; whoever waits for them looks at no clock.
+    watch = threading.Timer(max(ends_s - clock.monotonic_s(), 0), _cut, [connection.sock])
+    watch.daemon = True
+    watch.start()
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers={"Accept-Encoding": "identity", **headers})
@@ -84,7 +92,13 @@ def _fetch_once(
             raise Outside("fetch_status", f"The other side answered {answer.status}.")
         return Fetched(200, told, _read(answer, target, bytes_max, ends_s)), None
     finally:
+        watch.cancel()
         connection.close()
+
+
+def _cut(made: socket.socket) -> None:
+    with suppress(OSError):
+        made.shutdown(socket.SHUT_RDWR)
 
 
 class _Connection(http.client.HTTPConnection):

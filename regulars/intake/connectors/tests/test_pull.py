@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -438,3 +439,16 @@ def test_a_file_that_comes_drop_by_drop_does_not_outlive_the_clock(
 )  # fmt: skip
 def test_secrets_go_nowhere_less_safe(before: str, after: str, is_safe: bool) -> None:
     assert module._is_as_safe(before, after) is is_safe
+
+
+def test_a_peer_that_never_answers_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WHOLE_TIMEOUT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/x"
+
+        with pytest.raises(Outside) as told:
+            fetch(url, tmp_path / "x", headers={}, bytes_max=10)
+
+    assert told.value.code == "fetch_slow"
