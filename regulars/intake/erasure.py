@@ -9,8 +9,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from regulars.intake import uploads
+from regulars.intake.connectors.onec import files
 from regulars.kernel.errors import Outside
 from regulars.kernel.mentions import is_named, names_of
+from regulars.store import place
 from regulars.store.persons import Fate, Person, Trace, Traces
 from regulars.store.scope import cursor
 from regulars.workspaces import queries as workspaces
@@ -41,6 +43,34 @@ def forget_uploads(person: Person) -> Mapping[str, int]:
             _forget(person.workspace_id, path, str(path.relative_to(folder.parent)))
             count += 1
     return {"upload_files": count}
+
+
+def forget_exchanges(person: Person) -> Mapping[str, int]:
+    """Remove files of exchanges that name them; orders of 1C name their buyers.
+
+    raises  Outside(import_running) while one is read, which may name them
+    """
+    raw = cursor()
+    raw.execute(
+        "SELECT count(*) FROM intake_exchangefile WHERE workspace_id = %s"
+        " AND state IN ('waiting', 'running')",
+        [person.workspace_id],
+    )
+    if raw.fetchone() != (0,):
+        raise Outside("import_running", "An import is running; erasing goes on after it.")
+    # The folder is looked through, not the rows: a file may lie there that no row knows.
+    folder = place.data_folder() / files.FOLDER / str(person.workspace_id)
+    names, count = names_of(person.identifiers), 0
+    for path in sorted(folder.rglob("*")) if folder.exists() else ():
+        if path.is_file() and any(is_named(names, text) for text in _texts(path)):
+            raw.execute(
+                "UPDATE intake_exchangefile SET stored_as = '', state = 'expired'"
+                " WHERE workspace_id = %s AND stored_as = %s",
+                [person.workspace_id, str(path.relative_to(folder.parent))],
+            )
+            path.unlink(missing_ok=True)
+            count += 1
+    return {"exchange_files": count}
 
 
 def _forget(workspace_id: int, path: Path, name: str) -> None:
@@ -86,7 +116,7 @@ def _chunks(read: object) -> Iterator[str]:
 
 
 TRACES = Traces(
-    files=(forget_uploads,),
+    files=(forget_uploads, forget_exchanges),
     rows=(
         Trace(
             "intake_rejectedrow",

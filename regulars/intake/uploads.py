@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ from regulars.kernel.ids import new_public_id
 from regulars.store import place
 
 FOLDER = "uploads"
+# Where imports and pulls unfold files for the time of their work.
+SCRATCH = ("imports", "pulls")
 UPLOAD_BYTES_MAX = 256 << 20
 # What a form adds around its file.
 FORM_BYTES_MAX = 64 << 10
@@ -71,3 +74,15 @@ def older_than(before: datetime) -> list[str]:
         for path in root.glob("*/*")
         if path.is_file() and path.stat().st_mtime < before.timestamp()
     )
+
+
+def forget_leavings(before: datetime) -> int:
+    """Remove what workers that were killed left of their work since then; returns how many."""
+    gone = 0
+    for folder in SCRATCH:
+        for path in (place.data_folder() / folder).glob("*/"):
+            times = [path.stat().st_mtime, *(one.stat().st_mtime for one in path.rglob("*"))]
+            if max(times) < before.timestamp():
+                shutil.rmtree(path, ignore_errors=True)
+                gone += 1
+    return gone

@@ -6,6 +6,7 @@ import base64
 import secrets as randomness
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -19,6 +20,7 @@ from regulars.intake.connectors.models import (
     PulledFile,
     Subject,
 )
+from regulars.intake.connectors.onec import files
 from regulars.intake.connectors.pure.signatures import SECRET_PREFIX
 from regulars.intake.connectors.records import (
     ConnectionKind,
@@ -135,6 +137,11 @@ def set_state(workspace_id: int, public_id: str, state: ConnectionState) -> None
 def delete_connection(workspace_id: int, public_id: str) -> ConnectionRecord:
     """Forget the connection and its log; what it brought stays. raises NotFound"""
     record = queries.connection(workspace_id, public_id)
+    mine = ExchangeFile.objects.filter(workspace_id=workspace_id, connection_id=record.id)
+    names = list(mine.values_list("stored_as", flat=True))
+    # No row would lead to them any more.
+    for name in names:
+        transaction.on_commit(partial(files.forget, name))
     for table in (Delivery, Subject, ExchangeFile, PulledFile):
         table.objects.filter(workspace_id=workspace_id, connection_id=record.id).delete()
     Connection.objects.filter(workspace_id=workspace_id, id=record.id).delete()

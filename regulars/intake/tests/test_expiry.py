@@ -13,6 +13,7 @@ from regulars.intake import actions, queries, tasks, uploads
 from regulars.intake.models import Import
 from regulars.intake.tests.test_import_pages import member_of
 from regulars.kernel import clock
+from regulars.store import place
 from regulars.store.scope import scope
 from regulars.workspaces.records import WorkspaceRecord
 from tests.town import workspace
@@ -102,3 +103,20 @@ def test_the_page_says_that_the_file_is_gone_and_starts_nothing(shop: WorkspaceR
     assert "The file is gone" in page
     client.post(reverse("intake:run", args=[public_id]))
     assert state_of(shop, old) == ("expired", False)
+
+
+def test_what_a_killed_worker_left_is_removed_and_work_under_way_is_not(
+    shop: WorkspaceRecord,
+) -> None:
+    old, young = (place.data_folder() / "pulls" / name for name in ("pull-old", "pull-young"))
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+        (folder / "file").write_text("canary@example.com")
+    day_ago = (clock.now() - timedelta(days=1)).timestamp()
+    for path in (old / "file", old, young):
+        os.utime(path, (day_ago, day_ago))
+
+    assert uploads.forget_leavings(clock.now() - timedelta(hours=6)) == 1
+
+    assert not old.exists()
+    assert (young / "file").exists()

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from regulars import wiring
 from regulars.customers import actions as customers
 from regulars.customers.records import Identity
+from regulars.intake import erasure
 from regulars.intake.connectors import actions
 from regulars.intake.connectors.onec import bringing, files, reading
 from regulars.intake.connectors.onec.apply import Exchange
@@ -32,10 +33,12 @@ from regulars.intake.connectors.records import (
 )
 from regulars.intake.connectors.tests import shop as other
 from regulars.jobs import runner
-from regulars.kernel.errors import Invalid
+from regulars.kernel.errors import Invalid, Outside
 from regulars.orders import actions as orders
 from regulars.orders import queries as order_queries
 from regulars.orders.records import NewLine, NewOrder, OrderStatus
+from regulars.store import place
+from regulars.store.persons import Person
 from regulars.store.scope import cursor, scope
 from regulars.workspaces.records import WorkspaceRecord
 from tests.town import workspace
@@ -668,3 +671,48 @@ def test_the_buyer_of_an_order_is_who_they_were_merged_into(shop: WorkspaceRecor
 
     assert document.findtext("Документ/Контрагенты/Контрагент/Фамилия") in ("Корінь", "Їжак")
     assert document.findtext("Документ/Контрагенты/Контрагент/Ид") != "guest"
+
+
+def exchange_files(shop: WorkspaceRecord) -> list[bytes]:
+    folder = place.data_folder() / files.FOLDER / str(shop.id)
+    return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+
+def test_files_of_exchanges_that_name_an_erased_person_are_removed(shop: WorkspaceRecord) -> None:
+    onec = OneC(connect(shop))
+    onec.begin()
+    onec.piece("named.xml", "<a><Почта>canary@example.com</Почта>".encode())
+    onec.piece("other.xml", b"<a>oleg@example.com")
+    person = Person(shop.id, (1,), ("x",), (("email", "canary@example.com"),))
+
+    with scope(shop.id):
+        assert erasure.forget_exchanges(person) == {"exchange_files": 1}
+        assert erasure.forget_exchanges(person) == {"exchange_files": 0}
+
+    assert exchange_files(shop) == [b"<a>oleg@example.com"]
+    assert onec.ask("import", filename="named.xml")[0] == "failure"
+
+
+def test_an_erasure_waits_for_an_exchange_under_way(shop: WorkspaceRecord) -> None:
+    onec = OneC(connect(shop))
+    onec.begin()
+    onec.send("import.xml", CATALOG.format(encoding="utf-8").encode())
+    assert onec.ask("import", filename="import.xml")[0] == "progress"
+
+    with scope(shop.id), pytest.raises(Outside) as told:
+        erasure.forget_exchanges(Person(shop.id, (1,), ("x",), (("email", "a@example.com"),)))
+
+    assert told.value.code == "import_running"
+
+
+def test_a_deleted_connection_leaves_no_files(shop: WorkspaceRecord) -> None:
+    connection = connect(shop)
+    onec = OneC(connection)
+    onec.begin()
+    onec.piece("import.xml", b"<a>")
+    assert len(exchange_files(shop)) == 1
+
+    with scope(shop.id):
+        actions.delete_connection(shop.id, connection.public_id)
+
+    assert exchange_files(shop) == []
