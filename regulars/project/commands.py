@@ -16,7 +16,7 @@ from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.messaging import actions as messaging
 from regulars.messaging.actions import NewSender
-from regulars.project import lake, loops
+from regulars.project import lake, loops, memory
 from regulars.store.scope import scope
 from regulars.workspaces import actions, queries
 from regulars.workspaces.records import KeyScope, Role, WorkspaceRecord
@@ -32,6 +32,8 @@ def workspace_named(slug: str) -> WorkspaceRecord:
 
 def drain() -> None:
     """Let everything received be in the log, acted upon and in the lake before a command ends."""
+    # What was just brought in took memory of its own; folding must not come on top of it.
+    memory.give_back()
     loops.drain(lake.Keeper(lake.open_engine(lake.COMMAND_MEMORY_MB)))
 
 

@@ -18,6 +18,7 @@ from regulars.lake import rebuild as rebuilding
 from regulars.lake.engine import Engine
 from regulars.lake.manifest import LakeFile
 from regulars.lake.relations import Relation
+from regulars.project import memory
 from regulars.store import place
 from regulars.store.roles import Role
 
@@ -117,6 +118,7 @@ class Keeper:
                 continue
             if tick.is_drained:
                 break
+        memory.give_back()
         with suppress(Conflict), connected() as connection:
             fold.fold_due(self._engine, connection, clock.now())
 
