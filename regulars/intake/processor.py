@@ -162,13 +162,29 @@ def _append(workspace_id: int, items: Sequence[tuple[InboxRow, Incoming]]) -> No
     pairs = [pair for pair, is_first in zip(items, is_new, strict=True) if is_first]
     new = [item for _, item in pairs]
     # Events stay with the id they named, so that they go along when a merge is undone.
-    ids = customers.identify_many(workspace_id, [item.identity for item in new], as_named=True)
+    ids = _identified(workspace_id, new)
     sites = _sites_of(workspace_id, new)
     if sites:
         new = visits.place(workspace_id, new, ids, sites)
         _note(workspace_id, pairs, sites)
     events.append(workspace_id, [_event(item, id_) for item, id_ in zip(new, ids, strict=True)])
     _join_companies(workspace_id, new, ids)
+
+
+def _identified(workspace_id: int, items: Sequence[Incoming]) -> list[int]:
+    """The customer of each message, in their order; each side is believed as what it is.
+
+    What a server sends goes first: whoever reads the page of a site may send in its name.
+    """
+    ids = [0] * len(items)
+    for source, is_site in (("api", False), ("site", True)):
+        places = [n for n, one in enumerate(items) if bool(one.site) is is_site]
+        found = customers.identify_many(
+            workspace_id, [items[n].identity for n in places], as_named=True, source=source
+        )
+        for n, customer_id in zip(places, found, strict=True):
+            ids[n] = customer_id
+    return ids
 
 
 def _sites_of(workspace_id: int, items: Sequence[Incoming]) -> dict[str, SiteRecord]:

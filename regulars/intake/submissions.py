@@ -74,7 +74,8 @@ def _take(workspace_id: int, row: InboxRow, submitted: Submitted, form: FormReco
     if not events.mark_seen(workspace_id, [(_source(form), submitted.key)])[0]:
         return
     origin = Origin.REPLAY if row.is_replay else Origin.LIVE
-    (customer_id,) = customers.identify_many(workspace_id, [identity], origin=origin)
+    # Nobody proved to be who the form says, so it is believed no more than a browser.
+    (customer_id,) = customers.identify_many(workspace_id, [identity], origin=origin, source="site")
     event = NewEvent(
         kind="form.submitted",
         time=row.received_at,

@@ -206,8 +206,9 @@ def _write_chunk(
 ) -> list[Recorded]:
     people = stage.con.execute(CHUNK_PEOPLE, [chunk]).fetchall()
     found = customers.identify_many(
-        workspace.id, [persons.identity(row) for row in people], origin=ORIGIN, only_missing=True
-    )
+        workspace.id, [persons.identity(row) for row in people], origin=ORIGIN, only_missing=True,
+        as_named=True,
+    )  # fmt: skip
     tally.customers.update(found)
     stage.con.execute(
         "CREATE OR REPLACE TABLE chunk_customer (person_key VARCHAR, customer_id BIGINT)"

@@ -217,7 +217,7 @@ def _tell(workspace_id: int, begun: Sequence[tuple[_Visitor, Span, Incoming, int
         identities.append(
             replace(item.identity, traits={k: v for k, v in traits.items() if v is not None})
         )
-    customers.identify_many(workspace_id, identities, only_missing=True)
+    customers.identify_many(workspace_id, identities, only_missing=True, source="site")
 
 
 def _props(site: SiteRecord, span: Span, item: Incoming, name: str) -> dict[str, Any]:

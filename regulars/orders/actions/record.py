@@ -72,8 +72,9 @@ def record_orders_many(
 
 def _customers(workspace_id: int, orders: Sequence[NewOrder], origin: str) -> list[int | None]:
     named = [(place, order.identity) for place, order in enumerate(orders) if order.identity]
+    # Orders stay with the id they named, so that they go along when a merge is undone.
     found = customers.identify_many(
-        workspace_id, [identity for _, identity in named], origin=origin
+        workspace_id, [identity for _, identity in named], origin=origin, as_named=True
     )
     ids = [order.customer_id for order in orders]
     for (place, _), customer_id in zip(named, found, strict=True):
