@@ -116,7 +116,9 @@ def groups_for(
     for entry, url in allowed:
         key = str(entry.group)
         labels.setdefault(key, entry.group)
-        groups.setdefault(key, []).append(_link(entry, url, current, (counts or {}).get(entry.url_name, 0)))
+        groups.setdefault(key, []).append(
+            _link(entry, url, current, (counts or {}).get(entry.url_name, 0))
+        )
     return tuple(Group(labels[key], tuple(links)) for key, links in groups.items())
 
 

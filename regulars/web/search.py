@@ -96,7 +96,9 @@ def _companies(workspace_id: int, query: str) -> tuple[Result, ...]:
 
 def _orders(workspace_id: int, query: str) -> tuple[Result, ...]:
     """Orders of exactly this number, with or without a hash before it."""
-    found = orders.page(workspace_id, orders.OrderFilter(number=query.removeprefix("#")), limit=THINGS_MAX)
+    found = orders.page(
+        workspace_id, orders.OrderFilter(number=query.removeprefix("#")), limit=THINGS_MAX
+    )
     return tuple(
         Result(one.number, reverse("orders:order", args=[one.public_id]), "shopping-bag")
         for one in found

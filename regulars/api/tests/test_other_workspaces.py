@@ -82,7 +82,7 @@ def example(schema: dict[str, Any]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def stranger(database: str) -> Iterator[tuple[Client, str, list[str], str]]:
+def stranger(database: str) -> tuple[Client, str, list[str], str]:
     """A client of workspace A with its key, ids of everything in B, and the mark of B."""
     from conftest import point_django_at
 
@@ -100,7 +100,7 @@ def stranger(database: str) -> Iterator[tuple[Client, str, list[str], str]]:
             ).fetchone()
             ids += [row[0]] if row else []
     assert len(ids) >= 10
-    yield Client(), key, ids, bird.mark
+    return Client(), key, ids, bird.mark
 
 
 def ask(client: Client, key: str, operation: Operation, name: str) -> tuple[int, str]:
