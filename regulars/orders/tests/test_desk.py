@@ -18,7 +18,7 @@ from regulars.events import queries as events
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
 from regulars.orders import actions, queries
-from regulars.orders.queries import desk
+from regulars.orders.queries import books, desk
 from regulars.orders.records import (
     ItemKind,
     LeadStatus,
@@ -512,3 +512,19 @@ def test_a_whole_order_that_comes_back_is_laid_back_once(place: Town) -> None:
             actions.record_return(shop, order.public_id, key="a", is_restocked=True)
 
         assert [(r.on_hand, r.reserved) for r in desk.stock(shop)] == [(5, 0)]
+
+
+def test_late_orders_are_found_by_their_index(place: Town) -> None:
+    where, given = books._where(place.bakery.id, queries.OrderFilter(stage="delayed"))
+    with scope(place.bakery.id):
+        raw = cursor()
+        # Few rows are read whole, whatever indexes there are.
+        raw.execute("SET LOCAL enable_seqscan = off")
+        raw.execute(
+            f"EXPLAIN SELECT id FROM orders_order WHERE {where}"
+            " ORDER BY placed_at DESC, id DESC LIMIT 51",
+            given,
+        )
+        plan = " ".join(row[0] for row in raw.fetchall())
+
+    assert "order_by_delay" in plan
