@@ -86,6 +86,9 @@ SUPPRESSION_REASONS: dict[str, Word] = {
     "bounce": _("Letters came back"),
     "complaint": _("Complained about spam"),
     "manual": _("Put here by hand"),
+    "by_hand": _("Put here by hand"),
+    "unsubscribed": _("Left by a letter to a former address"),
+    "erased": _("The person was erased"),
     "import": _("Came with an import"),
 }
 

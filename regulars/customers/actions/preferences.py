@@ -87,6 +87,7 @@ def pause_marketing(workspace_id: int, customer_id: int, until: datetime) -> Non
 
 def wake_marketing(workspace_id: int, customer_id: int) -> None:
     """End the pause now; without one nothing changes."""
+    lock_consents(workspace_id)
     raw, now = cursor(), clock.now()
     raw.execute(WAKE, {"workspace": workspace_id, "customer": customer_id, "now": now})
     if raw.rowcount:

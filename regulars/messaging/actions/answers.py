@@ -16,6 +16,7 @@ from regulars.store.scope import cursor
 
 CHANNEL = "email"
 MARKETING = "marketing"
+UNSUBSCRIBED = "unsubscribed"
 # A full mailbox may be emptied; one that stays full is given up.
 SOFT_BOUNCES_MAX = 3
 SOFT_BOUNCES_WITHIN = timedelta(days=30)
@@ -34,7 +35,9 @@ def unsubscribe(workspace_id: int, message_public_id: str, *, source: str) -> bo
     """Withdraw the receiver's consent to marketing mail; False when the message is unknown.
 
     Effective before the next hand-over, because consent is read there: marks under way end first,
-    and those that come later see the withdrawal. Repeating changes nothing.
+    and those that come later see the withdrawal. Repeating changes nothing. When the letter went
+    to an address that is not the customer's any more, its owner is meant, whoever that is: nothing
+    more goes to that address either.
     """
     sent = _sent(workspace_id, message_public_id)
     if sent is None:
@@ -49,6 +52,12 @@ def unsubscribe(workspace_id: int, message_public_id: str, *, source: str) -> bo
         actor="customer",
         at=now,
     )
+    kept = sent.address_hash
+    own = customer_queries.hashes_now(workspace_id, [sent.customer_id], channel=CHANNEL)
+    if kept is not None and own.get(sent.customer_id) != kept:
+        customers.suppress(
+            workspace_id, channel=CHANNEL, reason=UNSUBSCRIBED, address_hash=kept, at=now
+        )
     _record(workspace_id, sent, "message.unsubscribed", now, {"source": source})
     return True
 

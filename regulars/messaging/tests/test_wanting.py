@@ -199,3 +199,42 @@ def test_a_written_letter_does_not_go_to_an_address_that_a_split_gave_back() -> 
     again = written(town, claimed(town))
     assert ledger.store([], again) == {one.id for one in again}
     assert again[0].address_hash != held[0].address_hash
+
+
+def test_leaving_by_a_letter_to_an_address_that_was_given_back_stops_that_address() -> None:
+    town, version = ready_town(2525)
+    workspace_id = town.bakery.id
+    with scope(workspace_id):
+        customers.give_consent(
+            workspace_id, town.oleg, channel="email", purpose="marketing", source="test"
+        )
+        customers.change_profile(workspace_id, town.mira, {"email": ""}, actor="test")
+        customers.merge(workspace_id, loser=town.oleg, root=town.mira)
+    plan(town, version)
+    held = written(town, claimed(town))
+    assert ledger.store([], held) == {held[0].id}
+    with scope(workspace_id):
+        customers.unmerge(workspace_id, town.oleg)
+        said = {"channel": "email", "purpose": "marketing"}
+        assert customer_queries.contact_refusals(workspace_id, [town.oleg], **said) == {}
+
+        actions.unsubscribe(workspace_id, held[0].public_id, source="one_click")
+
+        refused = customer_queries.contact_refusals(workspace_id, [town.oleg], **said)
+        assert refused == {town.oleg: "suppressed"}
+        about_orders = {"channel": "email", "purpose": "transactional"}
+        assert customer_queries.contact_refusals(workspace_id, [town.oleg], **about_orders) == {}
+
+
+def test_leaving_by_a_letter_to_ones_own_address_suppresses_nothing() -> None:
+    town, _ = planned()
+    held = written(town, claimed(town))
+    ledger.store([], held)
+    with scope(town.bakery.id):
+        actions.unsubscribe(town.bakery.id, held[0].public_id, source="one_click")
+
+        raw = cursor()
+        raw.execute(
+            "SELECT count(*) FROM customers_suppression WHERE workspace_id = %s", [town.bakery.id]
+        )
+        assert raw.fetchone() == (0,)
