@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from regulars.audit import actions as audit
-from regulars.customers import actions, asked, batches, queries, words
+from regulars.customers import actions, asked, batches, conditions, queries, words
 from regulars.customers.actions import duplicates
 from regulars.customers.pages.access import member_of, workspace_of
 from regulars.customers.pages.jotting import day_of
@@ -213,7 +213,12 @@ def _typed(request: HttpRequest, workspace: WorkspaceRecord, act: str, ids: Sequ
 
 
 def _query(request: HttpRequest) -> str:
-    return asked.query_of(QueryDict(request.POST.get("query", "").lstrip("?")))
+    """The filter of the list. raises Refused(right_missing) for a condition one may not ask"""
+    given = QueryDict(request.POST.get("query", "").lstrip("?"))
+    for name, condition in conditions.known().items():
+        if condition.right and given.get(name):
+            workspaces.require(member_of(request), Right(condition.right))
+    return asked.query_of(given)
 
 
 def _list_url(request: HttpRequest) -> str:

@@ -160,6 +160,15 @@ def test_customers_of_another_workspace_are_nobody(place: Town) -> None:
         assert "tags" not in queries.profiles(place.other.id, [place.zoe])[place.zoe].attrs
 
 
+def test_a_filter_by_what_one_may_not_see_is_refused(place: Town) -> None:
+    form = {"act": "tag", "whom": "everybody", "query": "segment=of-the-marketer", "tag": "vip"}
+
+    for name in ("customers:bulk", "customers:bulk_run"):
+        assert member_of(place.bakery, Role.SUPPORT).post(reverse(name), form).status_code == 403
+
+    assert tags(place) == {place.mira: [], place.oleg: []}
+
+
 def test_exactly_two_are_compared(place: Town) -> None:
     answer = member_of(place.bakery).post(
         reverse("customers:bulk"), {"act": "merge", "id": [public_id(place, place.mira)]}
