@@ -71,7 +71,7 @@ def test_a_round_asks_what_is_due_and_stops_when_nobody_answers(
     def answer(domain: str) -> bool:
         if domain == "silent.example":
             raise Outside("dns_unavailable", "no answer")
-        return domain == "alive.example"
+        return domain in ("alive.example", tasks.WITNESS)
 
     monkeypatch.setattr(tasks.dns, "takes_mail", answer)
     tasks.ask_domains()
@@ -79,3 +79,18 @@ def test_a_round_asks_what_is_due_and_stops_when_nobody_answers(
     with scope(shop):
         assert queries.domains_due(shop, 10) == ["silent.example", "late"]
         assert [f.kind for f in queries.contact_flags_of(shop, gone)] == ["email_no_mail"]
+
+
+def test_a_name_server_that_knows_nobody_accuses_nobody(
+    as_engine: None, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = town().bakery.id
+    with scope(shop):
+        (known,) = customers.identify_many(shop, [Identity(email="a@alive.example")])
+        due = queries.domains_due(shop, 10)
+    monkeypatch.setattr(tasks.dns, "takes_mail", lambda _domain: False)
+    tasks.ask_domains()
+
+    with scope(shop):
+        assert queries.domains_due(shop, 10) == due
+        assert queries.contact_flags_of(shop, known) == []

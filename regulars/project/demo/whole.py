@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from regulars.fields import discovery as fields
 from regulars.project import lake, loops
 from regulars.project.demo import history, letters, writing
 from regulars.project.demo.history import History, Sent
@@ -12,6 +13,7 @@ from regulars.project.demo.mailings import MAILINGS
 from regulars.project.demo.progress import Bar
 from regulars.project.demo.records import Person, Plan
 from regulars.project.demo.writing import Progress
+from regulars.workspaces import queries as workspaces
 
 # Stages and roughly the seconds each takes for 20,000 customers on two cores.
 STAGES = {
@@ -63,4 +65,6 @@ def drain(progress: Progress) -> None:
     keeper = lake.Keeper(lake.open_engine(lake.WORKER_MEMORY_MB))
     progress(0.1)
     loops.drain(keeper)
+    for workspace in workspaces.all_workspaces():
+        fields.discover(workspace.id, is_settled=True)
     progress(1.0)
