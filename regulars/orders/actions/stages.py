@@ -14,6 +14,7 @@ from regulars.orders.actions.stock import keep, release, take
 from regulars.orders.actions.tokens import new_token
 from regulars.orders.pure.meaning import check_time, event_of, is_purchase
 from regulars.orders.pure.stages import (
+    CLOSED,
     GONE_RANK,
     RANK,
     Progress,
@@ -21,7 +22,7 @@ from regulars.orders.pure.stages import (
     books_status,
     check_step,
 )
-from regulars.orders.queries.books import order_by_id
+from regulars.orders.queries.books import order_by_id, returns_of
 from regulars.orders.queries.desk import delivery
 from regulars.orders.records import (
     PAID_STATUSES,
@@ -80,7 +81,7 @@ def move(
     at        when it happened; now when not told
     is_asked  a person asks: what cannot be is refused with its reason, not passed over
     raises    NotFound(order_unknown), Refused(order_not_sale | order_status_final |
-              order_status_same | order_status_back), Invalid(order_time)
+              order_status_same | order_status_back | order_part_returned), Invalid(order_time)
     """
     if at is not None:
         check_time(at)
@@ -91,7 +92,7 @@ def move(
     if is_asked:
         check_step(present, told)
     after = advance(present, told)
-    if after is None:
+    if after is None or not _may_close(workspace_id, order, told, is_asked=is_asked):
         return False
     now = clock.now()
     delayed_at = (order.delayed_at or at or now) if after.is_delayed else None
@@ -110,6 +111,22 @@ def move(
     )  # fmt: skip
     _announce(workspace_id, order, told, at or now, reason, origin)
     return True
+
+
+def _may_close(
+    workspace_id: int, order: OrderRecord, told: Stage, *, is_asked: bool = False
+) -> bool:
+    """Whether the order may be undone as a whole: what came back in parts is undone already.
+
+    raises  Refused(order_part_returned) when a person asks
+    """
+    if told not in CLOSED or not returns_of(workspace_id, order):
+        return True
+    if is_asked:
+        raise Refused(
+            "order_part_returned", "Part of the order came back; take back the rest of it."
+        )
+    return False
 
 
 def _follow_goods(workspace_id: int, order_id: int, before: Progress, after: Progress) -> None:

@@ -38,6 +38,7 @@ REFUSALS = {
     "order_status_same": gettext_lazy("The order is there already."),
     "order_status_back": gettext_lazy("The order is further already; it cannot go back."),
     "order_not_sale": gettext_lazy("A return or a correction does not travel and is not paid."),
+    "order_part_returned": gettext_lazy("Part of the order came back; take back the rest of it."),
     "order_unknown": gettext_lazy("There is no such order."),
     "payment_exceeds": gettext_lazy("The order would be paid more than it costs."),
     "refund_exceeds": gettext_lazy("More would go back than was paid."),

@@ -22,7 +22,6 @@ from regulars.orders.queries.books import (
     returned_quantities,
     returns_of,
     value_of,
-    values,
 )
 from regulars.orders.queries.carts import cart_by_token, carts_of, open_cart
 from regulars.orders.queries.desk import places
@@ -71,5 +70,4 @@ __all__ = [
     "returns_of",
     "search_products",
     "value_of",
-    "values",
 ]

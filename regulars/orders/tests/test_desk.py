@@ -528,3 +528,22 @@ def test_late_orders_are_found_by_their_index(place: Town) -> None:
         plan = " ".join(row[0] for row in raw.fetchall())
 
     assert "order_by_delay" in plan
+
+
+@pytest.mark.parametrize("told", [Stage.CANCELLED, Stage.RETURNED])
+def test_money_that_went_back_in_part_is_not_taken_off_again(place: Town, told: Stage) -> None:
+    shop = place.bakery.id
+    with scope(shop):
+        order = queries.order_by_id(shop, sell(place, quantity=3, payment=PaymentState.PAID))
+        actions.record_return(shop, order.public_id, key="a", quantities={1: Decimal(1)})
+
+        assert not actions.move(shop, order.id, told)
+        with pytest.raises(Refused) as refused:
+            actions.move(shop, order.id, told, is_asked=True)
+        assert refused.value.code == "order_part_returned"
+        value = queries.value_of(shop, [place.mira])
+        assert (value.total_minor, value.returned_minor) == (3000, 1000)
+        actions.record_return(shop, order.public_id, key="b")
+        value = queries.value_of(shop, [place.mira])
+
+    assert value.total_minor == value.returned_minor == 3000
