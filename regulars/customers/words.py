@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -223,10 +225,10 @@ def group_choices() -> list[tuple[str, str]]:
     ]
 
 
-def told(source: str, at: str) -> str:
+def told(source: str, at: str) -> tuple[str, date | None]:
     """Who told it, and on which day when that is known."""
-    day = f"{at[8:10]}.{at[5:7]}.{at[:4]}" if len(at) >= len("2026-01-01") else ""
-    return f"{SOURCES.get(source, source)}, {day}" if day else str(SOURCES.get(source, source))
+    day = date.fromisoformat(at[:10]) if len(at) >= len("2026-01-01") else None
+    return str(SOURCES.get(source, source)), day
 
 
 # What notes, tasks, views, companies and acts on many may be refused for.

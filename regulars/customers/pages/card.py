@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -20,6 +21,7 @@ from regulars.customers.pages.consents import consent_rows
 from regulars.customers.pages.happened import timeline_context
 from regulars.customers.pages.jotting import notes_context, tasks_context
 from regulars.customers.records import Card
+from regulars.fields import queries as fields
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 
@@ -37,7 +39,7 @@ def card(request: HttpRequest, public_id: str) -> HttpResponse:
         "card": found,
         "profile": found.profile,
         "ids": ids,
-        "facts": _facts(workspace, found),
+        **_facts(workspace, found),
         "identifiers": _other_names(found),
         "companies": queries.companies_of(workspace.id, ids),
         "last_seen_at": history.last_at(workspace.id, ids, but=words.NOT_SEEN),
@@ -62,23 +64,30 @@ def _other_names(found: Card) -> list[tuple[str, str]]:
     ]
 
 
-def _facts(workspace: WorkspaceRecord, found: Card) -> list[dict[str, Any]]:
-    """The lines of the profile: what is known, and by whom and when it was told."""
+def _facts(workspace: WorkspaceRecord, found: Card) -> dict[str, Any]:
+    """The lines of the profile, and who told most of them: only others are named line by line."""
     told = queries.sources_of(workspace.id, found.profile.id)
+    named = {one.name: one for one in fields.attributes(workspace.id, hidden=True)}
     profile = found.profile
-    shown = [(name, getattr(profile, name)) for name in words.PROFILE_SHOWN]
-    own = [(f"attr.{name}", value) for name, value in profile.attrs.items() if name != "tags"]
-    return [
+    shown = [(name, words.column(name), getattr(profile, name)) for name in words.PROFILE_SHOWN]
+    for name, value in profile.attrs.items():
+        field = named.get(name)
+        if name != "tags" and not (field and field.is_hidden):
+            shown.append((f"attr.{name}", field.title if field else name, value))
+    lines = [
         {
             "name": name,
-            "label": words.column(name),
+            "label": label,
             "value": value,
             "is_day": name == "birth_on",
-            "told": words.told(*told[name]) if name in told else "",
+            "told": words.told(*told[name]) if name in told else None,
         }
-        for name, value in [*shown, *own]
+        for name, label, value in shown
         if value not in (None, "", [])
     ]
+    tellers = Counter(line["told"] for line in lines if line["told"])
+    usual = max(tellers, key=lambda one: tellers[one]) if len(tellers) < tellers.total() else None
+    return {"facts": lines, "usual": usual}
 
 
 def _desk(request: HttpRequest, workspace: WorkspaceRecord, ids: Sequence[int]) -> dict[str, Any]:
