@@ -197,7 +197,8 @@ def _update(applied: Applied, order_id: int, news: OrderNews) -> None:
         order.source,
         order.number,
         news.total_minor,
-        key=str(int(news.told_at.timestamp() * 1000)),
+        # Some shops tell whole seconds, in which an order may be edited twice.
+        key=f"{int(news.told_at.timestamp() * 1000)}-{news.total_minor}",
         at=news.told_at,
         origin=applied.origin,
     )

@@ -175,6 +175,19 @@ def test_an_edited_order_is_corrected_to_the_coin(shop: WorkspaceRecord) -> None
     assert sum(total for _, _, total in books(shop).values()) == 31055
 
 
+def test_two_edits_of_one_second_both_count(shop: WorkspaceRecord) -> None:
+    connection = other.connect(shop, ConnectionKind.WOOCOMMERCE)
+    order = other.fixture("woo_order")
+    other.woo(connection, order, "order.created", "d1")
+    for number, total in enumerate(("500.00", "510.00"), 2):
+        edited = {**order, "total": total, "date_modified_gmt": "2026-03-24T10:00:00"}
+        other.woo(connection, edited, "order.updated", f"d{number}")
+    other.process()
+
+    assert [one for one, _ in outcomes(shop, connection)] == ["taken"] * 3
+    assert sum(total for _, _, total in books(shop).values()) == 51000
+
+
 def test_refunds_of_shopify_come_once_whichever_way_they_come(shop: WorkspaceRecord) -> None:
     connection = other.connect(shop, ConnectionKind.SHOPIFY)
     order, refund = other.fixture("shopify_order"), other.fixture("shopify_refund")
