@@ -193,11 +193,15 @@ def _all(row: Row) -> Iterable[Identifier]:
 
 
 def _is_unsure(row: Row, owner_of: Mapping[Identifier, Owner]) -> bool:
-    """Whether somebody new may be meant although a weaker identifier is known by then."""
+    """Whether somebody new may be meant although a weaker identifier is known by then.
+
+    So it is with rows named by nothing that is known, a card or a browser alone: whom they make
+    may meet the known customer of a later row.
+    """
     for identifier in row.identifiers:
         if identifier.kind in NAMING:
             return identifier not in owner_of
-    return False
+    return not any(identifier in owner_of for identifier in row.identifiers)
 
 
 def resolve(rows: Sequence[Row], known: Known) -> Resolution:

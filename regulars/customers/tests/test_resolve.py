@@ -166,6 +166,18 @@ def test_splitting_a_batch_changes_nothing(batch: list[Row], data: st.DataObject
     assert parts.into == whole.into
 
 
+def test_a_known_customer_is_not_taken_for_anonymous_by_somebody_new_in_the_batch() -> None:
+    shop_id, card = Identifier(K.EXTERNAL, "a"), Identifier(K.CARD, "c")
+    browser = Identifier(K.PUSH, "x")
+    world = World()
+    world.take([Row((shop_id,))])
+
+    world.take([Row((card, browser)), Row((shop_id, browser))])
+
+    assert world.into == {}
+    assert frozenset({shop_id}) in world.groups()
+
+
 UNCONTESTED = (K.EMAIL, K.CARD, K.TELEGRAM, K.VIBER)
 
 
