@@ -312,14 +312,25 @@ class _Batch:
             return self._join(here, there, identifier, identifier.kind.value)
         if identifier.kind in BROWSER_KINDS:
             self.found.clashes.append(Clash(place, customer, other, identifier))
+            self._disprove(customer, identifier)
             return customer
         verdict = weigh(here, there, identifier)
+        self._disprove(verdict.loser, identifier)
         if verdict.winner == customer:
             self._give(identifier, Owner(customer, customer))
             self.found.moves.append(Move(place, customer, other, identifier, verdict.rule))
         else:
             self.found.clashes.append(Clash(place, customer, other, identifier, verdict.rule))
         return customer
+
+    def _disprove(self, customer: int, identifier: Identifier) -> None:
+        """A proof counts for those only who have what it proves."""
+        before = self._of(customer)
+        self.standing[customer] = replace(
+            before,
+            access=before.access - {identifier},
+            confirmed=before.confirmed - {identifier},
+        )
 
     def _may_join(self, kind: IdentifierKind, here: Standing, there: Standing) -> bool:
         if here.is_anonymous or there.is_anonymous:

@@ -166,6 +166,24 @@ def test_splitting_a_batch_changes_nothing(batch: list[Row], data: st.DataObject
     assert parts.into == whole.into
 
 
+def test_a_proof_of_a_contact_that_another_keeps_counts_for_nobody() -> None:
+    phone, chat, mail = (
+        Identifier(K.PHONE, "b"), Identifier(K.TELEGRAM, "a"), Identifier(K.EMAIL, "a"),
+    )  # fmt: skip
+    batch = [
+        Row((Identifier(K.EXTERNAL, "a"), phone), confirmed=frozenset({K.PHONE})),
+        Row((Identifier(K.EXTERNAL, "b"), phone, chat), confirmed=frozenset({K.PHONE})),
+        Row((Identifier(K.EXTERNAL, "c"), mail), confirmed=frozenset({K.EMAIL})),
+        Row((mail, chat)),
+    ]
+    whole, parts = World(), World()
+    whole.take(batch)
+    parts.take(batch[:2])
+    parts.take(batch[2:])
+
+    assert (parts.groups(), parts.into) == (whole.groups(), whole.into)
+
+
 def test_a_known_customer_is_not_taken_for_anonymous_by_somebody_new_in_the_batch() -> None:
     shop_id, card = Identifier(K.EXTERNAL, "a"), Identifier(K.CARD, "c")
     browser = Identifier(K.PUSH, "x")
