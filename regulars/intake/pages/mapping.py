@@ -8,6 +8,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from regulars.customers.records import Basis
 from regulars.intake import words
 from regulars.intake.importers.pure import columns
 from regulars.intake.importers.records import DateOrder, DecimalMark, ImportKind, Layout
@@ -15,6 +16,7 @@ from regulars.intake.records import ImportRecord
 from regulars.workspaces.records import WorkspaceRecord
 
 KEEP = "keep"
+DEFAULTS = {"basis": Basis.CONSENT.value}
 SETTINGS = ("date_order", "decimal", "time_zone", "encoding", "delimiter", "source", "basis")
 SETTING_LENGTH_MAX = 60
 
@@ -61,7 +63,8 @@ def mapping_context(
         if kind is ImportKind.CUSTOMERS
         else [],
         "keep": KEEP,
-        "settings": {name: mapping.get(name, "") for name in SETTINGS},
+        # A column that says who agreed is a consent, unless the shop knows of another ground.
+        "settings": {name: mapping.get(name, DEFAULTS.get(name, "")) for name in SETTINGS},
         "zone": workspace.time_zone,
         "layout": mapping.get("layout", "plain"),
         "date_orders": [

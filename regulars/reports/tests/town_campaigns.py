@@ -28,6 +28,7 @@ WIN_BACK = CampaignRecord(
     control_share=0.25,
     window_days=30,
     pace_per_hour=0,
+    topic="",
     scheduled_at=None,
     launch_number=1,
     launched_at=LAUNCHED_AT,
