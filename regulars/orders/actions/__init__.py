@@ -3,7 +3,7 @@
 from regulars.orders.actions.books import NO_LINES, write_tables
 from regulars.orders.actions.carts import change_carts, fill_catalogue, join_carts, part_carts
 from regulars.orders.actions.catalogue import check as check_product
-from regulars.orders.actions.catalogue import write_catalogue
+from regulars.orders.actions.catalogue import tell_catalogue, write_catalogue
 from regulars.orders.actions.desk import (
     UNSAID,
     Moved,
@@ -56,6 +56,7 @@ __all__ = [
     "set_status",
     "set_stock",
     "take_lead",
+    "tell_catalogue",
     "update_order_total",
     "write_catalogue",
     "write_tables",

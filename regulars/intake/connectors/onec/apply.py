@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from regulars.intake.connectors import actions, queries
+from regulars.intake.connectors.goods import fitted
 from regulars.intake.connectors.onec.reading import (
     Group,
     Item,
@@ -22,12 +23,11 @@ from regulars.intake.connectors.records import ConnectionRecord
 from regulars.kernel.errors import Invalid, NotFound, Refused
 from regulars.orders import actions as orders
 from regulars.orders import queries as order_queries
-from regulars.orders.actions import goods
-from regulars.orders.actions.goods import Goods
-from regulars.orders.records import OrderRecord, OrderStatus
+from regulars.orders.actions.catalogue import MARK
+from regulars.orders.actions.goods import put_stock
+from regulars.orders.records import NewProduct, OrderRecord, OrderStatus
 
 ITEM = "item"
-CATEGORY_MARK = " / "
 VARIANT_MARK = "#"
 CODE_LENGTH_MAX = 200
 BRAND_WORDS = ("бренд", "производитель", "торговая марка", "brand", "виробник", "торгова марка")
@@ -74,7 +74,7 @@ class Exchange:
         codes = {item.id: self.code_of(item) for item in items}
         actions.point_many(self.workspace_id, self.connection.id, ITEM, codes)
         rows = [
-            Goods(
+            NewProduct(
                 sku=codes[item.id],
                 name=item.name or None,
                 category=self.category_of(item),
@@ -86,8 +86,8 @@ class Exchange:
         self.put(rows)
         self.counts["items"] += len(items)
 
-    def put(self, rows: Sequence[Goods]) -> None:
-        new, changed = goods.put_goods(self.workspace_id, rows)
+    def put(self, rows: Sequence[NewProduct]) -> None:
+        new, changed = orders.tell_catalogue(self.workspace_id, [fitted(row) for row in rows])
         self.counts["goods"] += new
         self.counts["goods_changed"] += changed
 
@@ -98,7 +98,7 @@ class Exchange:
 
     def category_of(self, item: Item) -> str | None:
         paths = [self.groups[id_] for id_ in item.group_ids if id_ in self.groups]
-        return CATEGORY_MARK.join(name for name in paths[0] if name) if paths else None
+        return MARK.join(name for name in paths[0] if name) if paths else None
 
     def brand_of(self, item: Item) -> str | None:
         if item.maker:
@@ -115,7 +115,7 @@ class Exchange:
             return
         bases = {offer.id.partition(VARIANT_MARK)[0] for offer in offers}
         codes = queries.targets_of(self.workspace_id, self.connection.id, ITEM, sorted(bases))
-        rows: list[Goods] = []
+        rows: list[NewProduct] = []
         stock: dict[str, dict[str, Decimal]] = defaultdict(dict)
         variants: dict[str, str] = {}
         for offer in offers:
@@ -125,10 +125,10 @@ class Exchange:
             price = self.price_of(offer)
             told = sum(offer.stock.values()) if offer.stock else offer.total
             rows.append(
-                Goods(
+                NewProduct(
                     sku=sku,
                     name=offer.name or None,
-                    list_price=price,
+                    price=price,
                     availability=None
                     if told is None
                     else ("in_stock" if told > 0 else "out_of_stock"),
@@ -138,7 +138,7 @@ class Exchange:
         actions.point_many(self.workspace_id, self.connection.id, ITEM, variants)
         self.put(rows)
         for place, counted in sorted(stock.items()):
-            self.counts["stock"] += goods.put_stock(self.workspace_id, place, counted)
+            self.counts["stock"] += put_stock(self.workspace_id, place, counted)
         self.counts["offers"] += len(offers)
 
     def offer_code(self, offer: Offer, codes: dict[str, str]) -> str:

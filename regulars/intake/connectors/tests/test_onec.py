@@ -253,7 +253,7 @@ def versions(shop: WorkspaceRecord) -> list[Any]:
 
 
 FULL = {
-    "ETH-250": ("Кава Ефіопія 250 г", "Напої / Кава", "Гора", "249.9", "in_stock"),
+    "ETH-250": ("Кава Ефіопія 250 г", "Кава", "Гора", "249.9", "in_stock"),
     "dee6e1d0-55bc-11d9-848a-00112f43529a": ("Чашка", "Посуд", "Кераміка", None, None),
     "OLD-1": ("Старий товар", None, None, None, "out_of_stock"),
     "dee6e1d0-55bc-11d9-848a-00112f43529a#red":
@@ -270,6 +270,10 @@ def test_a_catalogue_comes_in_pieces(shop: WorkspaceRecord, encoding: str) -> No
 
     assert told == {"import0_1.xml": ["success"], "offers0_1.xml": ["success"]}
     assert goods_of(shop) == FULL
+    with scope(shop.id):
+        assert [branch.path for branch in order_queries.categories(shop.id)] == [
+            "Напої", "Напої > Кава", "Посуд",
+        ]  # fmt: skip
     assert stock_of(shop) == {
         ("Київ", "ETH-250"): Decimal(12), ("Львів", "ETH-250"): Decimal(5),
         ("Львів", "dee6e1d0-55bc-11d9-848a-00112f43529a#red"): Decimal(0),
