@@ -116,6 +116,9 @@ def discover(workspace_id: int, *, is_settled: bool = False) -> int:
     # Outside of any transaction: a long reading must not hold back the readers of the log.
     newest = _newest(workspace_id)
     upto = min(newest if is_settled else seen, done + SCAN_IDS_MAX)
+    if upto <= done and newest <= seen:
+        # A quiet workspace costs a look at its files, no row written.
+        return 0
     met = _read(workspace_id, done, upto) if upto > done else []
     with scope(workspace_id):
         # Another worker that read the same events moved the place; its word stands.

@@ -12,7 +12,7 @@ from regulars.events.records import NewEvent
 from regulars.fields import actions, discovery, queries
 from regulars.fields.records import FieldChange
 from regulars.kernel.errors import Conflict, Invalid, NotFound
-from regulars.store.scope import scope
+from regulars.store.scope import cursor, scope
 from tests.town import Town, town
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -174,3 +174,29 @@ def test_values_are_shown_only_when_enough_people_share_them(feed: Callable[[], 
     feed()
     with scope(here.bakery.id):
         assert queries.frequent_values(here.bakery.id, "", "pet") == [("cat", 5)]
+
+
+def test_nothing_is_written_where_nothing_is_new(feed: Callable[[], None]) -> None:
+    here = town()
+    record(here, view(1, {"price": 5}, here.mira))
+    feed()
+    discovery.discover(here.bakery.id, is_settled=True)
+
+    before = scan_of(here)
+    met = discovery.discover(here.bakery.id)
+    again = discovery.discover(here.bakery.id, is_settled=True)
+
+    assert (met, again) == (0, 0)
+    assert scan_of(here) == before
+
+
+def scan_of(place: Town) -> tuple[object, ...]:
+    with scope(place.bakery.id):
+        raw = cursor()
+        raw.execute(
+            "SELECT xmin::text, done_id, seen_id, at FROM fields_scan WHERE workspace_id = %s",
+            [place.bakery.id],
+        )
+        row = raw.fetchone()
+    assert row is not None
+    return tuple(row)
