@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from regulars.intake import uploads
 from regulars.intake.connectors.onec import files
+from regulars.intake.importers.pure import text
 from regulars.kernel.errors import Outside
 from regulars.kernel.mentions import is_named, names_of
 from regulars.store import place
@@ -19,7 +21,7 @@ from regulars.workspaces import queries as workspaces
 
 CHUNK_BYTES = 1 << 20
 # Longer than any address: a name cut by the end of a chunk is whole in the next one.
-OVERLAP_BYTES = 400
+OVERLAP_CHARS = 400
 PARQUET_ROWS = 10_000
 
 
@@ -39,7 +41,7 @@ def forget_uploads(person: Person) -> Mapping[str, int]:
     folder = uploads.path_of(workspaces.workspace(person.workspace_id).public_id)
     names, count = names_of(person.identifiers), 0
     for path in sorted(folder.rglob("*")) if folder.exists() else ():
-        if path.is_file() and any(is_named(names, text) for text in _texts(path)):
+        if path.is_file() and any(is_named(names, part) for part in _texts(path)):
             _forget(person.workspace_id, path, str(path.relative_to(folder.parent)))
             count += 1
     return {"upload_files": count}
@@ -62,7 +64,7 @@ def forget_exchanges(person: Person) -> Mapping[str, int]:
     folder = place.data_folder() / files.FOLDER / str(person.workspace_id)
     names, count = names_of(person.identifiers), 0
     for path in sorted(folder.rglob("*")) if folder.exists() else ():
-        if path.is_file() and any(is_named(names, text) for text in _texts(path)):
+        if path.is_file() and any(is_named(names, part) for part in _texts(path)):
             raw.execute(
                 "UPDATE intake_exchangefile SET stored_as = '', state = 'expired'"
                 " WHERE workspace_id = %s AND stored_as = %s",
@@ -97,7 +99,9 @@ def _texts(path: Path) -> Iterator[str]:
         # What cannot be opened is looked through as it is.
         pass
     with path.open("rb") as stream:
-        yield from _chunks(stream.read)
+        encoding = text.detect_encoding(stream.read(CHUNK_BYTES))
+        stream.seek(0)
+        yield from _chunks(stream.read, encoding)
 
 
 def _texts_of_zip(path: Path) -> Iterator[str]:
@@ -107,12 +111,13 @@ def _texts_of_zip(path: Path) -> Iterator[str]:
                 yield from _chunks(stream.read)
 
 
-def _chunks(read: object) -> Iterator[str]:
-    assert callable(read)
-    before = b""
+def _chunks(read: Callable[[int], bytes], encoding: str = "utf-8") -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    before = ""
     while chunk := read(CHUNK_BYTES):
-        yield (before + chunk).decode("utf-8", "replace")
-        before = chunk[-OVERLAP_BYTES:]
+        found = before + decoder.decode(chunk)
+        yield found
+        before = found[-OVERLAP_CHARS:]
 
 
 TRACES = Traces(

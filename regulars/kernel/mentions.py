@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -14,8 +15,13 @@ PHONE_DIGITS = 9
 # A short id such as "42" is a name only where the field says so.
 PLAIN_ID_LENGTH_MIN = 6
 ID_FIELD = re.compile(r"id$|user|customer|client|клієнт|клиент|код|code|card|№", re.IGNORECASE)
-EMAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
-PHONE = re.compile(r"\+?\d[\d\s().\u00a0-]{5,22}\d")
+# What may stand between two digits of a phone. A line break or a tab parts two numbers.
+BETWEEN = r"[ ./()\u00a0\u2009-]{0,3}"
+# No country code with its zeros is longer; what is, is no phone.
+CODE_DIGITS_MAX = 5
+IN_LOCAL = re.compile(r"[\w.+%-]|(?<=\w)'")
+IN_DOMAIN = re.compile(r"[\w-]|\.\w")
+ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|[nrtbf])")
 NOT_DIGIT = re.compile(r"\D+")
 
 
@@ -37,12 +43,12 @@ def names_of(identifiers: Iterable[tuple[str, str]]) -> Names:
     for kind, value in identifiers:
         text = value.strip().lower()
         if kind == "email":
-            emails.add(text)
+            emails.update(_both(text))
         elif kind == "phone":
             phones.add(_end_of(text))
         elif text:
             ids.add(text)
-    return Names(frozenset(emails), frozenset(phones - {""}), frozenset(ids))
+    return Names(frozenset(emails - {""}), frozenset(phones - {""}), frozenset(ids))
 
 
 def is_named(names: Names, text: str | bytes) -> bool:
@@ -63,20 +69,49 @@ def is_named(names: Names, text: str | bytes) -> bool:
 
 
 def _has_address(names: Names, text: str) -> bool:
-    plain = _without_escapes(text)
-    if names.emails and any(m.strip("'").lower() in names.emails for m in EMAIL.findall(plain)):
-        return True
-    return bool(names.phones) and any(_end_of(m) in names.phones for m in PHONE.findall(plain))
+    plain = ESCAPE.sub(_letter, text).lower()
+    told = (plain, unquote(plain)) if "%" in plain else (plain,)
+    return any(_has_email(names, one) or _has_phone(names, one) for one in told)
 
 
-def _without_escapes(text: str) -> str:
-    if "%" in text:
-        text = unquote(text)
-    return text.replace("\\u0040", "@") if "\\u0040" in text else text
+def _letter(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else " "
+
+
+def _has_email(names: Names, text: str) -> bool:
+    for email in names.emails:
+        start = text.find(email)
+        while start >= 0:
+            end = start + len(email)
+            is_begun = start > 0 and IN_LOCAL.match(text, start - 1)
+            if not is_begun and not IN_DOMAIN.match(text, end):
+                return True
+            start = text.find(email, end)
+    return False
+
+
+def _has_phone(names: Names, text: str) -> bool:
+    for phone in names.phones:
+        # A number without a country has nothing before its end but zeros.
+        code_max = CODE_DIGITS_MAX if len(phone) == PHONE_DIGITS else 0
+        for found in re.finditer(BETWEEN.join(phone) + r"(?!\d)", text):
+            before = text[max(0, found.start() - code_max - 1) : found.start()]
+            if not before.isdigit() or len(before) <= code_max:
+                return True
+    return False
 
 
 def _end_of(phone: str) -> str:
     return NOT_DIGIT.sub("", phone).lstrip("0")[-PHONE_DIGITS:]
+
+
+def _both(email: str) -> Iterator[str]:
+    """The address as it is kept, and with its domain as people write it."""
+    yield email
+    local, _, domain = email.rpartition("@")
+    if "xn--" in domain:
+        with suppress(UnicodeError):
+            yield f"{local}@{domain.encode('ascii').decode('idna')}"
 
 
 def _values(text: str) -> Iterator[tuple[str, str]]:

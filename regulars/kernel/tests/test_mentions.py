@@ -9,7 +9,8 @@ import pytest
 from regulars.kernel.mentions import is_named, names_of
 
 MIRA = names_of(
-    [("email", "mira@example.com"), ("phone", "+380671234567"), ("external", "42"),
+    [("email", "mira@example.com"), ("email", "mira!shop@example.com"),
+     ("email", "mira@xn--80a1acn3a.com.ua"), ("phone", "+380671234567"), ("external", "42"),
      ("anonymous", "3f0c9a17-visitor")]
 )  # fmt: skip
 
@@ -29,6 +30,15 @@ MIRA = names_of(
         json.dumps({"anonymousId": "3f0c9a17-visitor"}),
         "a,3f0c9a17-visitor,b",
         b"mira@example.com\xff",
+        "Mira,380671234567\n380501112233,Oleg",
+        "Mira\t+380671234567\t2026-11-20",
+        "0671234567 0501112233",
+        "00380671234567",
+        json.dumps({"comment": "Write to me:\nmira@example.com"}),
+        json.dumps(json.dumps({"comment": "or\tmira@example.com"})),
+        "'mira@example.com'",
+        "mira!shop@example.com.",
+        "лист на mira@пошта.com.ua",
     ],
 )
 def test_a_name_is_found(text: str | bytes) -> None:
@@ -40,6 +50,9 @@ def test_a_name_is_found(text: str | bytes) -> None:
     [
         "",
         "admira@example.com",
+        "o'mira@example.com",
+        "4149499671234567",
+        "67123456789",
         "mira@example.com.ua",
         "+380671234568",
         json.dumps({"quantity": 42}),
