@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -168,6 +169,7 @@ def _identity(form: FormRecord, submission: Submission) -> Identity:
     return Identity(
         email=told.get(FieldType.EMAIL),
         phone=told.get(FieldType.PHONE),
+        anonymous_id=submission.visitor or None,
         traits={"name": name} if name else {},
     )
 
@@ -178,8 +180,8 @@ def _readable(workspace_id: int, identity: Identity) -> tuple[Identity | None, s
     if fault is None:
         return identity, ""
     for one in (
-        Identity(email=identity.email, traits=identity.traits),
-        Identity(phone=identity.phone, traits=identity.traits),
+        replace(identity, phone=None),
+        replace(identity, email=None),
     ):
         if (one.email or one.phone) and people.identity_faults(workspace_id, [one]) == [None]:
             return one, ""

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+FORM = re.compile(r"/f/([\w-]+)")
 KEY = re.compile(r"/s/(rg_site_[\w-]+)\.js")
 
 
@@ -34,11 +35,25 @@ def make_site(
     return page.url.path, found.group(1)
 
 
+def make_form(client: httpx.Client, *, name: str = "Ask us") -> str:
+    """The public id of a form for leads that asks for an e-mail address."""
+    page = submit(
+        client, "/data/forms/new", name=name, kind="lead", language="en",
+        label_0="E-mail", type_0="email", name_0="email", required_0="1",
+    )  # fmt: skip
+    found = FORM.search(page.text)
+    assert found is not None, page.text[-3000:]
+    return found.group(1)
+
+
 @contextmanager
 def shop(site_url: str, key: str) -> Iterator[str]:
     """The address of a shop under a strict policy, with the line of the site in its page."""
     line = f'<script async src="{site_url}/s/{key}.js"></script>'
-    policy = f"default-src 'none'; script-src 'self' {site_url}; connect-src {site_url}"
+    policy = (
+        f"default-src 'none'; script-src 'self' {site_url}; connect-src {site_url};"
+        f" frame-src {site_url}; form-action {site_url}"
+    )
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -51,6 +66,13 @@ def shop(site_url: str, key: str) -> Iterator[str]:
                     "analytics.push(['track', 'Early', {n: 1}]);"
                     "analytics.push(['ready', function () { document.title = 'ready'; }]);"
                 )  # fmt: skip
+            if path.startswith("/forms/"):
+                form = f"{site_url}/f/{path.removeprefix('/forms/')}"
+                body += (
+                    f'<iframe id="frame" src="{form}"></iframe><a id="link" href="{form}">Ask</a>'
+                    f'<form id="plain" method="post" action="{form}"><input name="email">'
+                    '<input name="name"><button>Send</button></form>'
+                )
             if path == "/early":
                 body = body.replace("<h1>", '<script src="/before.js"></script><h1>')
             if path == "/favicon.ico":

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from tests.browser.conftest import WAIT_MS
-from tests.browser.doors import make_site, shop
+from tests.browser.doors import make_form, make_site, shop
 from tests.browser.site import OWNER, Site, sign_in
 from tests.browser.watch import Watch
 
@@ -232,3 +232,77 @@ def test_signing_out_begins_another_visitor(visitor: Visitor, knowing: str) -> N
     page, known, after = visitor.sent
     assert page["anonymousId"] == known["anonymousId"] != after["anonymousId"]
     assert (known["userId"], after["userId"]) == ("s-2", None)
+
+
+@pytest.fixture(scope="module")
+def form(client: httpx.Client) -> str:
+    return make_form(client)
+
+
+def in_frame(visitor: Visitor) -> str:
+    """Whom the frame of the form takes the visitor for, once its field was touched."""
+    inside = visitor.page.frame_locator("#frame")
+    inside.locator("#f-email").focus()
+    visitor.page.wait_for_timeout(200)
+    return inside.locator("#f-visitor").input_value()
+
+
+def test_a_form_in_a_frame_knows_the_visitor_who_agreed(
+    visitor: Visitor, asking: str, form: str
+) -> None:
+    loaded(visitor, f"{asking}/forms/{form}")
+
+    before = in_frame(visitor)
+    visitor.page.evaluate("analytics.consent({analytics: true})")
+    visitor.until(lambda: len(visitor.sent) == 1)
+    visitor.page.locator("#link").focus()
+    agreed = in_frame(visitor)
+    inside = visitor.page.frame_locator("#frame")
+    inside.locator("#f-email").fill("framed@example.com")
+    inside.locator("button").click()
+    inside.get_by_text("Thank you").wait_for()
+
+    assert before == ""
+    assert agreed == visitor.sent[0]["anonymousId"]
+    visitor.site.server.wait_until_drained()
+    with psycopg.connect(visitor.site.server.database_url) as link:
+        (row,) = link.execute(
+            "SELECT count(DISTINCT i.customer_id), count(*) FROM customers_identifier i"
+            " WHERE i.value IN (%s, 'framed@example.com')",
+            [agreed],
+        ).fetchall()
+    assert row == (1, 2)
+    assert visitor.watch.look(visitor.page) == []
+
+
+def test_a_form_forgets_the_visitor_who_says_no_after_all(
+    visitor: Visitor, knowing: str, form: str
+) -> None:
+    loaded(visitor, f"{knowing}/forms/{form}")
+    visitor.until(lambda: len(visitor.sent) == 1)
+    known = in_frame(visitor)
+
+    visitor.page.evaluate("analytics.consent({analytics: false})")
+    visitor.page.locator("#link").focus()
+
+    assert known == visitor.sent[0]["anonymousId"]
+    assert in_frame(visitor) == ""
+
+
+def test_a_link_and_a_plain_form_take_the_visitor_along(
+    visitor: Visitor, knowing: str, form: str
+) -> None:
+    loaded(visitor, f"{knowing}/forms/{form}")
+    visitor.until(lambda: len(visitor.sent) == 1)
+    visitor.page.locator("#link").click()
+    visitor.page.locator("#f-visitor").wait_for(state="attached")
+    opened = visitor.page.locator("#f-visitor").input_value()
+
+    loaded(visitor, f"{knowing}/forms/{form}")
+    visitor.page.locator("#plain [name=email]").fill("plain@example.com")
+    with visitor.page.expect_request("**/f/*") as asked:
+        visitor.page.locator("#plain button").click()
+
+    anonymous = visitor.sent[0]["anonymousId"]
+    assert opened == anonymous
+    assert f"_visitor={anonymous}" in (asked.value.post_data or "")

@@ -17,7 +17,7 @@ from django.utils import translation
 
 from regulars.events import inbox
 from regulars.intake import words
-from regulars.intake.collector import bodies, http
+from regulars.intake.collector import bodies, http, visitors
 from regulars.intake.collector.buckets import Buckets
 from regulars.intake.collector.http import AnswerError, Headers, Receive, Scope, Send
 from regulars.intake.collector.link import Link
@@ -98,9 +98,13 @@ class Forms:
     async def _show(self, scope: Scope, send: Send, form: FormRecord) -> None:
         asked = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))[:20])
         given = {name: value for name, value in asked.items() if name in rules.MARKS}
-        referrer = dict(scope["headers"]).get(b"referer", b"").decode("latin-1")
+        headers = dict(scope["headers"])
+        referrer = headers.get(b"referer", b"").decode("latin-1")
         given[rules.PAGE] = referrer[: rules.URL_LENGTH_MAX]
         given[rules.TOKEN] = new_public_id()
+        given[rules.VISITOR] = visitors.of_request(
+            headers, asked.get(rules.VISITOR, ""), now_s=clock.now().timestamp()
+        )
         await self._page(send, 200, form, given, {})
 
     async def _take(self, scope: Scope, receive: Receive, send: Send, form: FormRecord) -> None:
@@ -114,6 +118,9 @@ class Forms:
         body = await http.read(receive, headers, bodies.BODY_BYTES_MAX)
         kind = headers.get(b"content-type", b"").decode("latin-1")
         given = bodies.read_values(kind, body)
+        # The field is there, though empty, when the page knows better: the visitor said no.
+        if rules.VISITOR not in given and visitors.of_cookie(headers):
+            given[rules.VISITOR] = visitors.of_cookie(headers)
         submission = rules.read(form, given)
         packed = self._packed(form, given, submission)
         await self._check_origin(form, headers, packed)
@@ -202,6 +209,7 @@ class Forms:
                 for name in (rules.TOKEN, rules.PAGE, *rules.MARKS)
                 if given.get(name)
             ],
+            "visitor": (rules.VISITOR, rules.visitor_of(given.get(rules.VISITOR, ""))),
             "trap": rules.TRAP,
             "consent": rules.CONSENT,
             "is_agreed": bool(given.get(rules.CONSENT)),
@@ -265,8 +273,8 @@ def policy_of(form: FormRecord | None) -> str:
         # A browser counts the address a form leads on to as one it is sent to.
         targets += " " + "/".join(form.redirect_url.split("/")[:3])
     return (
-        f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets};"
-        f" base-uri 'none'; frame-ancestors {ancestors}"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        f" form-action {targets}; base-uri 'none'; frame-ancestors {ancestors}"
     )
 
 

@@ -20,11 +20,14 @@ VALUES_MAX = 60
 MARKS_MAX = 12
 TOKEN_LENGTH_MAX = 100
 
+# What the script of a site makes of a visitor, and what Segment's libraries do.
+VISITOR_ID = re.compile(r"[A-Za-z0-9._:-]{8,100}\Z")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 EMAIL = re.compile(r"[^\s@<>\"',;]{1,64}@[^\s@<>\"',;]{1,190}\.[^\s@<>\"',;.]{2,63}\Z")
 # Fields with a meaning of their own begin with this, so that they meet no question of a form.
 OWN = "_"
 TOKEN, TRAP, CONSENT, PAGE = "_token", "_website", "_consent", "_page"
+VISITOR = "_visitor"
 MARKS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content",
          "gclid", "fbclid", "yclid", "ttclid", "msclkid")  # fmt: skip
 CONTACTS = (FieldType.EMAIL, FieldType.PHONE)
@@ -42,6 +45,7 @@ class Submission:
     token: str = ""
     page: str = ""
     marks: Mapping[str, str] = field(default_factory=dict)
+    visitor: str = ""
 
 
 def check_fields(fields: Sequence[FormField], kind: FormKind) -> None:
@@ -120,7 +124,13 @@ def read(form: FormRecord, given: Mapping[str, str]) -> Submission:
             for name in MARKS
             if given.get(name, "").strip()
         },
+        visitor=visitor_of(given.get(VISITOR, "")),
     )
+
+
+def visitor_of(text: str) -> str:
+    """The anonymous id of a visitor, "" when it is none."""
+    return text.strip() if VISITOR_ID.match(text.strip()) else ""
 
 
 def _clean(text: str, kind: FieldType) -> str:

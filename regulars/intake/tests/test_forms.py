@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from regulars import wiring
+from regulars.customers import actions as person
 from regulars.customers import queries as customers
 from regulars.customers.records import Identity
 from regulars.events import inbox, queries
-from regulars.events.records import Event
+from regulars.events.actions import record
+from regulars.events.records import Event, NewEvent
 from regulars.intake import processor
+from regulars.intake.collector import visitors
 from regulars.intake.collector.forms import Forms, policy_of
 from regulars.intake.forms import actions
 from regulars.intake.forms import queries as form_queries
@@ -29,6 +33,7 @@ from regulars.store.scope import cursor, scope
 from regulars.workspaces.records import WorkspaceRecord
 from tests.town import workspace
 
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 FIELDS = (
     FormField("name", "Your name", FieldType.NAME),
     FormField("email", "E-mail", FieldType.EMAIL, True),
@@ -286,7 +291,7 @@ def test_the_page_keeps_marks_and_hides_nothing_from_readers(shop: WorkspaceReco
 
     assert status == 200
     assert '<input type="hidden" name="utm_source" value="news">' in page
-    assert "&lt;script&gt;" in page and "<script" not in page
+    assert "&lt;script&gt;" in page and "<script>" not in page
     assert "style=" not in page
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy and "frame-ancestors *" in policy
@@ -414,3 +419,91 @@ def test_half_a_letter_is_refused_and_nothing_breaks(shop: WorkspaceRecord) -> N
     status, answer, _ = ask(form, body, {"content-type": "application/json"})
 
     assert (status, json.loads(answer)["code"]) == (400, "form_malformed")
+
+
+VISITOR = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+
+
+def visit(shop: WorkspaceRecord, visitor: str = VISITOR) -> int:
+    with scope(shop.id):
+        ids = person.identify_many(shop.id, [Identity(anonymous_id=visitor)], source="site")
+        record(shop.id, NewEvent("Cake Looked At", NOON, f"look:{visitor}", ids[0]))
+    return ids[0]
+
+
+def history_of(shop: WorkspaceRecord, email: str = "anna@example.com") -> list[str]:
+    with scope(shop.id):
+        customer_id = customers.find(shop.id, Identity(email=email))
+        assert customer_id is not None
+        found = customers.card(shop.id, customer_id)
+        return sorted(
+            event.kind
+            for one in (found.profile.id, *found.merged_ids)
+            for event in queries.timeline(shop.id, one)
+            if event.kind in ("Cake Looked At", "form.submitted")
+        )
+
+
+def test_a_lead_joins_what_the_visitor_did_before(shop: WorkspaceRecord) -> None:
+    form = made(shop)
+    visit(shop)
+
+    assert post(form, {**GOOD, "_visitor": VISITOR})[0] == 200
+    process()
+
+    assert history_of(shop) == ["Cake Looked At", "form.submitted"]
+    assert kept(shop) == []
+
+
+def test_the_cookie_of_the_shop_says_who_looks_at_the_form(shop: WorkspaceRecord) -> None:
+    form = made(shop)
+    visit(shop)
+
+    page = ask(form, method="GET", headers={"cookie": f"a=b; rg_id={VISITOR}"})[1]
+    post(form, GOOD, cookie=f"rg_id={VISITOR}")
+    process()
+
+    assert f'name="_visitor" value="{VISITOR}"' in page
+    assert history_of(shop) == ["Cake Looked At", "form.submitted"]
+
+
+def test_without_a_yes_a_lead_stays_without_a_past(shop: WorkspaceRecord) -> None:
+    form = made(shop)
+    visit(shop)
+
+    quiet = {"cookie": f"rg_id={VISITOR}", "sec-gpc": "1"}
+    page = ask(form, method="GET", headers=quiet)[1]
+    # An empty field is the word of a page whose visitor said no after the cookie was set.
+    post(form, {**GOOD, "_visitor": ""}, cookie=f"rg_id={VISITOR}")
+    post(form, {**GOOD, "_token": "t-2", "_visitor": "<script>"})
+    process()
+
+    assert 'name="_visitor" value=""' in page
+    assert history_of(shop) == ["form.submitted", "form.submitted"]
+
+
+@pytest.mark.parametrize(
+    ("age_s", "is_known"), [(0, True), (-100, True), (119, True), (200, False)]
+)
+def test_a_marked_link_is_good_for_two_minutes(age_s: int, is_known: bool) -> None:
+    link = f"{VISITOR}.{1_700_000_000 - age_s}"
+
+    found = visitors.of_request({}, link, now_s=1_700_000_000.0)
+
+    assert found == (VISITOR if is_known else "")
+    assert visitors.of_request({}, VISITOR, now_s=1_700_000_000.0) == ""
+
+
+def test_a_browser_does_not_make_two_known_people_one(shop: WorkspaceRecord) -> None:
+    form = made(shop)
+    visit(shop)
+
+    post(form, {**GOOD, "_visitor": VISITOR})
+    post(form, {"email": "oleg@example.com", "_token": "t-9", "_visitor": VISITOR})
+    process()
+
+    with scope(shop.id):
+        anna = customers.find(shop.id, Identity(email="anna@example.com"))
+        oleg = customers.find(shop.id, Identity(email="oleg@example.com"))
+    assert anna is not None and oleg is not None and anna != oleg
+    assert history_of(shop, "oleg@example.com") == ["form.submitted"]

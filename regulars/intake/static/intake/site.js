@@ -1,6 +1,7 @@
 /* Events of a site: speaks like Segment's analytics.js, asks before it knows anybody, keeps what
    could not be sent. Runs in every browser since 2012 and under the strictest policy: nothing is
-   evaluated, nothing is written into the page. The settings follow the last line as JSON. */
+   evaluated, nothing is written into the page but the visitor's mark on a link to a form of ours.
+   The settings follow the last line as JSON. */
 (function (settings) {
   "use strict";
   var win = window, doc = document, nav = navigator;
@@ -266,6 +267,29 @@
     }
   };
   api.screen = function (category, name, properties) { api.page(category, name, properties); };
+
+  /* Forms of ours learn who the visitor is only after a yes: a frame that asks is answered, a link
+     carries the id and its second (one that is passed on is soon nobody's), a plain form sends it. */
+  function isForm(address) { return String(address).indexOf(host + "/f/") === 0; }
+  function known() { return isAllowed() === true ? anonymousId() : ""; }
+  function follow(event) {
+    var link = event.target && event.target.closest && event.target.closest("a[href]"), parts;
+    if (!link || !isForm(link.href) || !known()) { return; }
+    parts = link.href.replace(/([?&])_visitor=[^&#]*&?/, "$1").split("#");
+    parts[0] += (parts[0].indexOf("?") < 0 ? "?" : "&") + "_visitor=" +
+      encodeURIComponent(known()) + "." + Math.round(new Date().getTime() / 1000);
+    link.href = parts.join("#");
+  }
+  win.addEventListener("message", function (event) {
+    if (event.origin === host && event.source && event.data && event.data.regulars === "form") {
+      event.source.postMessage({ visitor: known() }, host);
+    }
+  });
+  doc.addEventListener("click", follow, true);
+  doc.addEventListener("auxclick", follow, true);
+  doc.addEventListener("formdata", function (event) {
+    if (isForm(event.target.action) && known()) { event.formData.set("_visitor", known()); }
+  });
 
   /* Until the visitor has said yes or no, calls wait in the memory of the page and nowhere else. */
   var held = [], ready = [];
