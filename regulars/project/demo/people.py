@@ -11,8 +11,9 @@ from regulars.project.demo.records import Floats, Person, Plan
 
 # Reserved for examples; no letter to them can arrive anywhere.
 DOMAINS = ("example.com", "example.net", "example.org")
-# No subscriber's number in Kyiv begins with a nought.
-PHONE = "+380440{:06d}"
+# Ukraine reserves no mobile numbers for examples. These are of code 92, of a CDMA network whose
+# phones are long out of use; nothing in the demo could call or text them.
+PHONE = "+38092{:07d}"
 
 UKRAINIAN = {
     "female": "Олена Марія Ірина Наталія Оксана Юлія Катерина Анна Софія Тетяна Дарина Соломія"

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 from regulars.customers import queries as customers
+from regulars.customers.pure import normalise
+from regulars.customers.pure.quality import phone_kind
 from regulars.events import queries as events
 from regulars.project import start
 from regulars.project.demo import setting, whole
@@ -302,3 +304,12 @@ def test_names_come_in_three_scripts_and_addresses_in_one() -> None:
     assert len({person.email for person in people}) == len(people)
     assert len(PRODUCTS) == len({product.sku for product in PRODUCTS})
     assert any(product.category == COFFEE for product in PRODUCTS)
+
+
+def test_phones_are_mobile_numbers_that_no_flag_is_raised_about(told: Told) -> None:
+    phones = [person.phone for person in told.shop.people if person.phone]
+
+    assert len(phones) > 100
+    assert len(set(phones)) == len(phones)
+    assert {phone_kind(phone) for phone in phones} == {"mobile"}
+    assert {normalise.phone(phone, "") for phone in phones} == set(phones)
