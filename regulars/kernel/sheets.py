@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import IO, Protocol
 from xml.sax.saxutils import escape
 
-from regulars.kernel.cells import csv_cell
+from regulars.kernel.cells import cell_of_sheet, csv_cell
 
 # The format's own limits.
 XLSX_ROWS_MAX = 1_048_576
@@ -122,7 +122,7 @@ def _xlsx_cell(cell: object) -> str:
         return f'<c t="b"><v>{int(cell)}</v></c>'
     if isinstance(cell, int | float | Decimal) and _is_short(cell):
         return f"<c><v>{cell}</v></c>"
-    text = UNWRITABLE.sub("", csv_cell(_plain(cell)))[:XLSX_CELL_CHARS_MAX]
+    text = UNWRITABLE.sub("", cell_of_sheet(_plain(cell)))[:XLSX_CELL_CHARS_MAX]
     return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
 
 
