@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Outside
@@ -26,6 +26,8 @@ WHOLE_TIMEOUT_S = 600.0
 BLOCK_BYTES = 1 << 16
 PORTS = {"http": 80, "https": 443}
 MOVED = (301, 302, 303, 307, 308)
+# Signs that stand in an address as they are; letters of other alphabets are written as bytes.
+WRITTEN = "%/?#[]@:!$&'()*+,;=~"
 # What tells who we are goes to the host it was meant for and to no other.
 PRIVATE_HEADERS = ("authorization", "cookie")
 
@@ -81,11 +83,11 @@ def _fetch_once(
     watch.start()
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers={"Accept-Encoding": "identity", **headers})
+        connection.request("GET", quote(path, safe=WRITTEN), headers={"Accept-Encoding": "identity", **headers})
         answer = connection.getresponse()
         told = {name.lower(): value for name, value in answer.getheaders()}
         if answer.status in MOVED and told.get("location"):
-            return Fetched(answer.status, told, 0), urljoin(url, told["location"])
+            return Fetched(answer.status, told, 0), urljoin(url, _letters(told["location"]))
         if answer.status == 304:
             return Fetched(304, told, 0), None
         if answer.status != 200:
@@ -94,6 +96,13 @@ def _fetch_once(
     finally:
         watch.cancel()
         connection.close()
+
+
+def _letters(header: str) -> str:
+    """What a header says when it was written in UTF-8, as many servers do."""
+    with suppress(UnicodeError):
+        return header.encode("latin-1").decode()
+    return header
 
 
 def _cut(made: socket.socket) -> None:
