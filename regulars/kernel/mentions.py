@@ -39,7 +39,9 @@ class Names:
 
 def names_of(identifiers: Iterable[tuple[str, str]]) -> Names:
     """The names in (kind, value) pairs; every kind that is no address is an id."""
-    emails, phones, ids = set(), set(), set()
+    emails: set[str] = set()
+    phones: set[str] = set()
+    ids: set[str] = set()
     for kind, value in identifiers:
         text = value.strip().lower()
         if kind == "email":

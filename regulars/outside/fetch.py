@@ -83,7 +83,9 @@ def _fetch_once(
     watch.start()
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", quote(path, safe=WRITTEN), headers={"Accept-Encoding": "identity", **headers})
+        connection.request(
+            "GET", quote(path, safe=WRITTEN), headers={"Accept-Encoding": "identity", **headers}
+        )
         answer = connection.getresponse()
         told = {name.lower(): value for name, value in answer.getheaders()}
         if answer.status in MOVED and told.get("location"):

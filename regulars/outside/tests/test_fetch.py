@@ -17,7 +17,7 @@ PRICES = "/%D0%BF%D1%80%D0%B0%D0%B9%D1%81.csv?%D0%BC%D0%BE%D0%B2%D0%B0=uk&a=%20b
 
 
 class Peer(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         is_moved = self.path == "/moved"
         self.send_response(301 if is_moved else 200 if self.path == PRICES else 404)
         if is_moved:
