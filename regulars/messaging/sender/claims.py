@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.messaging.sender.items import Claim
 from regulars.store.scope import cursor
@@ -134,11 +135,14 @@ def _claim(
             "until": until,
         },
     )
+    rows = [row[:-1] for row in raw.fetchall() if row[-1] == "claimed"]
+    # What somebody waits for goes to whoever they are by now; an offer was meant for nobody else.
+    planned_for = [] if is_marketing else [row[3] for row in rows]
+    roots = customers.roots_of(workspace_id, planned_for) if planned_for else {}
     return [
-        Claim(workspace_id, id_, token, public_id, campaign, customer, version, is_marketing,
-              attempts, until)
-        for id_, public_id, campaign, customer, version, attempts, state in raw.fetchall()
-        if state == "claimed"
+        Claim(workspace_id, id_, token, public_id, campaign, roots.get(customer, customer),
+              version, is_marketing, attempts, until, planned_for=customer)
+        for id_, public_id, campaign, customer, version, attempts in rows
     ]  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from regulars.messaging.writing import Reading
 class Claim:
     """A message that is ours until `claimed_until`; the token proves it.
 
+    customer_id   who receives it: of a letter about an order the person its customer is by now
+    planned_for   the customer it was planned for, who may be merged since
     address_hash  stands for the address the letter is written to, once that is known
     """
 
@@ -29,6 +31,7 @@ class Claim:
     is_marketing: bool
     attempts: int
     claimed_until: datetime
+    planned_for: int
     address_hash: bytes | None = None
 
 

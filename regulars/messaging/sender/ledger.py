@@ -30,6 +30,7 @@ from regulars.store.scope import cursor, scope
 log = logging.getLogger(__name__)
 
 CHANNEL = "email"
+MERGED = "customer_merged"
 FAULT_PAUSE_S = 0.5
 # How long a commit may wait for more letters, while fewer than half of those under way have come.
 GATHER_S = 0.01
@@ -251,7 +252,7 @@ def _sent_event(ending: Ending) -> NewEvent:
         kind="message.sent",
         time=ending.at,
         key=f"message.sent:{claim.id}",
-        customer_id=claim.customer_id,
+        customer_id=claim.planned_for,
         subject_id=claim.id,
         props={"message": claim.public_id, "campaign": claim.campaign_id, "channel": CHANNEL},
     )
@@ -280,11 +281,16 @@ def _hand(workspace_id: int, claims: list[Claim]) -> set[int]:
 def refuse_unwanted(workspace_id: int, claims: Sequence[Claim]) -> set[int]:
     """Refuse messages whose receivers may not be written to now; returns their ids.
 
+    A letter about an order whose receiver was merged a moment ago is given back, for the next
+    claim to find who they are now.
     When it cannot be read, the error ends the transaction and nothing is sent.
     """
     reasons = refusals(workspace_id, claims)
+    at = clock.now()
     endings = [
-        Ending(claim, MessageState.REFUSED, clock.now(), reasons[claim.id])
+        Ending(claim, MessageState.PLANNED, at)
+        if reasons[claim.id] == MERGED and not claim.is_marketing
+        else Ending(claim, MessageState.REFUSED, at, reasons[claim.id])
         for claim in claims
         if claim.id in reasons
     ]
@@ -296,12 +302,20 @@ def refuse_unwanted(workspace_id: int, claims: Sequence[Claim]) -> set[int]:
 def _rewrite_moved(workspace_id: int, claims: Sequence[Claim]) -> set[int]:
     """Give back letters written to an address that is not their customer's any more.
 
-    It may be somebody else's by now, who agreed to nothing: a split gives contacts back.
+    It may be somebody else's by now, who agreed to nothing: a split gives contacts back. Nor does
+    a letter go to whom its customer was merged into once they were split again.
     """
     written = [claim for claim in claims if claim.address_hash is not None]
     ids = [claim.customer_id for claim in written]
     now = customer_queries.hashes_now(workspace_id, ids, channel=CHANNEL) if ids else {}
-    moved = [claim for claim in written if now.get(claim.customer_id) != claim.address_hash]
+    led = [claim.planned_for for claim in written if claim.planned_for != claim.customer_id]
+    roots = customer_queries.roots_of(workspace_id, led) if led else {}
+    moved = [
+        claim
+        for claim in written
+        if now.get(claim.customer_id) != claim.address_hash
+        or roots.get(claim.planned_for, claim.customer_id) != claim.customer_id
+    ]
     if moved:
         at = clock.now()
         _end(workspace_id, [Ending(claim, MessageState.PLANNED, at) for claim in moved])

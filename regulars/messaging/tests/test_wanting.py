@@ -8,11 +8,13 @@ import pytest
 
 from regulars.customers import actions as customers
 from regulars.customers import queries as customer_queries
+from regulars.events import queries as events
 from regulars.kernel import clock
 from regulars.messaging import actions
 from regulars.messaging.actions import choosing
+from regulars.messaging.records import MessageState
 from regulars.messaging.sender import claims, ledger
-from regulars.messaging.sender.items import Claim
+from regulars.messaging.sender.items import Claim, Ending
 from regulars.messaging.sender.loop import _addressed
 from regulars.messaging.tests.sending import ready_town, states
 from regulars.store.scope import cursor, scope
@@ -238,3 +240,58 @@ def test_leaving_by_a_letter_to_ones_own_address_suppresses_nothing() -> None:
             "SELECT count(*) FROM customers_suppression WHERE workspace_id = %s", [town.bakery.id]
         )
         assert raw.fetchone() == (0,)
+
+
+def merged_away(town: Town) -> None:
+    """Mira, for whom a letter is planned, turns out to be Oleg."""
+    with scope(town.bakery.id):
+        customers.merge(town.bakery.id, loser=town.mira, root=town.oleg)
+
+
+def test_a_letter_about_an_order_goes_to_who_its_customer_is_by_now() -> None:
+    town, version = ready_town(2525)
+    plan(town, version, is_marketing=False)
+    merged_away(town)
+
+    held = written(town, claimed(town))
+
+    assert [(one.customer_id, one.planned_for) for one in held] == [(town.oleg, town.mira)]
+    assert ledger.store([], held) == {held[0].id}
+    with scope(town.bakery.id):
+        hashes = customer_queries.hashes_now(town.bakery.id, [town.oleg], channel="email")
+    assert held[0].address_hash == hashes[town.oleg]
+    ending = Ending(held[0], MessageState.ACCEPTED, clock.now())
+    ledger.store([ending], [])
+    with scope(town.bakery.id):
+        (sent,) = [
+            e for e in events.timeline(town.bakery.id, town.mira) if e.kind == "message.sent"
+        ]
+    assert sent.subject_id == held[0].id
+
+
+def test_an_offer_to_somebody_who_was_merged_is_refused() -> None:
+    town, version = ready_town(2525)
+    plan(town, version)
+    merged_away(town)
+
+    assert ledger.store([], claimed(town)) == set()
+    assert outcome(town) == [("refused", "customer_merged")]
+
+
+def test_a_letter_about_an_order_finds_its_reader_after_a_merge_and_after_a_split() -> None:
+    town, version = ready_town(2525)
+    plan(town, version, is_marketing=False)
+    held = written(town, claimed(town))
+    merged_away(town)
+    assert ledger.store([], held) == set()
+    assert outcome(town) == [("planned", "")]
+
+    held = written(town, claimed(town))
+    with scope(town.bakery.id):
+        customers.unmerge(town.bakery.id, town.mira)
+    assert ledger.store([], held) == set()
+    assert outcome(town) == [("planned", "")]
+
+    held = written(town, claimed(town))
+    assert ledger.store([], held) == {held[0].id}
+    assert held[0].customer_id == town.mira

@@ -73,7 +73,12 @@ def items_of(count: int, reading: Reading | None = None) -> list[Item]:
     read, until = reading or reading_of(), clock.now() + timedelta(minutes=5)
     account: Any = SimpleNamespace(workspace=SHOP)
     return [
-        Item(Claim(7, n, 1, new_public_id(), 1, n, 1, True, 0, until), account, read, profile_of(n))
+        Item(
+            Claim(7, n, 1, new_public_id(), 1, n, 1, True, 0, until, n),
+            account,
+            read,
+            profile_of(n),
+        )
         for n in range(count)
     ]
 
