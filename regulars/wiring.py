@@ -120,6 +120,9 @@ EXPORT_COLUMNS: tuple[str, ...] = ("regulars.orders.conditions:COLUMNS",)
 # What templates may say.
 PLACEHOLDERS: tuple[str, ...] = ("regulars.messaging.placeholders:PLACEHOLDERS",)
 
+# Who knows which things of a kind were erased, for the audit trail that still names them.
+ERASED: dict[str, str] = {"customer": "regulars.privacy.queries:erased_among"}
+
 # How a message leaves, by channel.
 CHANNELS: dict[str, str] = {
     "email": "regulars.messaging.tasks:run_sender",

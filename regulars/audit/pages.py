@@ -12,7 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from regulars.audit import queries, words
+from regulars.audit import gone, queries, words
 from regulars.audit.records import Chosen, EntryRecord
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import Member, Right, WorkspaceRecord
@@ -36,11 +36,12 @@ def listing(request: HttpRequest) -> HttpResponse:
         workspace.id, _chosen(asked, workspace), before=int(before) if is_number else None
     )
     people = _people(workspace.id)
+    erased = gone.among(workspace.id, page.rows)
     following = request.GET.copy()
     if page.before:
         following["before"] = str(page.before)
     context = {
-        "rows": [_row(entry, people) for entry in page.rows],
+        "rows": [_row(entry, people, erased) for entry in page.rows],
         "next": following.urlencode() if page.before else "",
         "asked": asked,
         "acts": sorted(words.ACTS.items(), key=lambda pair: str(pair[1])),
@@ -78,7 +79,8 @@ def _people(workspace_id: int) -> dict[str, str]:
     return members | {f"key:{k.id}": f"{k.name} …{k.hint}" for k in workspaces.keys(workspace_id)}
 
 
-def _row(entry: EntryRecord, people: dict[str, str]) -> dict[str, Any]:
+def _row(entry: EntryRecord, people: dict[str, str], erased: gone.Things) -> dict[str, Any]:
+    is_erased = (entry.object_kind, entry.object_id) in erased
     known = f"{entry.actor_kind}:{entry.actor}"
     former = {"user": _("A former member"), "key": _("A former key"), "customer": _("The customer")}
     return {
@@ -87,12 +89,12 @@ def _row(entry: EntryRecord, people: dict[str, str]) -> dict[str, Any]:
         "act": words.ACTS.get(entry.act, entry.act),
         "door": words.DOORS.get(entry.door, entry.door),
         "object": words.OBJECTS.get(entry.object_kind, entry.object_kind),
-        "url": _address(entry),
+        "is_erased": is_erased,
+        "url": _address(entry, (words.ERASED if is_erased else words.PAGES).get(entry.object_kind)),
     }
 
 
-def _address(entry: EntryRecord) -> str:
-    name = words.PAGES.get(entry.object_kind)
+def _address(entry: EntryRecord, name: str | None) -> str:
     try:
         return reverse(name, args=[entry.object_id]) if name and entry.object_id else ""
     except NoReverseMatch:

@@ -62,3 +62,7 @@ PAGES = {
     "segment": "segments:segment",
     "import": "intake:import",
 }
+# Where it is told of what is not there any more, on the person's own wish.
+ERASED = {
+    "customer": "privacy:erasure",
+}

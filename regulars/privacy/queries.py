@@ -47,6 +47,16 @@ def erasure(workspace_id: int, public_id: str) -> ErasureRecord:
     return erasure_of(row)
 
 
+def erased_among(workspace_id: int, public_ids: Sequence[str]) -> set[str]:
+    """Those of these public ids whose customers were erased."""
+    raw = cursor()
+    raw.execute(
+        "SELECT public_id FROM privacy_tombstone WHERE workspace_id = %s AND public_id = ANY(%s)",
+        [workspace_id, list(public_ids)],
+    )
+    return {row[0] for row in raw.fetchall()}
+
+
 def erasure_of_customer(workspace_id: int, customer_id: int) -> ErasureRecord | None:
     """The erasure of this customer, under way or done, if there is one."""
     raw = cursor()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars import wiring
+from regulars.audit import gone
 from regulars.customers import conditions
 from regulars.messaging import placeholders
 from regulars.privacy import registry as persons
@@ -18,6 +19,8 @@ def wire() -> None:
         conditions.declare(wiring.resolve(path))
     for path in wiring.EXPORT_COLUMNS:
         conditions.declare_columns(wiring.resolve(path))
+    for kind, path in wiring.ERASED.items():
+        gone.declare(kind, wiring.resolve(path))
     for path in wiring.PLACEHOLDERS:
         placeholders.declare(wiring.resolve(path))
     for path in wiring.TRACES:

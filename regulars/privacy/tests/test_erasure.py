@@ -23,10 +23,12 @@ from regulars.privacy import actions, queries
 from regulars.privacy.actions import advancing, removing
 from regulars.privacy.records import DONE, SETTLING
 from regulars.privacy.tests import canary
+from regulars.privacy.tests.test_pages import public_id, signed_in
 from regulars.project import lake
 from regulars.store import place
 from regulars.store.roles import Role
 from regulars.store.scope import cursor, scope
+from regulars.workspaces.records import Role as MemberRole
 from tests.town import town
 
 own_server = pytest.mark.skipif(
@@ -246,3 +248,22 @@ def test_the_report_names_nobody(keeper: lake.Keeper) -> None:
 
     assert bird.mark not in report
     assert bird.phone[3:] not in report
+
+
+def test_the_trail_leads_from_an_erased_person_to_the_report(keeper: lake.Keeper, db: None) -> None:
+    shop = town()
+    owner = signed_in(shop.bakery.id, MemberRole.OWNER)
+    mira, oleg = public_id(shop, shop.mira), public_id(shop, shop.oleg)
+    for one in (mira, oleg):
+        owner.get(f"/customers/{one}/")
+    with scope(shop.bakery.id):
+        asked = actions.erase(shop.bakery.id, shop.mira, actor="user:1")
+    finish(shop.bakery.id, asked.public_id)
+
+    shown = owner.get("/settings/audit/").content.decode()
+
+    assert f'href="/customers/{mira}/"' not in shown
+    assert f'href="/privacy/erasures/{mira}/"' in shown
+    assert "Customer, erased" in shown
+    assert owner.get(f"/privacy/erasures/{mira}/").status_code == 200
+    assert f'href="/customers/{oleg}/"' in shown
