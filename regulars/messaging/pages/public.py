@@ -134,8 +134,11 @@ def is_written_to(workspace_id: int, message: MessageRecord, profile: Profile) -
     An old address may be somebody else's by now: its letters may only stop things.
     """
     kept = queries.written_to(workspace_id, message.public_id)
-    if kept is None or not profile.email:
+    if kept is None:
         return True
+    if not profile.email:
+        # Split off again or taken away: whose the address is now is not theirs to say.
+        return False
     (own,) = customers.address_hashes(workspace_id, [profile.email], channel=CHANNEL)
     return kept == own
 

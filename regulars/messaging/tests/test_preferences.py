@@ -201,6 +201,25 @@ def test_whoever_holds_a_letter_to_an_old_address_can_only_stop_it(town: Town) -
     assert reasons(town) == ["consent_withdrawn"] * 3
 
 
+def test_a_letter_to_an_address_that_was_split_off_again_opens_nothing(town: Town) -> None:
+    with scope(town.bakery.id):
+        (written,) = customer_queries.address_hashes(
+            town.bakery.id, ["oleg@example.com"], channel="email"
+        )
+        cursor().execute(
+            "UPDATE messaging_message SET address_hash = %s WHERE customer_id = %s",
+            [written, town.mira],
+        )
+        customers.change_profile(town.bakery.id, town.mira, {"email": None}, actor="anna")
+
+    assert 'name="wanted"' not in Client().get(link(town)).content.decode()
+    for action in ("pause", "erase", "save", "subscribe"):
+        send(town, action, [NEWS], sure="1")
+    with scope(town.bakery.id):
+        assert customer_queries.erasure_requests(town.bakery.id, is_open=True) == []
+        assert customer_queries.preferences(town.bakery.id, town.mira).paused_until is None
+
+
 def test_an_address_without_a_person_chooses_like_anybody(town: Town) -> None:
     with scope(town.bakery.id):
         (somebody,) = customers.identify_many(
