@@ -37,6 +37,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest" });
 if (document.querySelector("form[data-dirty]")) load("dirty");
 document.addEventListener("htmx:load", (event) => {
   if (event.target.querySelector?.("form[data-dirty]")) load("dirty");
