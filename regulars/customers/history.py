@@ -16,7 +16,8 @@ from regulars.events import queries as events
 from regulars.events.records import Event
 from regulars.kernel.errors import Invalid
 
-MERGED_SHOWN_MAX = 20
+# Ids of one person asked about in a statement; of whoever has more all are read, in several.
+IDS_AT_ONCE = events.TIMELINE_IDS_MAX
 # One less than a timeline gives at once: the one more tells whether there is another page.
 BATCH_ROWS = events.TIMELINE_PAGE_MAX - 1
 Place = tuple[datetime, int]
@@ -24,7 +25,7 @@ Place = tuple[datetime, int]
 
 def ids_of(card: Card) -> tuple[int, ...]:
     """The customer and whoever was merged into them."""
-    return (card.profile.id, *card.merged_ids[:MERGED_SHOWN_MAX])
+    return (card.profile.id, *card.merged_ids)
 
 
 def page_of(
@@ -43,7 +44,10 @@ def page_of(
     raises  Invalid(list_key)
     """
     before = _read(key)
-    lists = [events.timeline(workspace_id, one, limit + 1, before, kinds, but) for one in ids]
+    lists = [
+        events.timeline_of_all(workspace_id, some, limit + 1, before, kinds, but)
+        for some in _chunks(ids)
+    ]
     merged = heapq.merge(*lists, key=lambda event: (event.time, event.id), reverse=True)
     found = list(itertools.islice(merged, limit + 1))
     if len(found) <= limit:
@@ -54,8 +58,16 @@ def page_of(
 
 def last_at(workspace_id: int, ids: Sequence[int], *, but: Sequence[str] = ()) -> datetime | None:
     """When something last happened with the customer, these kinds left out; None for never."""
-    last = [event.time for one in ids for event in events.timeline(workspace_id, one, 1, but=but)]
+    last = [
+        event.time
+        for some in _chunks(ids)
+        for event in events.timeline_of_all(workspace_id, some, 1, but=but)
+    ]
     return max(last, default=None)
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE))
 
 
 def every(workspace_id: int, ids: Sequence[int]) -> Iterator[Event]:

@@ -113,7 +113,7 @@ def personal_data(request: HttpRequest, public_id: str) -> FileResponse:
     head = msgspec.json.format(msgspec.json.encode(told), indent=2)
     stream.write(head.removesuffix(b"\n}") + b',\n  "events": [')
     between = b"\n"
-    for event in history.every(workspace.id, (found.profile.id, *found.merged_ids)):
+    for event in history.every(workspace.id, history.ids_of(found)):
         row = {"kind": event.kind, "time": event.time, "properties": event.props}
         stream.write(between + b"    " + msgspec.json.encode(row))
         between = b",\n"

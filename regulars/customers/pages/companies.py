@@ -130,7 +130,7 @@ def leave_company(request: HttpRequest, public_id: str) -> HttpResponse:
     workspace = workspace_of(request, Right.CUSTOMERS_EDIT)
     found = queries.card(workspace.id, queries.customer_id_of(workspace.id, public_id))
     one = queries.company(workspace.id, request.POST.get("company", ""))
-    ids = (found.profile.id, *found.merged_ids, *history.ids_of(found))
+    ids = history.ids_of(found)
     actions.leave_company(workspace.id, one.id, ids)
     messages.success(request, _("The customer does not belong to the company any more."))
     return redirect(f"{reverse('customers:card', args=[public_id])}#companies")

@@ -37,7 +37,14 @@ from regulars.customers.queries.desk import (
     tasks_of,
 )
 from regulars.customers.queries.found import found
-from regulars.customers.queries.identities import find, identities, identity_faults, known, roots_of
+from regulars.customers.queries.identities import (
+    find,
+    find_many,
+    identities,
+    identity_faults,
+    known,
+    roots_of,
+)
 from regulars.customers.queries.lists import (
     countries,
     exact_count,
@@ -64,7 +71,7 @@ from regulars.customers.queries.quality import (
 )
 from regulars.customers.queries.standing import are_ids_people, standings
 from regulars.customers.queries.topics import consent_text, consent_texts, topics
-from regulars.customers.queries.views import list_taste, view, views
+from regulars.customers.queries.views import list_taste, view, views, views_naming
 
 __all__ = [
     "address_as_kept",
@@ -95,6 +102,7 @@ __all__ = [
     "exact_count",
     "export_rows",
     "find",
+    "find_many",
     "former",
     "found",
     "gaps_locked",
@@ -129,6 +137,7 @@ __all__ = [
     "topics",
     "view",
     "views",
+    "views_naming",
     "whole_person",
     "wishes",
 ]

@@ -55,6 +55,23 @@ def find(workspace_id: int, identity: Identity) -> int | None:
     return None if row is None else int(row[0])
 
 
+def find_many(workspace_id: int, identities: Sequence[Identity]) -> list[int | None]:
+    """For each identity the customer it points at as `find` tells, or None."""
+    region = workspaces.workspace(workspace_id).region
+    named = [identifiers_of(identity, region) for identity in identities]
+    asked = list({identifier for identifiers in named for identifier in identifiers})
+    raw = cursor()
+    raw.execute(
+        "SELECT i.kind, i.value, i.customer_id FROM unnest(%s::text[], %s::text[])"
+        " AS asked (kind, value) JOIN customers_identifier i ON i.workspace_id = %s"
+        " AND i.kind = asked.kind AND i.value = asked.value",
+        [[i.kind.value for i in asked], [i.value for i in asked], workspace_id],
+    )
+    owners = {(kind, value): customer_id for kind, value, customer_id in raw.fetchall()}
+    keys = [[(i.kind.value, i.value) for i in identifiers] for identifiers in named]
+    return [next((owners[key] for key in own if key in owners), None) for own in keys]
+
+
 def roots_of(workspace_id: int, customer_ids: Sequence[int]) -> dict[int, int]:
     """Who each of these customers is now: themselves, or whom they were merged into."""
     raw = cursor()

@@ -160,9 +160,9 @@ def own_id_of(workspace_id: int, public_id: str) -> int:
 
 
 def former(workspace_id: int, customer_id: int) -> list[Former]:
-    """Who was merged into the customer and still is, the newest merge first."""
+    """Who was merged into the customer and still is, the newest merge first; one over a page."""
     raw = cursor()
-    raw.execute(READ_FORMER, [workspace_id, customer_id, FORMER_MAX])
+    raw.execute(READ_FORMER, [workspace_id, customer_id, FORMER_MAX + 1])
     return [
         Former(one, public_id, name, at, reason or "", rule or "", actor or "")
         for one, public_id, name, at, reason, rule, actor in raw.fetchall()

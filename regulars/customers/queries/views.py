@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 from regulars.customers.records import ViewRecord
 from regulars.kernel.errors import NotFound
 from regulars.store.scope import cursor
@@ -38,3 +40,18 @@ def list_taste(workspace_id: int, user_id: int) -> tuple[list[str] | None, int |
     )
     row = raw.fetchone()
     return (None, None) if row is None else (row[0], row[1])
+
+
+def views_naming(workspace_id: int, condition: str, value: str) -> list[tuple[str, str]]:
+    """Public id and name of every view, whoever owns it, whose filter asks `condition=value`."""
+    raw = cursor()
+    raw.execute(
+        "SELECT public_id, name, query FROM customers_view"
+        " WHERE workspace_id = %s AND strpos(query, %s) > 0 ORDER BY lower(name), id",
+        [workspace_id, value],
+    )
+    return [
+        (public_id, name)
+        for public_id, name, query in raw.fetchall()
+        if value in parse_qs(query).get(condition, [])
+    ]

@@ -9,7 +9,7 @@ from django.template.context import Context
 from django.utils.translation import gettext as _
 
 from regulars.customers import identity_words, queries
-from regulars.customers.queries.merges import Former, Shared
+from regulars.customers.queries.merges import FORMER_MAX, Former, Shared
 from regulars.customers.records import IdentifierKind, Profile
 
 register = template.Library()
@@ -21,12 +21,14 @@ def former_identities(context: Context, profile: Profile) -> dict[str, Any]:
     workspace_id = context["workspace"].id
     shared = queries.shared_contacts(workspace_id, [profile.id]).get(profile.id, [])
     others = {one.customer_id for one in shared} | {one.holder_id for one in shared}
+    former = queries.former(workspace_id, profile.id)
     people = queries.profiles(workspace_id, sorted(others - {profile.id}))
     return {
         "request": context.get("request"),
         "csrf_token": context.get("csrf_token"),
         "public_id": profile.public_id,
-        "former": [_former(one) for one in queries.former(workspace_id, profile.id)],
+        "former": [_former(one) for one in former[:FORMER_MAX]],
+        "has_more": len(former) > FORMER_MAX,
         "shared": [_shared(one, profile.id, people) for one in shared],
         "may_edit": "customers.edit" in (context.get("rights") or ()),
     }

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -330,7 +331,7 @@ def test_personal_data_holds_every_event_of_everybody_merged(
     place: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "BATCH_ROWS", 3)
-    monkeypatch.setattr(history, "MERGED_SHOWN_MAX", 0)
+    monkeypatch.setattr(history, "IDS_AT_ONCE", 1)
     cards = sys.modules["regulars.customers.queries.cards"]
     monkeypatch.setattr(cards, "HISTORY_ROWS_MAX", 1)
     monkeypatch.setattr(cards, "IDENTIFIERS_MAX", 1)
@@ -402,3 +403,33 @@ def test_a_form_with_a_character_that_no_text_holds_is_refused_and_changes_nothi
     assert client.post(address, "city=Ky%00iv", content_type=urlencoded).status_code == 400
     with scope(place.bakery.id):
         assert queries.card(place.bakery.id, place.mira) == before
+
+
+def test_the_card_leaves_out_nothing_of_who_was_merged_many_times(
+    place: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "IDS_AT_ONCE", 7)
+    shop, client = place.bakery, member_of(place.bakery)
+    with scope(shop.id):
+        visitors = actions.identify_many(
+            shop.id, [Identity(anonymous_id=f"browser-{n:04}") for n in range(25)]
+        )
+        for n, visitor in enumerate(visitors):
+            cup = NewEvent(f"Cup {n:02}", NOON + timedelta(hours=n), f"cup:{n}", visitor)
+            events.record_many(shop.id, [cup])
+            actions.add_note(shop.id, visitor, text=f"note {n:02}", author_id=None, author="Anna")
+            actions.merge(shop.id, loser=visitor, root=place.mira)
+        mira = public_id(place, place.mira)
+
+    titles, notes, address = [], [], f"/customers/{mira}/timeline?show=site"
+    while address:
+        html = get(client, address)
+        titles += re.findall(r"Cup \d\d", html)
+        more = re.search(r'hx-get="([^"]*before=[^"]*)"', html)
+        address = unescape(more.group(1)) if more else ""
+    with scope(shop.id):
+        ids = history.ids_of(queries.card(shop.id, place.mira))
+        notes = [note.text for note in queries.notes_of(shop.id, ids, limit=50)]
+
+    assert titles == [f"Cup {n:02}" for n in reversed(range(25))]
+    assert notes == [f"note {n:02}" for n in reversed(range(25))]
