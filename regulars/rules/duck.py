@@ -38,6 +38,7 @@ from regulars.rules.tree import (
     Reachable,
     Rule,
     Share,
+    Test,
 )
 
 PLANS_MAX = 1_000
@@ -76,7 +77,7 @@ def compile(  # noqa: A001  # rules.duck.compile reads as what it does
     """The query that finds the rule's customers at the instant.
 
     returns  SQL that begins with SELECT, over the relations customers, events, orders,
-             order_lines, consents and suppressions
+             order_lines, consents, suppressions and scores
     raises   Invalid when the rule does not fit the declared facts and segments
     """
     needed = reachable_segments(rule, segments)
@@ -147,7 +148,9 @@ def _is_row_level(node: Node, facts: Facts) -> bool:
 
 def _is_row_fact(node: Node, facts: Facts) -> bool:
     fact = find_fact(node.fact, facts) if isinstance(node, FactIs) else None
-    return fact is not None and isinstance(fact.source, Column | Attr)
+    if fact is None or not isinstance(fact.source, Column | Attr):
+        return False
+    return isinstance(fact.source, Attr) or fact.source.relation == "customers"
 
 
 def _reads_row(node: Node, facts: Facts) -> bool:
@@ -194,8 +197,18 @@ def _fact(node: FactIs, scope: Scope) -> exp.Expression:
     assert fact is not None
     if isinstance(fact.source, OrdersFigure):
         return duck_events.orders_figure(fact, fact.source, node.test, scope)
+    if isinstance(fact.source, Column) and fact.source.relation == "scores":
+        return _score(fact, node.test, scope)
     found = duck_values.passes(_place(fact, scope), node.test, scope.slots)
     return duck_values.known(found) if scope.is_strict else found
+
+
+def _score(fact: Fact, test: Test, scope: Scope) -> exp.Expression:
+    """A test of the customer's row of scores; who has none is like one whose value is missing."""
+    plain, is_negated = operators.positive(test)
+    rows = [duck_values.passes(_place(fact, scope), plain, scope.slots)]
+    found = among(rows_where("scores", rows))
+    return exp.not_(found) if is_negated else found
 
 
 def _place(fact: Fact, scope: Scope) -> Place:

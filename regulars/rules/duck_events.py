@@ -19,21 +19,29 @@ from regulars.rules.duck_values import (
     passes,
     pointer_to,
     sql,
+    stands,
 )
 from regulars.rules.facts import Fact, OrdersAggregate
 from regulars.rules.tree import (
     BeforeLast,
     Count,
     Did,
+    Figure,
     FromTo,
     LineFilter,
     PropFilter,
-    Sum,
+    Scalar,
     Test,
     Window,
 )
 
 AT_LEAST_ONE = Test("gte", 1)
+# What a rule's number and a count of events need, so that their product has 38 digits at most.
+AVERAGE_DIGITS = 22
+COUNT_DIGITS = 16
+
+Only = Callable[[exp.Expression], exp.Expression]
+FigurePasses = Callable[[InJson, Test, Only, Slots], exp.Expression]
 
 
 def did(node: Did, scope: Scope) -> exp.Expression:
@@ -45,8 +53,8 @@ def did(node: Did, scope: Scope) -> exp.Expression:
         *(_line(item, slots) for item in node.where if isinstance(item, LineFilter)),
     ]
     wanted = [_prop(item, slots) for item in node.where if isinstance(item, PropFilter)]
-    if isinstance(node.measure, Sum):
-        return _summed(node.measure, rows, wanted, scope)
+    if isinstance(node.measure, Figure):
+        return _figured(node.measure, rows, wanted, scope)
     test = node.measure.test if isinstance(node.measure, Count) else AT_LEAST_ONE
     return counted("events", rows, test, scope, wanted)
 
@@ -92,27 +100,24 @@ def _counted_above_zero(
 ) -> exp.Expression:
     if _any_row_decides(test):
         return among(rows_where(relation, [*rows, *wanted]))
-    rows, number = _over(sql("COUNT(*)"), rows, wanted, scope)
-    having = compares(number, test, scope.slots, float)
+    rows, only = _over(rows, wanted, scope)
+    having = compares(only(sql("COUNT(*)")), test, scope.slots, float)
     having = having if is_wanted else exp.not_(having)
     return among(groups_where(relation, rows, having, scope))
 
 
 def _over(
-    figure: exp.Expression,
-    rows: list[exp.Expression],
-    wanted: Sequence[exp.Expression],
-    scope: Scope,
-) -> tuple[list[exp.Expression], exp.Expression]:
-    """The rows to read, and the figure over those of them that are wanted.
+    rows: list[exp.Expression], wanted: Sequence[exp.Expression], scope: Scope
+) -> tuple[list[exp.Expression], Only]:
+    """The rows to read, and what lets a figure look only at those of them that are wanted.
 
     Beside a narrowing test, reading JSON waits until other customers' rows are gone. A group in
     which nothing is wanted then has the figure of no rows, for which callers answer apart.
     """
     if not (wanted and scope.is_narrowed):
-        return [*rows, *wanted], figure
+        return [*rows, *wanted], lambda figure: figure
     only = exp.Where(this=all_of(list(wanted)))
-    return rows, exp.Filter(this=figure, expression=only)
+    return rows, lambda figure: exp.Filter(this=figure, expression=only.copy())
 
 
 def _any_row_decides(test: Test) -> bool:
@@ -133,23 +138,82 @@ _ANY_ROW_DECIDES: dict[str, Callable[[float], bool]] = {
 }
 
 
-def _summed(
-    measure: Sum,
+def _figured(
+    measure: Figure,
     rows: list[exp.Expression],
     wanted: Sequence[exp.Expression],
     scope: Scope,
 ) -> exp.Expression:
+    """A figure over one property passes; of nothing, averages and extremes are missing."""
     place = InJson(exp.column("props"), pointer_to(measure.prop, scope.slots))
-    figure = sql(
-        f"SUM(TRY_CAST($json AS DECIMAL({limits.SUM_DIGITS}, {limits.SUM_DECIMALS})))",
-        json=place.json(),
-    )
-    rows, figure = _over(figure, rows, wanted, scope)
-    total = sql("COALESCE($figure, 0)", figure=figure)
-    having = compares(total, measure.test, scope.slots, values.exact)
-    if values.sum_passes(0, measure.test):
+    rows, only = _over(rows, wanted, scope)
+    having = _FIGURES_PASS[measure.function](place, measure.test, only, scope.slots)
+    if measure.function in ("sum", "distinct") and values.compares(0, measure.test):
         return exp.not_(among(groups_where("events", rows, exp.not_(having), scope)))
     return among(groups_where("events", rows, having, scope))
+
+
+def _sum(place: InJson, test: Test, only: Only, slots: Slots) -> exp.Expression:
+    total = sql("COALESCE($figure, 0)", figure=only(_added(place)))
+    return compares(total, test, slots, values.exact)
+
+
+def _added(place: InJson) -> exp.Expression:
+    return sql("SUM($addend)", addend=_addend(place))
+
+
+def _addend(place: InJson) -> exp.Expression:
+    return sql(
+        f"TRY_CAST($json AS DECIMAL({limits.SUM_DIGITS}, {limits.SUM_DECIMALS}))", json=place.json()
+    )
+
+
+def _average(place: InJson, test: Test, only: Only, slots: Slots) -> exp.Expression:
+    """The sum against so many times the wanted value: nothing is divided, nothing rounded."""
+    addends = only(sql("COUNT($addend)", addend=_addend(place)))
+    total = only(_added(place))
+    wanted = test.value if isinstance(test.value, tuple) else (test.value,)
+    sides = [
+        sql(
+            f"CAST($value AS DECIMAL({AVERAGE_DIGITS}, {limits.SUM_DECIMALS}))"
+            f" * CAST($addends AS DECIMAL({COUNT_DIGITS}, 0))",
+            value=slots.value(values.exact(cast(Scalar, value))),
+            addends=addends.copy(),
+        )
+        for value in wanted
+    ]
+    return stands(total, test.op, sides)
+
+
+def _extreme(function: str) -> FigurePasses:
+    def passes_(place: InJson, test: Test, only: Only, slots: Slots) -> exp.Expression:
+        figure = only(sql(f"{function}($number)", number=place.number()))
+        return compares(figure, test, slots, float)
+
+    return passes_
+
+
+def _distinct(place: InJson, test: Test, only: Only, slots: Slots) -> exp.Expression:
+    """Different texts, numbers and yes-or-noes; a value is only one of these."""
+    parts = [
+        sql("CASE WHEN $is_text THEN $text END", is_text=place.is_json_text(), text=place.folded()),
+        # Zero and minus zero are one number.
+        sql("CASE WHEN $number = 0 THEN 0 ELSE $number END", number=place.number()),
+        sql("CASE WHEN $json IN ('true', 'false') THEN $json END", json=place.json()),
+    ]
+    first, *others = (only(sql("COUNT(DISTINCT $part)", part=part)) for part in parts)
+    for other in others:
+        first = sql("$first + $other", first=first, other=other)
+    return compares(sql("CAST($number AS DOUBLE)", number=exp.paren(first)), test, slots, float)
+
+
+_FIGURES_PASS: dict[str, FigurePasses] = {
+    "sum": _sum,
+    "avg": _average,
+    "min": _extreme("MIN"),
+    "max": _extreme("MAX"),
+    "distinct": _distinct,
+}
 
 
 def _prop(item: PropFilter, slots: Slots) -> exp.Expression:

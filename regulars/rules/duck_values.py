@@ -119,7 +119,15 @@ class InJson:
     def lowered(self) -> exp.Expression:
         return _lower(self.text())
 
+    def folded(self) -> exp.Expression:
+        """The text as tests compare it."""
+        return _one_sigma(self.lowered())
+
     def is_text(self) -> exp.Expression | None:
+        return self.is_json_text()
+
+    def is_json_text(self) -> exp.Expression:
+        """Whether the member is a text."""
         return sql("STARTS_WITH($json, '\"')", json=self.json())
 
     def number(self) -> exp.Expression:
@@ -133,7 +141,7 @@ class InJson:
             "CASE WHEN REGEXP_FULL_MATCH($text, $pattern) AND $is_text"
             " THEN TIMEZONE('UTC', TRY_CAST($text AS TIMESTAMPTZ)) END",
             text=self.text(),
-            is_text=self._is_text(),
+            is_text=self.is_json_text(),
             pattern=exp.Literal.string(windows.INSTANT_PATTERN),
         )
 
@@ -142,12 +150,9 @@ class InJson:
             "CASE WHEN REGEXP_FULL_MATCH($text, $pattern) AND $is_text"
             " THEN TRY_CAST($text AS DATE) END",
             text=self.text(),
-            is_text=self._is_text(),
+            is_text=self.is_json_text(),
             pattern=exp.Literal.string(windows.DAY_PATTERN),
         )
-
-    def _is_text(self) -> exp.Expression:
-        return cast(exp.Expression, self.is_text())
 
     def items(self) -> exp.Expression:
         return sql("TRY_CAST($found AS JSON[])", found=self._call("JSON_EXTRACT"))
@@ -164,6 +169,15 @@ def _lower(value: exp.Expression) -> exp.Expression:
         value=value,
         dotted=exp.Literal.string(DOTTED_I),
         lowered=exp.Literal.string(DOTTED_I_LOWERED),
+    )
+
+
+def _one_sigma(lowered: exp.Expression) -> exp.Expression:
+    return sql(
+        "REPLACE($lowered, $last, $sigma)",
+        lowered=lowered,
+        last=exp.Literal.string(FINAL_SIGMA),
+        sigma=exp.Literal.string(SIGMA),
     )
 
 
@@ -195,12 +209,7 @@ def _folded_test(place: Place, test: Test, slots: Slots) -> exp.Expression:
     wanted = sorted({folded(str(item)) for item in written})
     mine = place.lowered()
     if any(SIGMA in item for item in wanted):
-        mine = sql(
-            "REPLACE($mine, $last, $sigma)",
-            mine=mine,
-            last=exp.Literal.string(FINAL_SIGMA),
-            sigma=exp.Literal.string(SIGMA),
-        )
+        mine = _one_sigma(mine)
     if test.op == "in":
         return mine.isin(*(slots.value(item) for item in wanted))
     return sql(_TEXT[test.op], mine=mine, other=slots.value(wanted[0]))
@@ -223,12 +232,16 @@ def compares(
 ) -> exp.Expression:
     """A numeric test, its values brought to the column's type first."""
     values = test.value if isinstance(test.value, tuple) else (cast(Scalar, test.value),)
-    wanted = [slots.value(convert(value)) for value in values]
-    if test.op == "in":
+    return stands(mine, test.op, [slots.value(convert(value)) for value in values])
+
+
+def stands(mine: exp.Expression, op: str, wanted: list[exp.Expression]) -> exp.Expression:
+    """The figure stands to what is wanted as the operator says."""
+    if op == "in":
         return mine.isin(*wanted)
-    if test.op == "between":
+    if op == "between":
         return sql("$mine BETWEEN $low AND $high", mine=mine, low=wanted[0], high=wanted[1])
-    return sql(f"$mine {_SIGNS[test.op]} $other", mine=mine, other=wanted[0])
+    return sql(f"$mine {_SIGNS[op]} $other", mine=mine, other=wanted[0])
 
 
 _SIGNS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}

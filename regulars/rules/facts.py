@@ -11,10 +11,13 @@ FactType = Literal["text", "number", "money", "points", "bool", "date", "time", 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the lake relation of customers; a text column has a lowered twin NAME_l."""
+    """A column of the lake relation of customers, or of scores, which has a row for a customer.
+
+    A text column has a lowered twin NAME_l.
+    """
 
     column: str
-    relation: Literal["customers"] = "customers"
+    relation: Literal["customers", "scores"] = "customers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ UNCOUNTED_STATUSES = ("new", "cancelled", "returned")
 
 # Where a channel's address is kept in the relation of customers.
 ADDRESS_COLUMNS = {"email": "email", "sms": "phone"}
+
+# Where a customer is, in the relation of customers.
+PLACE_COLUMNS = ("latitude", "longitude")
 
 # Columns of an order line that a filter may name, and how to read them.
 LINE_FIELDS: Mapping[str, tuple[str, FactType]] = {

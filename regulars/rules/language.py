@@ -14,17 +14,23 @@ from regulars.rules.tree import (
     ConsentIs,
     Count,
     Did,
+    Edge,
     Either,
     Everyone,
     FactIs,
     Filter,
     FromTo,
+    Funnel,
+    Gap,
+    InList,
     InSegment,
     Last,
     LineFilter,
     Measure,
+    Near,
     Node,
     Not,
+    Overdue,
     Previous,
     Reachable,
     Rule,
@@ -94,12 +100,32 @@ def _fact(node: FactIs) -> JsonObject:
 
 
 def _did(node: Did) -> JsonObject:
-    written: JsonObject = {"did": node.kind}
-    if node.where:
-        written["where"] = [_filter(item) for item in node.where]
+    written: JsonObject = {"did": node.kind, **_where(node.where)}
     if node.measure is not None:
         written |= _measure(node.measure)
     return written | _within(node.within)
+
+
+def _edge(node: Edge) -> JsonObject:
+    written = {node.which: node.kind, "prop": node.prop, **operator_json(node.test)}
+    return {**written, **_where(node.where), **_within(node.within)}
+
+
+def _gap(node: Gap) -> JsonObject:
+    return {f"since_{node.which}": node.kind, node.op: node.duration}
+
+
+def _funnel(node: Funnel) -> JsonObject:
+    written: JsonObject = {"funnel": [_did(step) for step in node.steps], "in": node.duration}
+    written |= _within(node.within)
+    if node.reached is None:
+        return written
+    steps = node.reached.value
+    return {**written, "reached": steps if node.reached.op == "eq" else {node.reached.op: steps}}
+
+
+def _where(filters: tuple[Filter, ...]) -> JsonObject:
+    return {"where": [_filter(item) for item in filters]} if filters else {}
 
 
 def _filter(item: Filter) -> JsonObject:
@@ -110,7 +136,9 @@ def _filter(item: Filter) -> JsonObject:
 
 def _measure(measure: Measure) -> JsonObject:
     test = {measure.test.op: _plain(measure.test.value)}
-    return {"count": test} if isinstance(measure, Count) else {"sum": {"of": measure.prop, **test}}
+    if isinstance(measure, Count):
+        return {"count": test}
+    return {measure.function: {"of": measure.prop, **test}}
 
 
 def operator_json(test: Test) -> JsonObject:
@@ -165,8 +193,14 @@ _WRITERS: dict[type, Callable[..., JsonObject]] = {
     Not: lambda node: {"not": node_json(node.part)},
     FactIs: _fact,
     Did: _did,
+    Edge: _edge,
+    Gap: _gap,
+    Overdue: lambda node: {"overdue": {"of": node.kind, "times_own_gap": node.times}},
+    Funnel: _funnel,
     ConsentIs: _consent,
     Reachable: lambda node: {"reachable": node.channel},
     InSegment: lambda node: {"segment": node.segment},
+    InList: lambda node: {"list": node.name, **_within(node.within)},
+    Near: lambda node: {"near": {"lat": node.lat, "lon": node.lon, "km": node.km}},
     Share: _share,
 }

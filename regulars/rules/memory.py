@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
+from statistics import median
 from zoneinfo import ZoneInfo
 
 from regulars.kernel.shares import share_of
@@ -17,22 +19,32 @@ from regulars.rules.tree import (
     ConsentIs,
     Count,
     Did,
+    Edge,
     Either,
     Everyone,
     FactIs,
+    Figure,
     Filter,
+    Funnel,
+    Gap,
+    InList,
     InSegment,
     LineFilter,
     Measure,
+    Near,
     Node,
     Not,
+    Overdue,
     PropFilter,
     Reachable,
     Rule,
     Share,
+    Test,
 )
 
 MARKETING = "marketing"
+# A gap of one's own needs two instants.
+OWN_GAP_TIMES_MIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,8 @@ class PastEvent:
     time: datetime
     props: Mapping[str, object] = field(default_factory=dict)
     subject: int | None = None
+    # Where it stands in the log: of events at one instant, the larger id is the later.
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +95,20 @@ class ConsentNow:
 
 
 @dataclass(frozen=True, slots=True)
+class ListEntry:
+    """The customer's place in an uploaded list."""
+
+    name: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """All that rules may ask about one customer.
 
     columns  the lake's row of the customer: text, date, aware datetime, number, bool or None
     attrs    the workspace's own attributes, as decoded from JSON
+    scores   the lake's row of the customer's scores, in the same types
     """
 
     id: int
@@ -96,6 +119,8 @@ class History:
     lines: Sequence[PastLine] = ()
     consents: Sequence[ConsentNow] = ()
     suppressed: frozenset[str] = frozenset()
+    lists: Sequence[ListEntry] = ()
+    scores: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +160,8 @@ def _fact(node: FactIs, question: _Question) -> bool:
     assert fact is not None
     source, history = fact.source, question.history
     if isinstance(source, Column):
-        value = history.columns.get(source.column)
+        held = history.scores if source.relation == "scores" else history.columns
+        value = held.get(source.column)
     elif isinstance(source, Attr):
         value = history.attrs.get(source.name)
     else:
@@ -164,6 +190,11 @@ def _orders_figure(source: OrdersAggregate, question: _Question) -> object:
 
 
 def _did(node: Did, question: _Question) -> bool:
+    return _measured(node.measure, _events(node, question), question)
+
+
+def _events(node: Did | Edge, question: _Question) -> list[PastEvent]:
+    """The events that count, in the order of the log."""
     span = windows.window_span(node.within, question.now, question.zone)
     found = [
         event
@@ -172,7 +203,7 @@ def _did(node: Did, question: _Question) -> bool:
         and span.holds(event.time)
         and all(_filter(item, event, question) for item in node.where)
     ]
-    return _measured(node.measure, found, question)
+    return sorted(found, key=lambda event: (event.time, event.id))
 
 
 def _measured(measure: Measure | None, found: Sequence[PastEvent], question: _Question) -> bool:
@@ -180,8 +211,66 @@ def _measured(measure: Measure | None, found: Sequence[PastEvent], question: _Qu
         return bool(found)
     if isinstance(measure, Count):
         return values.passes(len(found), measure.test, question.now, question.zone)
-    total = sum(values.addend_micro(event.props.get(measure.prop)) for event in found)
-    return values.sum_passes(total, measure.test)
+    return _figure(measure, [event.props.get(measure.prop) for event in found])
+
+
+def _figure(measure: Figure, found: list[object]) -> bool:
+    """Whether the figure passes; of nothing, sums and numbers of values are 0, others missing."""
+    if measure.function == "distinct":
+        kept = {values.identity(value) for value in found} - {None}
+        return values.compares(len(kept), measure.test)
+    if measure.function in ("min", "max"):
+        numbers = [number for number in map(values.as_number, found) if number is not None]
+        pick = min if measure.function == "min" else max
+        return bool(numbers) and values.compares(pick(numbers), measure.test)
+    addends = [micro for micro in map(values.addend_micro, found) if micro is not None]
+    if measure.function == "sum":
+        return values.sum_passes(sum(addends), measure.test)
+    return bool(addends) and values.sum_passes(sum(addends), measure.test, shared_by=len(addends))
+
+
+def _edge(node: Edge, question: _Question) -> bool:
+    found = _events(node, question)
+    if not found:
+        return False
+    event = found[-1 if node.which == "last" else 0]
+    return values.passes(event.props.get(node.prop), node.test, question.now, question.zone)
+
+
+def _gap(node: Gap, question: _Question) -> bool:
+    times = [event.time for event in _events(Did(node.kind), question)]
+    if not times:
+        return False
+    moment = max(times) if node.which == "last" else min(times)
+    return windows.gap_span(node.op, node.duration, question.now, question.zone).holds(moment)
+
+
+def _overdue(node: Overdue, question: _Question) -> bool:
+    times = sorted({event.time for event in _events(Did(node.kind), question)})
+    if len(times) < OWN_GAP_TIMES_MIN:
+        return False
+    own = median((later - earlier) // windows.TICK for earlier, later in pairwise(times))
+    return float((question.now - times[-1]) // windows.TICK) > float(node.times) * float(own)
+
+
+def _funnel(node: Funnel, question: _Question) -> bool:
+    first, *others = node.steps
+    starts = _events(replace(first, within=node.within), question)
+    steps = [[event.time for event in _events(step, question)] for step in others]
+    attempts = [_reached(start.time, steps, node.duration) for start in starts]
+    best = max(attempts, default=0)
+    return values.compares(best, node.reached or Test("gte", len(node.steps)))
+
+
+def _reached(start: datetime, steps: list[list[datetime]], duration: str) -> int:
+    """How many steps the attempt that began at the instant reached, itself included."""
+    end, here = windows.shift(start, duration, windows.UTC_ZONE, sign=1), start
+    for number, times in enumerate(steps, start=1):
+        after = [time for time in times if here < time <= end]
+        if not after:
+            return number
+        here = min(after)
+    return len(steps) + 1
 
 
 def _filter(item: Filter, event: PastEvent, question: _Question) -> bool:
@@ -233,6 +322,21 @@ def _segment(node: InSegment, question: _Question) -> bool:
     return question.answers[node.segment]
 
 
+def _list(node: InList, question: _Question) -> bool:
+    span = windows.window_span(node.within, question.now, question.zone)
+    return any(
+        entry.name == node.name and span.holds(entry.added_at) for entry in question.history.lists
+    )
+
+
+def _near(node: Near, question: _Question) -> bool:
+    columns = question.history.columns
+    lat, lon = (values.as_number(columns.get(name)) for name in declared.PLACE_COLUMNS)
+    if lat is None or lon is None:
+        return False
+    return values.distance_km(node.lat, node.lon, lat, lon) <= node.km
+
+
 def _share(node: Share, question: _Question) -> bool:
     return node.start <= share_of(question.history.id, node.salt) < node.end
 
@@ -243,8 +347,14 @@ _HANDLERS: dict[type, Callable[..., bool]] = {
     Not: lambda node, question: not _holds(node.part, question),
     FactIs: _fact,
     Did: _did,
+    Edge: _edge,
+    Gap: _gap,
+    Overdue: _overdue,
+    Funnel: _funnel,
     ConsentIs: _consent,
     Reachable: _reachable,
     InSegment: _segment,
+    InList: _list,
+    Near: _near,
     Share: _share,
 }

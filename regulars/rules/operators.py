@@ -53,6 +53,10 @@ OPERATORS_OF = {
 
 # Tests of a count, a sum and the like: a number is always there.
 MEASURE_OPERATORS = ("eq", "gt", "gte", "lt", "lte", "between")
+# Figures that are added up exactly, so that what they are compared with has as few decimals.
+EXACT_FIGURES = frozenset(("sum", "avg"))
+# Tests of how long ago something was.
+GAP_OPERATORS = ("gt", "gte", "lt", "lte")
 
 _BY_OPERAND = {
     "nothing": "any", "text": "text", "regex": "text", "number": "number", "moment": "moment",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from regulars.rules import limits, operators, reading, windows
+from regulars.rules import limits, operators, reading, reading_events, windows
 from regulars.rules.facts import LINE_FIELDS
 
 Schema = dict[str, object]
@@ -53,18 +53,77 @@ def _nodes() -> Schema:
         "all": _object({"all": parts}),
         "any": _object({"any": parts}),
         "not": _object({"not": _ref("node")}),
-        "fact": {"anyOf": _tested({"fact": _ref("name")}, operators.OPERAND)},
+        "fact": {"anyOf": _tested({"fact": _ref("name")})},
         "did": did,
         "did_count": _with(did, "count", _measured({})),
-        "did_sum": _with(did, "sum", _measured({"of": _ref("name")})),
+        **{
+            f"did_{function}": _with(did, function, _measured({"of": _ref("name")}))
+            for function in reading_events.FIGURES
+        },
+        **_edges(),
+        **_gaps(),
+        "funnel": _funnel(),
         "consent": _object(
             {"consent": topic, "is": {"enum": ["given", "withdrawn"]}}, dict(within)
         ),
         "consent_never": _object({"consent": topic, "is": {"const": "never"}}),
         "reachable": _object({"reachable": _ref("name")}),
         "segment": _object({"segment": _ref("name")}),
+        "list": _object({"list": _ref("name")}, dict(within)),
+        "near": _object({"near": _object(_place())}),
         "share": {"anyOf": [_share({"of": _ref("fraction")}), _share(_fraction_range())]},
     }
+
+
+def _edges() -> Schema:
+    optional: Schema = {"where": _ref("filters"), "within": _ref("window")}
+    return {
+        which: {
+            "anyOf": _tested({which: _ref("name"), "prop": _ref("name")}, optional=optional),
+        }
+        for which in ("last", "first")
+    }
+
+
+def _gaps() -> Schema:
+    gaps: Schema = {
+        f"since_{which}": {
+            "anyOf": [
+                _object({f"since_{which}": _ref("name"), op: _ref("duration")})
+                for op in operators.GAP_OPERATORS
+            ]
+        }
+        for which in ("last", "first")
+    }
+    times = {"type": "number", "exclusiveMinimum": 0, "maximum": limits.OWN_GAPS_MAX}
+    own = _object({"of": _ref("name"), "times_own_gap": times})
+    return {**gaps, "overdue": _object({"overdue": own})}
+
+
+def _funnel() -> Schema:
+    steps = {
+        "type": "array",
+        "minItems": limits.FUNNEL_STEPS_MIN,
+        "maxItems": limits.FUNNEL_STEPS_MAX,
+        "items": _object({"did": _ref("name")}, {"where": _ref("filters")}),
+    }
+    number = {"type": "integer", "minimum": 0, "maximum": limits.FUNNEL_STEPS_MAX}
+    reached = {"anyOf": [number, _object({"gte": number})]}
+    return _object(
+        {"funnel": steps, "in": _ref("duration")}, {"within": _ref("window"), "reached": reached}
+    )
+
+
+def _place() -> Schema:
+    return {
+        "lat": _within_degrees(reading.LATITUDE_MAX),
+        "lon": _within_degrees(reading.LONGITUDE_MAX),
+        "km": {"type": "number", "minimum": 0, "maximum": limits.KM_MAX},
+    }
+
+
+def _within_degrees(degrees: int) -> Schema:
+    return {"type": "number", "minimum": -degrees, "maximum": degrees}
 
 
 def _with(base: Schema, key: str, value: Schema) -> Schema:
@@ -94,13 +153,15 @@ def _measured(extra: Schema) -> Schema:
     }
 
 
-def _tested(base: Schema, operands: dict[str, str]) -> list[Schema]:
+def _tested(base: Schema, *, optional: Schema | None = None) -> list[Schema]:
     """One shape for each shape of right-hand side, with the operators that take it."""
     kinds: dict[str, list[str]] = {}
-    for op, kind in operands.items():
+    for op, kind in operators.OPERAND.items():
         kinds.setdefault(kind, []).append(op)
     return [
-        _object({**base, "op": {"enum": ops}, **({} if kind == "nothing" else _value(kind))})
+        _object(
+            {**base, "op": {"enum": ops}, **({} if kind == "nothing" else _value(kind))}, optional
+        )
         for kind, ops in kinds.items()
     ]
 
@@ -114,7 +175,7 @@ def _shapes() -> Schema:
     number = {"type": "number", "minimum": -limits.NUMBER_MAX, "maximum": limits.NUMBER_MAX}
     durations: Schema = {"type": "string", "pattern": "^[0-9]{1,9}(min|h|d|w|mo|y)$"}
     pair = {"type": "array", "minItems": 2, "maxItems": 2}
-    line = _tested({"prop": {"enum": list(LINE_FIELDS)}}, operators.OPERAND)
+    line = _tested({"prop": {"enum": list(LINE_FIELDS)}})
     return {
         "name": {"type": "string", "minLength": 1, "maxLength": limits.NAME_CHARS_MAX},
         "text": text,
@@ -134,7 +195,7 @@ def _shapes() -> Schema:
         "days": {"type": "string", "pattern": "^[0-9]{1,9}(d|w|mo|y)$"},
         "month": {"type": "integer", "minimum": 1, "maximum": 12},
         "window": {"anyOf": _windows(durations, pair)},
-        "filter": {"anyOf": _tested({"prop": _ref("name")}, operators.OPERAND)},
+        "filter": {"anyOf": _tested({"prop": _ref("name")})},
         "line_filter": _object(
             {
                 "line": {

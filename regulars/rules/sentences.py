@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import cast
 from regulars.kernel.money import minor_digits
 from regulars.rules import windows
 from regulars.rules.facts import EVENT_FIELDS, LINE_FIELDS, Facts, FactType, find_fact
+from regulars.rules.language import node_json
 from regulars.rules.phrases import (
     EVENTS,
     LANGUAGES,
@@ -115,7 +117,9 @@ def _plural(number: float, language: str) -> int:
 
 
 def _node(node: Node, speech: _Speech) -> str:
-    return _HANDLERS[type(node)](node, speech)
+    handler = _HANDLERS.get(type(node))
+    # What has no words yet is said as it is written.
+    return handler(node, speech) if handler else json.dumps(node_json(node), ensure_ascii=False)
 
 
 def _join(parts: tuple[Node, ...], joint: str, empty: str, speech: _Speech) -> str:

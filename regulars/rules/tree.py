@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 ConsentState = Literal["given", "withdrawn", "never"]
+FigureFunction = Literal["sum", "avg", "min", "max", "distinct"]
+Which = Literal["last", "first"]
 Scalar = str | int | float | bool
 Value = Scalar | tuple[Scalar, ...] | None
 
@@ -97,14 +99,15 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
-    """The sum of one numeric property over the events."""
+class Figure:
+    """A figure over one property of the events; distinct counts different values."""
 
+    function: FigureFunction
     prop: str
     test: Test
 
 
-Measure = Count | Sum
+Measure = Count | Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,51 @@ class Did:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """A property of the last or the first of the events passes; no such event: false."""
+
+    which: Which
+    kind: str
+    prop: str
+    test: Test
+    where: tuple[Filter, ...] = ()
+    within: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How long ago the last or the first of the events was; no such event: false."""
+
+    which: Which
+    kind: str
+    op: str
+    duration: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """The last event is longer ago than so many of the customer's own median gaps."""
+
+    kind: str
+    times: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Steps one strictly after another, all within a duration from the first.
+
+    steps    bare conditions on events: kind and filters
+    within   when the first step may have happened
+    reached  a test of how many steps the best attempt reached; None: all of them
+    """
+
+    steps: tuple[Did, ...]
+    duration: str
+    within: Window | None = None
+    reached: Test | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentIs:
     """What the customer said about one channel and purpose, and when."""
 
@@ -171,6 +219,23 @@ class InSegment:
 
 
 @dataclass(frozen=True, slots=True)
+class InList:
+    """The customer stands in an uploaded list, perhaps added to it in a window."""
+
+    name: str
+    within: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The customer's place is at most so many kilometres from a point; unknown: false."""
+
+    lat: int | float
+    lon: int | float
+    km: int | float
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """The customer's stable place in [0, 1) for the salt falls in [start, end)."""
 
@@ -181,7 +246,20 @@ class Share:
     is_of: bool = False
 
 
-Leaf = FactIs | Did | ConsentIs | Reachable | InSegment | Share
+Leaf = (
+    FactIs
+    | Did
+    | Edge
+    | Gap
+    | Overdue
+    | Funnel
+    | ConsentIs
+    | Reachable
+    | InSegment
+    | InList
+    | Near
+    | Share
+)
 Node = Everyone | Either | Not | Leaf
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from math import asin, cos, radians, sin, sqrt
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,9 @@ from regulars.rules.words import folded
 
 _QUANTUM = Decimal(1).scaleb(-limits.SUM_DECIMALS)
 _ADDEND_END = Decimal(10) ** (limits.SUM_DIGITS - limits.SUM_DECIMALS)
+
+# The mean radius of the Earth.
+EARTH_KM = 6371.0088
 
 Handler = Callable[[object, Test, datetime, ZoneInfo], bool]
 
@@ -81,23 +85,47 @@ _NUMBER: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def addend_micro(value: object) -> int:
-    """What the value adds to an exact sum, in millionths; no number and far too large: nothing."""
+def addend_micro(value: object) -> int | None:
+    """What the value adds to an exact sum, in millionths; no number and far too large: None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return 0
+        return None
     try:
         rounded = Decimal(repr(value)).quantize(_QUANTUM, rounding=ROUND_HALF_UP)
     except InvalidOperation:
-        return 0
-    return _micro(rounded) if abs(rounded) < _ADDEND_END else 0
+        return None
+    return _micro(rounded) if abs(rounded) < _ADDEND_END else None
 
 
-def sum_passes(total_micro: int, test: Test) -> bool:
-    """Whether an exact sum passes the test of a measure."""
+def sum_passes(total_micro: int, test: Test, *, shared_by: int = 1) -> bool:
+    """Whether an exact sum passes the test of a measure.
+
+    shared_by  how many addends share it: then their average is tested, without dividing
+    """
+    values = test.value if isinstance(test.value, tuple) else (cast(Scalar, test.value),)
+    wanted = [_micro(exact(value)) * shared_by for value in values]
     if test.op == "between":
-        low, high = (_micro(exact(side)) for side in cast(tuple[Scalar, Scalar], test.value))
-        return low <= total_micro <= high
-    return _NUMBER[test.op](total_micro, _micro(exact(cast(Scalar, test.value))))
+        return wanted[0] <= total_micro <= wanted[1]
+    return _NUMBER[test.op](total_micro, wanted[0])
+
+
+def identity(value: object) -> tuple[str, object] | None:
+    """What makes two values one when different values are counted; None is not counted.
+
+    Texts ignore case, numbers are the same in double precision; lists and objects do not count.
+    """
+    if isinstance(value, str):
+        return "text", folded(value)
+    if isinstance(value, bool):
+        return "bool", value
+    number = as_number(value)
+    return None if number is None else ("number", number)
+
+
+def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """The way between two points over a round Earth, by the haversine formula."""
+    north, east = radians(other_lat - lat), radians(other_lon - lon)
+    across = cos(radians(lat)) * cos(radians(other_lat)) * sin(east / 2) ** 2
+    return 2 * EARTH_KM * asin(min(1.0, sqrt(sin(north / 2) ** 2 + across)))
 
 
 def exact(value: Scalar) -> Decimal:

@@ -31,6 +31,7 @@ TICK = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 UNITS = ("day", "week", "month", "quarter", "year")
 DAY_UNITS = ("d", "w", "mo", "y")
+UTC_ZONE = ZoneInfo("UTC")
 
 _FIXED = {
     "min": timedelta(minutes=1),
@@ -191,6 +192,15 @@ _WINDOWS: dict[type, Callable[..., Sides]] = {
     Previous: _previous,
     BetweenAgo: _between_ago,
 }
+
+
+def gap_span(op: str, duration: str, now: datetime, zone: ZoneInfo) -> Span[datetime]:
+    """When something happened that is so long ago: gte 60d is everything up to now - 60 days."""
+    away = shift(now, duration, zone, sign=-1)
+    if op in ("gte", "gt"):
+        return Span(None, away + TICK if op == "gte" else away)
+    return Span(away if op == "lte" else away + TICK, now + TICK)
+
 
 # Operators of moments that are one stretch of time.
 SPAN_OPERATORS = ("before", "after", "between", "in_last", "in_next", "older_than")

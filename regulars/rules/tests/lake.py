@@ -37,6 +37,10 @@ SCHEMAS = {
         ("changed_at", STAMP),
     ],
     "suppressions": [("customer", pa.int64()), ("channel", TEXT)],
+    "scores": [
+        ("customer", pa.int64()), ("stage", TEXT), ("stage_l", TEXT),
+        ("recency_fifth", pa.int32()), ("stage_since", pa.date32()),
+    ],
 }  # fmt: skip
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -98,6 +102,13 @@ def _customer(history: History, rows: Rows) -> None:
     for consent in history.consents:
         rows["consents"].append((
             mine, consent.channel, consent.purpose, consent.state, _naive(consent.changed_at),
+        ))  # fmt: skip
+    if history.scores:
+        scores = history.scores
+        stage = scores["stage"]
+        rows["scores"].append((
+            mine, stage, stage and str(stage).lower(), scores["recency_fifth"],
+            scores["stage_since"],
         ))  # fmt: skip
     rows["suppressions"] += [(mine, channel) for channel in sorted(history.suppressed)]
 

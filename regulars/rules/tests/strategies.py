@@ -28,6 +28,9 @@ FACTS = {
         declared("customer.attr.score", "number", Attr("score")),
         declared("customer.attr.tags", "list", Attr("tags")),
         declared("customer.attr.vip", "bool", Attr("vip")),
+        declared("value.stage", "text", Column("stage", "scores")),
+        declared("value.recency_fifth", "number", Column("recency_fifth", "scores")),
+        declared("value.stage_since", "date", Column("stage_since", "scores")),
         declared("order.count", "number", OrdersAggregate("count")),
         declared("order.total", "money", OrdersAggregate("sum", "total_minor")),
         declared("order.average", "money", OrdersAggregate("avg", "total_minor")),
@@ -128,6 +131,18 @@ def histories(draw: st.DrawFn, now: datetime, customer_id: int) -> History:
         lines=draw(st.lists(lines([order.id for order in orders]), max_size=4)) if orders else [],
         consents=draw(consents(now)),
         suppressed=draw(st.frozensets(st.sampled_from(CHANNELS))),
+        scores=draw(scores()),
+    )
+
+
+def scores() -> st.SearchStrategy[dict[str, object]]:
+    """The customer's row of scores, with gaps, or none at all."""
+    return st.just({}) | st.fixed_dictionaries(
+        {
+            "stage": st.none() | words,
+            "recency_fifth": st.none() | st.integers(1, 5),
+            "stage_since": st.none() | days,
+        }
     )
 
 

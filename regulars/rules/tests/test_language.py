@@ -30,6 +30,10 @@ def did(**parts: object) -> dict[str, object]:
     return rule_of({"did": "order.paid", **parts})
 
 
+def funnel(steps: list[object], **parts: object) -> dict[str, object]:
+    return rule_of({"funnel": steps, "in": "7d", **parts})
+
+
 @settings(max_examples=150, deadline=None)
 @given(strategies.rules(NOW, ("vip",)))
 def test_a_rule_goes_to_the_tree_and_back_without_loss(document):
@@ -115,13 +119,50 @@ def test_the_schema_file_is_what_the_code_makes():
         (did(count={"gte": 1}, sum={"of": "total", "gte": 1}), "$.where"),
         (did(sum={"gte": 1}), "$.where.sum.of"),
         (did(sum={"of": "total", "gte": 0.0000001}), "$.where.sum.gte"),
-        (did(avg={"of": "total", "gte": 1}), "$.where.avg"),
+        (did(avg={"gte": 1}), "$.where.avg.of"),
+        (did(avg={"of": "total", "gte": 0.0000001}), "$.where.avg.gte"),
+        (did(distinct={"of": "total", "ne": 1}), "$.where.distinct"),
+        (did(min={"of": "total", "gte": 1}, max={"of": "total", "gte": 1}), "$.where"),
         (did(within={}), "$.where.within"),
         (did(within={"last": 90}), "$.where.within.last"),
         (did(within={"this": "fortnight"}), "$.where.within.this"),
         (did(within={"from": "2026-02-01", "to": "2026-01-01"}), "$.where.within"),
         (did(within={"between_ago": ["7d", "30d"]}), "$.where.within.between_ago"),
-        (rule_of({"since_last": "order.paid", "gte": "60d"}), "$.where"),
+        (rule_of({"last": "order.paid", "op": "set"}), "$.where.prop"),
+        (rule_of({"last": "order.paid", "prop": "total"}), "$.where.op"),
+        (rule_of({"first": "", "prop": "total", "op": "set"}), "$.where.first"),
+        (rule_of({"last": "x", "prop": "y", "op": "set", "count": {"gte": 1}}), "$.where"),
+        (rule_of({"since_last": "order.paid"}), "$.where"),
+        (rule_of({"since_last": "order.paid", "gte": "60d", "lt": "90d"}), "$.where"),
+        (rule_of({"since_last": "order.paid", "eq": "60d"}), "$.where"),
+        (rule_of({"since_first": "order.paid", "lte": "60"}), "$.where.lte"),
+        (rule_of({"overdue": "order.paid"}), "$.where.overdue"),
+        (rule_of({"overdue": {"times_own_gap": 2}}), "$.where.overdue.of"),
+        (rule_of({"overdue": {"of": "x"}}), "$.where.overdue.times_own_gap"),
+        (rule_of({"overdue": {"of": "x", "times_own_gap": 0}}), "$.where.overdue.times_own_gap"),
+        (rule_of({"overdue": {"of": "x", "times_own_gap": 1001}}), "$.where.overdue.times_own_gap"),
+        (funnel([{"did": "a"}]), "$.where.funnel"),
+        (funnel([{"did": "a"}] * 11), "$.where.funnel"),
+        (funnel([{"did": "a"}, {"fact": "b", "op": "set"}]), "$.where.funnel[1]"),
+        (funnel([{"did": "a"}, {"did": "b", "count": {"gte": 2}}]), "$.where.funnel[1]"),
+        (funnel([{"did": "a"}, {"did": "b", "within": {"last": "7d"}}]), "$.where.funnel[1]"),
+        (
+            funnel([{"did": "a", "where": [{"prop": "x"}]}, {"did": "b"}]),
+            "$.where.funnel[0].where[0].op",
+        ),
+        (rule_of({"funnel": [{"did": "a"}, {"did": "b"}]}), "$.where.in"),
+        (rule_of({"funnel": [{"did": "a"}, {"did": "b"}], "in": "0d"}), "$.where.in"),
+        (funnel([{"did": "a"}, {"did": "b"}], reached=3), "$.where.reached"),
+        (funnel([{"did": "a"}, {"did": "b"}], reached=True), "$.where.reached"),
+        (funnel([{"did": "a"}, {"did": "b"}], reached={"lt": 2}), "$.where.reached"),
+        (funnel([{"did": "a"}, {"did": "b"}], reached={"gte": 3}), "$.where.reached.gte"),
+        (rule_of({"list": ""}), "$.where.list"),
+        (rule_of({"list": "guests", "within": {}}), "$.where.within"),
+        (rule_of({"near": {"lat": 91, "lon": 0, "km": 1}}), "$.where.near.lat"),
+        (rule_of({"near": {"lat": 0, "lon": -181, "km": 1}}), "$.where.near.lon"),
+        (rule_of({"near": {"lat": 0, "lon": 0, "km": -1}}), "$.where.near.km"),
+        (rule_of({"near": {"lat": 0, "lon": 0}}), "$.where.near.km"),
+        (rule_of({"near": {"lat": 0, "lon": 0, "km": 1, "city": "Kyiv"}}), "$.where.near"),
         (rule_of({"consent": {"channel": "email"}, "is": "given"}), "$.where.consent.purpose"),
         (
             rule_of({"consent": {"channel": "email", "purpose": "marketing"}, "is": "maybe"}),
@@ -205,6 +246,20 @@ json_trees = st.recursive(
                     "share",
                     "salt",
                     "between_ago",
+                    "first",
+                    "since_last",
+                    "overdue",
+                    "times_own_gap",
+                    "funnel",
+                    "in",
+                    "reached",
+                    "list",
+                    "near",
+                    "lat",
+                    "lon",
+                    "km",
+                    "avg",
+                    "distinct",
                 )
             )
             | st.text(max_size=3),

@@ -75,9 +75,11 @@ def _node(node: Node, vocabulary: Vocabulary, *, is_not: bool) -> NodeDraft:
 
 
 def _leaf(leaf: Leaf, vocabulary: Vocabulary, *, is_not: bool) -> LeafDraft:
-    draft: LeafDraft = _LEAVES[type(leaf)](leaf, vocabulary, is_not)
-    # What the controls would not give back unchanged is shown as it is written.
-    return draft if _gives_back(draft, leaf, vocabulary) else _raw(leaf, is_not=is_not)
+    make = _LEAVES.get(type(leaf))
+    draft: LeafDraft | None = make(leaf, vocabulary, is_not) if make else None
+    # What no control shows, or would not give back unchanged, is shown as it is written.
+    is_shown = draft is not None and _gives_back(draft, leaf, vocabulary)
+    return draft if draft is not None and is_shown else _raw(leaf, is_not=is_not)
 
 
 def _gives_back(draft: LeafDraft, leaf: Leaf, vocabulary: Vocabulary) -> bool:
