@@ -110,6 +110,13 @@ FACTS: tuple[str, ...] = (
     "regulars.orders.facts:FACTS",
 )
 
+# Who may refer to segments and lists; each is asked before one is deleted or renamed.
+SEGMENT_USERS: dict[str, str] = {
+    "segments": "regulars.segments.queries.uses:in_segments",
+    "views": "regulars.segments.queries.uses:in_views",
+    "campaigns": "regulars.campaigns.queries:uses_of_segment",
+}
+
 # What the list of customers may be narrowed by, and what its file tells besides.
 LIST_CONDITIONS: tuple[str, ...] = (
     "regulars.segments.conditions:CONDITIONS",
@@ -153,6 +160,7 @@ LAKE: tuple[str, ...] = (
     "regulars.orders.lake:RELATIONS",
     "regulars.messaging.lake:RELATIONS",
     "regulars.experiments.lake:RELATIONS",
+    "regulars.segments.lake:RELATIONS",
 )
 
 # Reports by name, for the command and the pages.

@@ -15,6 +15,8 @@ def wire() -> None:
     wiring.load_plugins()
     for path in wiring.FACTS:
         registry.declare(wiring.resolve(path))
+    for name, path in wiring.SEGMENT_USERS.items():
+        registry.declare_users(name, wiring.resolve(path))
     for path in wiring.LIST_CONDITIONS:
         conditions.declare(wiring.resolve(path))
     for path in wiring.EXPORT_COLUMNS:

@@ -21,6 +21,7 @@ from regulars.campaigns.queries.campaigns import (
     campaigns,
     find_created,
     list_rows,
+    uses_of_segment,
     windows,
 )
 from regulars.campaigns.queries.people import (
@@ -65,5 +66,6 @@ __all__ = [
     "report",
     "review",
     "sample",
+    "uses_of_segment",
     "windows",
 ]

@@ -9,6 +9,7 @@ from regulars.campaigns.records import CampaignRecord, ListRow, State
 from regulars.kernel.errors import NotFound
 from regulars.messaging import queries as messaging
 from regulars.segments import queries as segments
+from regulars.segments.records import Use, Used
 
 LIST_ROWS_MAX = 500
 
@@ -45,6 +46,21 @@ def find_created(workspace_id: int, key: str) -> tuple[CampaignRecord, str] | No
     """The campaign that was created under this key, and the hash of what it was created from."""
     row = Campaign.objects.filter(workspace_id=workspace_id, create_key=key).first()
     return None if row is None else (record_of(row), row.create_hash)
+
+
+# A campaign that is over keeps its own account of whom it reached.
+OVER = (State.SENT.value, State.CANCELLED.value)
+
+
+def uses_of_segment(workspace_id: int, used: Used) -> list[Use]:
+    """Campaigns still to be sent whose recipients the segment or the list decides."""
+    rows = Campaign.objects.filter(workspace_id=workspace_id).exclude(state__in=OVER)
+    return [
+        Use("campaign", row.public_id, row.name)
+        for row in rows.order_by("name", "id")
+        if (used.kind == "segment" and row.segment_id == used.id)
+        or (row.segment_id is None and row.rule and segments.names(workspace_id, row.rule, used))
+    ]
 
 
 def list_rows(workspace_id: int) -> list[ListRow]:

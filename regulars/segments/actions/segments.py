@@ -116,11 +116,15 @@ def change_segment(
     row = row_of(workspace_id, public_id)
     name, description = _named(name, description)
     document = language.to_json(_checked(workspace_id, rule, row.slug))
-    if document != row.rule:
+    is_other = document != row.rule
+    if is_other:
         row.counted = row.counted_at = None
     row.name, row.description, row.rule, row.updated_at = name, description, document, clock.now()
-    row.save()
-    return record_of(row)
+    # Members are kept by others in the meantime: their columns are not written back.
+    row.save(update_fields=["name", "description", "rule", "counted", "counted_at", "updated_at"])
+    if is_other:
+        _renew(workspace_id, row.slug)
+    return queries.segment(workspace_id, row.id)
 
 
 def rename_segment(workspace_id: int, public_id: str, name: str) -> SegmentRecord:
@@ -148,11 +152,73 @@ def archive_segment(workspace_id: int, public_id: str) -> SegmentRecord:
     return record_of(row)
 
 
-def restore_segment(workspace_id: int, public_id: str) -> SegmentRecord:
-    """Put an archived segment back into the lists."""
+def rename_slug(workspace_id: int, public_id: str, slug: str) -> SegmentRecord:
+    """The segment under another slug, by which rules name it from now on.
+
+    raises  Refused(segment_used, users=…) while anything uses it, Conflict(segment_exists), Invalid
+    """
+    _lock(workspace_id)
     row = row_of(workspace_id, public_id)
-    row.archived_at = None
-    row.save(update_fields=["archived_at"])
+    if row.slug == _slug(slug):
+        return record_of(row)
+    _refuse_used(workspace_id, row.slug)
+    if Segment.objects.filter(workspace_id=workspace_id, slug=slug).exists():
+        raise Conflict("segment_exists", f"There is a segment “{slug}” already.", slug=slug)
+    row.slug, row.updated_at = slug, clock.now()
+    row.save(update_fields=["slug", "updated_at"])
+    return record_of(row)
+
+
+def delete_segment(workspace_id: int, public_id: str) -> None:
+    """Remove the segment with its members and sizes, for good.
+
+    raises  Refused(segment_used, users=…) while anything uses it
+    """
+    _lock(workspace_id)
+    row = row_of(workspace_id, public_id)
+    _refuse_used(workspace_id, row.slug)
+    raw = cursor()
+    for table in ("segments_member", "segments_size"):
+        raw.execute(
+            f"DELETE FROM {table} WHERE workspace_id = %s AND segment_id = %s",
+            [workspace_id, row.id],
+        )
+    row.delete()
+
+
+def _refuse_used(workspace_id: int, slug: str) -> None:
+    users = queries.uses(workspace_id, slug)
+    if users:
+        raise Refused(
+            "segment_used",
+            "The segment is in use: " + ", ".join(f"“{one.name}”" for one in users) + ".",
+            users=[{"kind": one.kind, "id": one.value, "name": one.name} for one in users],
+        )
+
+
+def _renew(workspace_id: int, slug: str) -> None:
+    """A new version of the segment and of every one that refers to it, directly or not."""
+    rules = queries.rules_by_slug(workspace_id)
+    touched = {slug}
+    while True:
+        more = {name for name, rule in rules.items() if references_of(rule) & touched}
+        if more <= touched:
+            break
+        touched |= more
+    cursor().execute(
+        "UPDATE segments_segment SET version = version + 1, problem = ''"
+        " WHERE workspace_id = %s AND slug = ANY(%s)",
+        [workspace_id, sorted(touched)],
+    )
+
+
+def restore_segment(workspace_id: int, public_id: str) -> SegmentRecord:
+    """Put an archived segment back into the lists; its members are computed anew."""
+    row = row_of(workspace_id, public_id)
+    if row.archived_at is not None:
+        # Nobody followed events for it in the meantime.
+        row.archived_at, row.stale_at = None, clock.now()
+        row.save(update_fields=["archived_at", "stale_at"])
     return record_of(row)
 
 
