@@ -69,6 +69,13 @@ MONTHS = {
 BRACKETED = re.compile(r"\s*[\(,]\s*([^\(\),]{1,12})\)?\s*$")
 WHOLE = re.compile(r"\d{1,3}(?:[ ,.\u00a0\u202f']\d{3})+|\d+")
 FLAT = re.compile(r"\d+[.,]0+")
+# A number with the words and signs of a currency around it; brackets mean a minus, as in books.
+AMOUNT = re.compile(
+    r"[^\d+\-−–(.,]*(?P<minus>[+\-−–(]?)[^\d+\-−–(.,]{0,8}"
+    r"(?P<number>\d[\d ,.\u00a0\u202f'’]*(?<=[\d,.])|[.,]\d+)(?P<rest>\D*)"
+)
+# A dot before three digits: a thousand in one country, a thousandth in another.
+UNSURE = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 ZERO = ("", "-", "--", "—", "–")
 
 
@@ -188,9 +195,12 @@ class _Rows:
     def __init__(self, table: _Table, settings: CostSettings) -> None:
         self.table = table
         self.settings = settings
-        self.source = settings.source.strip() or self._known_source()
+        known = self._known_source()
+        self.is_meta = known == "facebook"
+        self.source = settings.source.strip() or known
         self.day_first = _is_day_first(self._column("day"))
         self.decimal_mark = _decimal_mark(self._column("amount"))
+        self.is_unsure = not self.decimal_mark
         self.is_micros = self._micros()
         self.heading_currency = self._heading_currency()
         self.totals = 0
@@ -273,19 +283,25 @@ class _Rows:
         """The day of a row, None for a row of sums."""
         cell = self._cell(row, "day")
         found = _date_of(cell, self.day_first)
-        starts = [plain(one)[:20] for one in row[:4]]
-        is_sum = any(one.startswith(TOTALS) for one in starts)
         if found is None:
-            if is_sum or cell in ZERO:
+            starts = [plain(one)[:20] for one in row[:4]]
+            if any(one.startswith(TOTALS) for one in starts) or cell in ZERO:
                 return None
             raise Invalid("cost_row", f"Row {number}: the day cannot be read.")
-        # Meta sums up in a row that names no campaign but has the day of its first.
-        is_nameless = "campaign" in self.table.places and not self._cell(row, "campaign")
-        return None if is_sum or is_nameless else found
+        # Meta sums up in a row that names no campaign but has the day of its first. Elsewhere
+        # such a row is money nobody gave to a campaign, and "Total look" may be the name of one.
+        campaign = self._cell(row, "campaign")
+        is_nameless = self.is_meta and "campaign" in self.table.places and not campaign
+        return None if plain(campaign) in TOTALS or is_nameless else found
 
     def _amount(self, number: int, row: Sequence[str]) -> Decimal:
         field = "amount" if "amount" in self.table.places else "micros"
-        found = _number(self._cell(row, field), self.decimal_mark)
+        cell = self._cell(row, field)
+        if self.is_unsure and UNSURE.search(cell):
+            raise Invalid(
+                "cost_row", f"Row {number}: {cell} may be a thousand or a fraction; write 2 places."
+            )
+        found = _number(cell, self.decimal_mark)
         if found is None:
             raise Invalid("cost_row", f"Row {number}: the amount cannot be read.")
         return found / MICRO if self.is_micros else found
@@ -310,28 +326,36 @@ def _currency_of(word: str) -> str:
 
 
 def _decimal_mark(values: Sequence[str]) -> str:
-    """What stands before fractions in a column: decided once for all its numbers."""
+    """What stands before fractions in a column, decided once for all its numbers; "" unknown."""
     commas = dots = 0
     for value in values:
-        bare = value.rstrip("0123456789")
-        digits = len(value) - len(bare)
+        match = AMOUNT.fullmatch(value)
+        number = match["number"].rstrip(" \u00a0\u202f") if match else ""
+        bare = number.rstrip("0123456789")
         mark, other = bare[-1:], "." if bare[-1:] == "," else ","
         # A mark with three digits behind it may as well group thousands, unless both are there.
-        if mark in (",", ".") and mark and (digits != 3 or other in bare[:-1]):
+        if mark in (",", ".") and mark and (len(number) - len(bare) != 3 or other in bare[:-1]):
             commas, dots = commas + (mark == ","), dots + (mark == ".")
+    if commas == dots == 0:
+        return ""
     return "," if commas > dots else "."
 
 
 def _number(value: str, decimal_mark: str) -> Decimal | None:
     if value in ZERO:
         return Decimal(0)
-    group = "," if decimal_mark == "." else "."
-    bare = "".join(one for one in value if one.isdecimal() or one in "+-.,")
+    match = AMOUNT.fullmatch(value)
+    if match is None or (match["minus"] == "(") != (")" in match["rest"]):
+        return None
+    mark = decimal_mark or "."
+    group = "," if mark == "." else "."
+    bare = "".join(one for one in match["number"] if one.isdecimal() or one in ".,")
     try:
-        found = Decimal(bare.replace(group, "").replace(decimal_mark, "."))
+        found = Decimal(bare.replace(group, "").replace(mark, "."))
     except InvalidOperation:
         return None
-    return found if abs(found) < AMOUNT_MAX else None
+    signed = found if match["minus"] in ("", "+") else -found
+    return signed if found < AMOUNT_MAX else None
 
 
 def _is_day_first(values: Sequence[str]) -> bool:

@@ -126,6 +126,41 @@ def test_a_layout_of_ones_own_by_its_map() -> None:
         rows("a,b\n1,2\n", CostSettings("UAH", columns={"a": "rubbish"}))
 
 
+@pytest.mark.parametrize(
+    ("written", "minor"),
+    [("10,50 ₴", 1050), ("10,50 грн.", 1050), ("₴10,50", 1050), ("10.50 UAH", 1050),
+     ("1 234,50 ₴", 123450), ("1\u00a0234,5", 123450), ("$1,234.50", 123450), ("1.234,50", 123450),
+     ("1,234", 123400), ("-10,50", -1050), ("−10,50 ₴", -1050), ("(10.50)", -1050), (".5", 50),
+     ("$-1", -100), ("+2", 200), ("—", 0), ("7 грн", 700), ("0.005", 1)],
+)  # fmt: skip
+def test_amounts_are_read_as_people_and_systems_write_them(written: str, minor: int) -> None:
+    (row,) = rows(f"date;campaign;cost\n2026-11-01;A;{written}\n", CostSettings("UAH", "radio"))
+
+    assert row.amount_minor == minor
+
+
+@pytest.mark.parametrize("written", ["1e5", "1.234", "12.345 ₴", "5-7", "10,50)", "ten", "1 2 x 3"])
+def test_an_amount_that_may_mean_two_things_is_refused(written: str) -> None:
+    with pytest.raises(Invalid) as told:
+        rows(f"date;campaign;cost\n2026-11-01;A;{written}\n", CostSettings("UAH", "radio"))
+
+    assert told.value.code == "cost_row"
+
+
+def test_three_places_are_a_fraction_when_another_row_says_so() -> None:
+    found = rows("date;campaign;cost\n2026-11-01;A;1.234\n2026-11-01;B;1.5\n",
+                 CostSettings("UAH", "radio"))  # fmt: skip
+
+    assert [row.amount_minor for row in found] == [123, 150]
+
+
+def test_money_without_a_campaign_and_a_campaign_called_total_are_counted() -> None:
+    found = rows("date,campaign,cost\n2026-11-01,,50\n2026-11-01,Total look,7\n"
+                 "2026-11-01,Total,57\nTotal,,57\n", CostSettings("UAH", "radio"))  # fmt: skip
+
+    assert [(row.campaign, row.amount_minor) for row in found] == [("", 5000), ("Total look", 700)]
+
+
 def test_rows_of_one_key_are_summed_before_they_are_rounded() -> None:
     lines = "date,campaign,source,cost\n" + "2026-11-01,A,x,0.004\n" * 5
 
