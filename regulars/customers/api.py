@@ -24,6 +24,7 @@ from regulars.customers.records import (
     Profile,
     TopicRecord,
 )
+from regulars.customers.views_api import filter_of_view
 from regulars.kernel.errors import Invalid
 
 IDENTIFY_ROWS_MAX = 1_000
@@ -193,12 +194,28 @@ def list_customers(
     search: str = "",
     country: str = "",
     city: str = "",
+    language: str = "",
+    has: str = "",
+    consent: str = "",
+    company: str = "",
+    tag: str = "",
+    attribute: str = "",
     sort: str = "-seen",
+    view: str = "",
     after: str = "",
 ) -> dict[str, object]:
-    """Customers, 50 a page; `next` of a page is `after` of the following one."""
-    chosen = ListFilter(search=search, country=country, city=city, sort=sort)
-    page = queries.page(_workspace_id(request), chosen, after=after)
+    """Customers of the filter or of a saved view, 50 a page; `next` of a page is `after` of the
+    following one. A view is its own filter and order: others may not stand beside it."""
+    workspace_id = _workspace_id(request)
+    chosen = ListFilter(
+        search=search, country=country, city=city, language=language, has=has, consent=consent,
+        company=company, tag=tag, attribute=attribute, sort=sort,
+    )  # fmt: skip
+    if view and chosen != ListFilter(sort="-seen"):
+        raise Invalid("list_view", "Give a view or a filter, not both.")
+    if view:
+        chosen = filter_of_view(workspace_id, view)
+    page = queries.page(workspace_id, chosen, after=after)
     return {
         "customers": [_out(profile) for profile in page.rows],
         "next": page.after,

@@ -37,6 +37,8 @@ from regulars.customers.actions.tasks import finish_task, give_task, reopen_task
 from regulars.customers.actions.topics import add_consent_text, archive_topic, save_topic
 from regulars.customers.actions.unmerge import unmerge
 from regulars.customers.actions.views import (
+    add_view,
+    change_view,
     choose_columns,
     choose_view,
     delete_view,
@@ -48,6 +50,7 @@ __all__ = [
     "add_consent_text",
     "add_member",
     "add_note",
+    "add_view",
     "alias",
     "archive_topic",
     "ask_erasure",
@@ -55,6 +58,7 @@ __all__ = [
     "change_identity_rules",
     "change_note",
     "change_profile",
+    "change_view",
     "check_contacts",
     "choose_columns",
     "choose_gap",

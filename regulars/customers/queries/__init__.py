@@ -71,11 +71,19 @@ from regulars.customers.queries.quality import (
 )
 from regulars.customers.queries.standing import are_ids_people, standings
 from regulars.customers.queries.topics import consent_text, consent_texts, topics
-from regulars.customers.queries.views import list_taste, view, views, views_naming
+from regulars.customers.queries.views import (
+    any_view,
+    list_taste,
+    view,
+    views,
+    views_after,
+    views_naming,
+)
 
 __all__ = [
     "address_as_kept",
     "address_hashes",
+    "any_view",
     "are_ids_people",
     "batch",
     "batches",
@@ -137,6 +145,7 @@ __all__ = [
     "topics",
     "view",
     "views",
+    "views_after",
     "views_naming",
     "whole_person",
     "wishes",

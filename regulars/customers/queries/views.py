@@ -9,6 +9,7 @@ from regulars.kernel.errors import NotFound
 from regulars.store.scope import cursor
 
 VIEWS_SHOWN_MAX = 100
+VIEWS_PAGE = 50
 COLUMNS = "id, public_id, owner_id, name, query, is_shared"
 
 
@@ -21,6 +22,30 @@ def views(workspace_id: int, user_id: int) -> list[ViewRecord]:
         [workspace_id, user_id, VIEWS_SHOWN_MAX],
     )
     return [ViewRecord(*row) for row in raw.fetchall()]
+
+
+def views_after(workspace_id: int, *, owner_id: int | None, after_id: int) -> list[ViewRecord]:
+    """Views the team shares, and all of one owner when named, by id; one over a page."""
+    raw = cursor()
+    raw.execute(
+        f"SELECT {COLUMNS} FROM customers_view WHERE workspace_id = %s"
+        " AND (is_shared OR owner_id = %s) AND id > %s ORDER BY id LIMIT %s",
+        [workspace_id, owner_id, after_id, VIEWS_PAGE + 1],
+    )
+    return [ViewRecord(*row) for row in raw.fetchall()]
+
+
+def any_view(workspace_id: int, public_id: str) -> ViewRecord:
+    """A view, whoever owns it. raises NotFound(view_unknown)"""
+    raw = cursor()
+    raw.execute(
+        f"SELECT {COLUMNS} FROM customers_view WHERE workspace_id = %s AND public_id = %s",
+        [workspace_id, public_id],
+    )
+    row = raw.fetchone()
+    if row is None:
+        raise NotFound("view_unknown", "There is no such view.")
+    return ViewRecord(*row)
 
 
 def view(workspace_id: int, public_id: str, user_id: int) -> ViewRecord:
