@@ -47,6 +47,19 @@ CONSUMERS: dict[str, Consumer] = {
         ),
         from_start=True,
     ),
+    "value.changes": Consumer(
+        handler="regulars.value.tasks:take_changes",
+        kinds=(
+            "order.paid",
+            "order.returned",
+            "order.adjusted",
+            "order.cancelled",
+            "order.status_changed",
+            "customer.identified",
+            "customer.merged",
+            "customer.split",
+        ),
+    ),
 }
 
 # What kind of inbox row is taken by whom.
@@ -70,6 +83,7 @@ JOBS: dict[str, str] = {
     "customers.batch": "regulars.customers.batches:run_job",
     "orders.poll": "regulars.orders.polling:poll",
     "reports.renew": "regulars.reports.tasks:renew",
+    "value.score": "regulars.value.tasks:run_score",
     "privacy.erase": "regulars.privacy.tasks:erase",
     "privacy.export": "regulars.privacy.tasks:export",
 }
@@ -102,12 +116,14 @@ CHORES: dict[str, str] = {
 # What comes round every minute: functions without arguments, with transactions of their own.
 MINUTE_CHORES: dict[str, str] = {
     "fields.discover": "regulars.fields.discovery:discover_all",
+    "value.keep_up": "regulars.value.tasks:keep_up",
 }
 
 # Facts that rules may ask about, by the room that owns them.
 FACTS: tuple[str, ...] = (
     "regulars.customers.facts:FACTS",
     "regulars.orders.facts:FACTS",
+    "regulars.value.facts:FACTS",
 )
 
 # Who may refer to segments and lists; each is asked before one is deleted or renamed.
@@ -143,6 +159,7 @@ TRACES: tuple[str, ...] = (
     "regulars.experiments.erasure:TRACES",
     "regulars.messaging.erasure:TRACES",
     "regulars.segments.erasure:TRACES",
+    "regulars.value.erasure:TRACES",
     "regulars.orders.erasure:TRACES",
     "regulars.customers.erasure:TRACES",
     "regulars.events.erasure:TRACES",
@@ -160,6 +177,7 @@ LAKE: tuple[str, ...] = (
     "regulars.orders.lake:RELATIONS",
     "regulars.messaging.lake:RELATIONS",
     "regulars.experiments.lake:RELATIONS",
+    "regulars.value.lake:RELATIONS",
     "regulars.segments.lake:RELATIONS",
 )
 

@@ -44,10 +44,8 @@ CLASS_MAP = {
     5: (NEW, POTENTIAL_LOYALISTS, POTENTIAL_LOYALISTS, CHAMPIONS, CHAMPIONS),
 }
 
-# A fifth is ceil(5 * average percent rank), in whole numbers so that both engines agree:
-# the average rank of a value is (2 * lowest rank + customers who share it - 1) / 2.
-SCORED = f"""
-WITH {CLEAN_PURCHASES},
+# What a customer bought: whole days since the last purchase day, clean orders, their money.
+PEOPLE = f"""{CLEAN_PURCHASES},
 people AS (
   SELECT
     customer,
@@ -56,7 +54,11 @@ people AS (
     CAST(SUM(total_minor) AS BIGINT) AS money_minor
   FROM clean_orders
   GROUP BY customer
-),
+)"""
+
+# A fifth is ceil(5 * average percent rank), in whole numbers so that both engines agree:
+# the average rank of a value is (2 * lowest rank + customers who share it - 1) / 2.
+SCORED_BY_FIFTHS = f"""{PEOPLE},
 ranked AS (
   SELECT
     *,
@@ -81,7 +83,28 @@ scored AS (
   FROM ranked
 )"""
 
-CELLS_SQL = f"""{SCORED}
+
+def _reached(value: str, sign: str, name: str) -> str:
+    steps = (f"CASE WHEN {value} {sign} ${name}_{score} THEN 1 ELSE 0 END" for score in STEPS)
+    return f"1 + {' + '.join(steps)}"
+
+
+# Scores above the lowest; a customer has as many steps as borders they reach.
+STEPS = (2, 3, 4, 5)
+SCORED_BY_BORDERS = f"""{PEOPLE},
+scored AS (
+  SELECT
+    customer,
+    recency_days,
+    frequency,
+    money_minor,
+    {_reached("recency_days", "<=", "recency")} AS r,
+    {_reached("frequency", ">=", "frequency")} AS f,
+    {_reached("money_minor", ">=", "money")} AS m
+  FROM people
+)"""
+
+CELLS = """
 SELECT
   CAST(r AS INT) AS r,
   CAST(f AS INT) AS f,
@@ -95,7 +118,7 @@ FROM scored
 GROUP BY r, f
 """
 
-SCORES_SQL = f"""{SCORED}
+SCORES = """
 SELECT
   customer,
   CAST(recency_days AS INT) AS recency_days,
@@ -107,6 +130,33 @@ SELECT
 FROM scored
 ORDER BY customer
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Borders:
+    """Fixed borders instead of fifths: what it takes to score 2, 3, 4 and 5.
+
+    recency_days  at most so many days since the last purchase day; falling
+    frequency     at least so many orders; rising
+    money_minor   at least so much money; rising
+    """
+
+    recency_days: tuple[int, int, int, int]
+    frequency: tuple[int, int, int, int]
+    money_minor: tuple[int, int, int, int]
+
+    def params(self) -> dict[str, Value]:
+        """The parameters of the statements by borders."""
+        named = {
+            "recency": self.recency_days,
+            "frequency": self.frequency,
+            "money": self.money_minor,
+        }
+        return {
+            f"{name}_{score}": value
+            for name, values in named.items()
+            for score, value in zip(STEPS, values, strict=True)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +246,28 @@ class Rfm:
         )
 
 
-def rfm_statement(scope: Scope) -> Statement:
-    """The question behind `rfm_of`: one row per pair of scores that somebody has."""
-    return Statement(CELLS_SQL, _params(scope))
+def rfm_statement(scope: Scope, borders: Borders | None = None) -> Statement:
+    """The question behind `rfm_of`: one row per pair of scores that somebody has.
+
+    borders  instead of fifths
+    """
+    return Statement(f"{scored_sql(borders)}{CELLS}", params_of(scope, borders))
 
 
-def scores_statement(scope: Scope) -> Statement:
-    """One row per customer: recency_days, frequency, money_minor and their fifths r, f, m."""
-    return Statement(SCORES_SQL, _params(scope))
+def scores_statement(scope: Scope, borders: Borders | None = None) -> Statement:
+    """One row per customer: recency_days, frequency, money_minor and their scores r, f, m."""
+    return Statement(f"{scored_sql(borders)}{SCORES}", params_of(scope, borders))
+
+
+def scored_sql(borders: Borders | None) -> str:
+    """WITH … that ends with `scored`, one row per buyer; it begins with the clean orders."""
+    return f"\nWITH {SCORED_BY_FIFTHS if borders is None else SCORED_BY_BORDERS}"
+
+
+def params_of(scope: Scope, borders: Borders | None) -> dict[str, Value]:
+    """What the scored relation asks for."""
+    bound = {} if borders is None else borders.params()
+    return {**scope.params(), "last_day": scope.last_day(), **bound}
 
 
 def rfm_of(rows: Iterable[Mapping[str, int]]) -> Rfm:
@@ -233,10 +297,6 @@ def fifths(values: Sequence[float]) -> list[int]:
     last = {value: place for place, value in enumerate(ordered, start=1)}
     people = len(values)
     return [-(-FIFTHS * (first[value] + last[value]) // (2 * people)) for value in values]
-
-
-def _params(scope: Scope) -> dict[str, Value]:
-    return {**scope.params(), "last_day": scope.last_day()}
 
 
 def _cell(row: Mapping[str, int]) -> Cell:

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "regulars.events",
     "regulars.customers",
     "regulars.orders",
+    "regulars.value",
     "regulars.segments",
     "regulars.messaging",
     "regulars.experiments",

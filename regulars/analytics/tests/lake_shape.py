@@ -32,6 +32,7 @@ create table messages (
   planned_at timestamp, accepted_at timestamp, bounced_at timestamp);
 create table consents (
   customer bigint, channel varchar, purpose varchar, state varchar, changed_at timestamp);
+create table customers (id bigint, first_seen_at timestamp, created_at timestamp);
 create table assignments (
   id bigint, experiment varchar, customer bigint, arm varchar, assigned_at timestamp);
 """
@@ -57,6 +58,9 @@ insert into order_lines
   select raw.id, orders.id, raw.customer, raw.placed_at, 0, sku, name, null, quantity,
     unit_price, raw.total_minor, raw.kind
   from raw join orders using (number);
+insert into customers
+  select customer, min(placed_at), min(placed_at) from orders
+  where customer is not null group by customer;
 """
 
 

@@ -1,0 +1,126 @@
+"""Reads of where customers stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Sum
+
+from regulars.analytics.rfm import Borders
+from regulars.analytics.scores import scoring_statement
+from regulars.analytics.statements import Scope, Statement
+from regulars.value.models import Cluster, Score, Setting
+from regulars.value.pure.columns import FIELDS
+from regulars.value.records import Found, Settings, StageSum, Standing, StandingCell
+from regulars.workspaces import queries as workspaces
+
+# The lake may be so far behind the tables when the scores are counted.
+LAKE_LAG = timedelta(seconds=30)
+DIFFERS = """
+SELECT s.* FROM ({scoring}) AS s LEFT JOIN scores AS o ON o.customer = s.customer
+WHERE o.customer IS NULL OR {differs}
+ORDER BY s.customer
+"""
+_STANDING = (
+    "customer_id", "orders", "money_minor", "last_on", "recency_fifth", "frequency_fifth",
+    "money_fifth", "rfm_class", "gap_days", "stage", "stage_since", "cooling_on", "lost_on",
+    "cluster",
+)  # fmt: skip
+
+
+def settings(workspace_id: int) -> Settings:
+    """How the workspace scores and as of when; by fifths until somebody says otherwise."""
+    row = Setting.objects.filter(workspace_id=workspace_id).first()
+    if row is None:
+        return Settings(None, None, 0, is_behind=True, clustered_at=None, cluster_note="")
+    return Settings(
+        borders=_borders(row.borders),
+        scored_at=row.scored_at,
+        took_ms=row.took_ms,
+        is_behind=_is_behind(row.scored_at, row.touched_at),
+        clustered_at=row.clustered_at,
+        cluster_note=row.cluster_note,
+    )
+
+
+def standing(workspace_id: int, customer_id: int) -> Standing | None:
+    """Where the customer stands by the stored scores; None until they were counted."""
+    rows = Score.objects.filter(
+        workspace_id=workspace_id, customer_id=customer_id, is_gone=False
+    ).values(*_STANDING)
+    found = rows.first()
+    return None if found is None else Standing(**found)
+
+
+def cells(workspace_id: int) -> list[StandingCell]:
+    """The stored grid: only cells in which somebody stands."""
+    rows = (
+        Score.objects.filter(workspace_id=workspace_id, is_gone=False, recency_fifth__isnull=False)
+        .values("recency_fifth", "frequency_fifth")
+        .annotate(customers=Count("id"), money=Sum("money_minor"), bought=Sum("orders"))
+        .order_by("recency_fifth", "frequency_fifth")
+    )
+    return [
+        StandingCell(
+            row["recency_fifth"],
+            row["frequency_fifth"],
+            row["customers"],
+            int(row["money"]),
+            int(row["bought"]),
+        )
+        for row in rows
+    ]
+
+
+def stages(workspace_id: int) -> list[StageSum]:
+    """How many customers stand in each stage that holds somebody."""
+    rows = (
+        Score.objects.filter(workspace_id=workspace_id, is_gone=False)
+        .values("stage")
+        .annotate(customers=Count("id"), money=Sum("money_minor"))
+    )
+    return [StageSum(row["stage"], row["customers"], int(row["money"])) for row in rows]
+
+
+def clusters(workspace_id: int) -> list[Found]:
+    """The clusters of the last run, the one with most money first."""
+    rows = Cluster.objects.filter(workspace_id=workspace_id).order_by("-money_minor", "slug")
+    return [
+        Found(row.slug, row.size, row.money_minor, row.profile, row.rule, row.covered, row.exact)
+        for row in rows
+    ]
+
+
+def differing(workspace_id: int, at: datetime) -> Statement:
+    """The customers whose stored scores are not those of the instant, with the right ones.
+
+    What the lake was not brought yet is found once more and changes nothing when written.
+    """
+    asked = scoring_statement(scope_of(workspace_id, at), settings(workspace_id).borders)
+    differs = " OR ".join(f"s.{name} IS DISTINCT FROM o.{name}" for name in FIELDS)
+    return Statement(DIFFERS.format(scoring=asked.sql, differs=differs), asked.params)
+
+
+def scope_of(workspace_id: int, at: datetime) -> Scope:
+    """The workspace's clock and money at this instant."""
+    workspace = workspaces.workspace(workspace_id)
+    return Scope(at, workspace.time_zone, workspace.currency)
+
+
+def _is_behind(scored_at: datetime | None, touched_at: datetime | None) -> bool:
+    if scored_at is None:
+        return True
+    return touched_at is not None and touched_at > scored_at - LAKE_LAG
+
+
+def _borders(written: dict[str, Sequence[int]] | None) -> Borders | None:
+    if written is None:
+        return None
+    days, orders, money = (written[name] for name in ("recency_days", "frequency", "money_minor"))
+    return Borders(_four(days), _four(orders), _four(money))
+
+
+def _four(values: Sequence[int]) -> tuple[int, int, int, int]:
+    two, three, four, five = values
+    return two, three, four, five
