@@ -119,7 +119,6 @@ class History:
     lines: Sequence[PastLine] = ()
     consents: Sequence[ConsentNow] = ()
     suppressed: frozenset[str] = frozenset()
-    scores: Mapping[str, object] = field(default_factory=dict)
     lists: Sequence[ListEntry] = ()
     scores: Mapping[str, object] = field(default_factory=dict)
 
