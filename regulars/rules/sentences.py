@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,7 +10,6 @@ from typing import cast
 from regulars.kernel.money import minor_digits
 from regulars.rules import windows
 from regulars.rules.facts import EVENT_FIELDS, LINE_FIELDS, Facts, FactType, find_fact
-from regulars.rules.language import node_json
 from regulars.rules.phrases import (
     EVENTS,
     LANGUAGES,
@@ -28,18 +26,25 @@ from regulars.rules.tree import (
     ConsentIs,
     Count,
     Did,
+    Edge,
     Either,
     Everyone,
     FactIs,
     Filter,
     FromTo,
+    Funnel,
+    Gap,
+    InList,
     InSegment,
     Last,
     LineFilter,
     Measure,
+    Near,
     Node,
     Not,
+    Overdue,
     Previous,
+    PropFilter,
     Reachable,
     Rule,
     Scalar,
@@ -60,6 +65,7 @@ class _Speech:
     language: str
     facts: Facts
     segments: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, str] = field(default_factory=dict)
     currency: str = ""
 
     def say(self, key: str, **parts: str) -> str:
@@ -72,14 +78,16 @@ def sentence(
     facts: Facts,
     *,
     segments: Mapping[str, str] | None = None,
+    lists: Mapping[str, str] | None = None,
     currency: str = "",
 ) -> str:
     """The rule in words; English where the language is not known.
 
-    segments  what people call the segments that rules name
+    segments  what people call the segments that rules name; lists likewise
     currency  the one that money is kept in; without it, minor units are said as they are
     """
-    speech = _Speech(language if language in LANGUAGES else "en", facts, segments or {}, currency)
+    known = language if language in LANGUAGES else "en"
+    speech = _Speech(known, facts, segments or {}, lists or {}, currency)
     return speech.say("start", rule=_node(rule.where, speech))
 
 
@@ -117,9 +125,7 @@ def _plural(number: float, language: str) -> int:
 
 
 def _node(node: Node, speech: _Speech) -> str:
-    handler = _HANDLERS.get(type(node))
-    # What has no words yet is said as it is written.
-    return handler(node, speech) if handler else json.dumps(node_json(node), ensure_ascii=False)
+    return _HANDLERS[type(node)](node, speech)
 
 
 def _join(parts: tuple[Node, ...], joint: str, empty: str, speech: _Speech) -> str:
@@ -180,15 +186,76 @@ def _money(minor: float, currency: str) -> str:
 
 
 def _did(node: Did, speech: _Speech) -> str:
-    fields = EVENT_FIELDS.get(node.kind, {})
-    filters = speech.say("and").join(_filter(item, fields, speech) for item in node.where)
     return speech.say(
         "did",
         event=event_name(node.kind, speech.language),
-        where=speech.say("where", filters=filters) if filters else "",
-        measure=_measure(node.measure, fields, speech),
+        where=_where(node, speech),
+        measure=_measure(node.measure, EVENT_FIELDS.get(node.kind, {}), speech),
         window=_window(node.within, speech),
     )
+
+
+def _where(node: Did | Edge, speech: _Speech) -> str:
+    fields = EVENT_FIELDS.get(node.kind, {})
+    filters = speech.say("and").join(_filter(item, fields, speech) for item in node.where)
+    return speech.say("where", filters=filters) if filters else ""
+
+
+def _edge(node: Edge, speech: _Speech) -> str:
+    fields = EVENT_FIELDS.get(node.kind, {})
+    return speech.say(
+        f"edge_{node.which}",
+        event=event_name(node.kind, speech.language),
+        where=_where(node, speech),
+        window=_window(node.within, speech),
+        test=_filter(PropFilter(node.prop, node.test), fields, speech),
+    )
+
+
+def _gap(node: Gap, speech: _Speech) -> str:
+    return speech.say(
+        f"gap_{node.which}",
+        event=event_name(node.kind, speech.language),
+        ago=speech.say(f"ago_{node.op}", value=amount(node.duration, speech.language)),
+    )
+
+
+def _overdue(node: Overdue, speech: _Speech) -> str:
+    event = event_name(node.kind, speech.language)
+    return speech.say("overdue", event=event, times=_number(node.times))
+
+
+def _funnel(node: Funnel, speech: _Speech) -> str:
+    steps = speech.say("then").join(
+        event_name(step.kind, speech.language) + _where(step, speech) for step in node.steps
+    )
+    return speech.say(
+        "funnel",
+        steps=steps,
+        value=amount(node.duration, speech.language),
+        window=speech.say("funnel_window", window=_window(node.within, speech))
+        if node.within
+        else "",
+        reached=_reached(node.reached, speech) if node.reached else "",
+    )
+
+
+def _reached(test: Test, speech: _Speech) -> str:
+    steps = _counted(cast(float, test.value), "step", speech.language)
+    return speech.say(f"reached_{test.op}", steps=steps)
+
+
+def _listed(node: InList, speech: _Speech) -> str:
+    window = _window(node.within, speech)
+    return speech.say(
+        "list",
+        name=speech.lists.get(node.name, node.name),
+        window=speech.say("list_window", window=window) if window else "",
+    )
+
+
+def _near(node: Near, speech: _Speech) -> str:
+    return speech.say("near", km=_number(node.km), lat=_number(node.lat), lon=_number(node.lon))
 
 
 def _filter(item: Filter, fields: Mapping[str, FactType], speech: _Speech) -> str:
@@ -217,9 +284,9 @@ def _measure(measure: Measure | None, fields: Mapping[str, FactType], speech: _S
     if not isinstance(measure, Count):
         prop = measure.prop
         said = property_name(prop, speech.language) if prop in fields else prop
-        name = speech.say("sum_name", prop=said)
-        is_money = fields.get(prop) == "money"
-        return speech.say("sum", test=_test(name, measure.test, speech, is_money=is_money))
+        name = speech.say(f"{measure.function}_name", prop=said)
+        is_money = fields.get(prop) == "money" and measure.function != "distinct"
+        return speech.say("figure", test=_test(name, measure.test, speech, is_money=is_money))
     value = measure.test.value
     low, high = value if isinstance(value, tuple) else (0, value)
     times = _counted(cast(float, high), "time", speech.language)
@@ -272,6 +339,10 @@ _HANDLERS: dict[type, Callable[..., str]] = {
     Not: lambda node, speech: speech.say("not", part=_node(node.part, speech)),
     FactIs: _fact,
     Did: _did,
+    Edge: _edge,
+    Gap: _gap,
+    Overdue: _overdue,
+    Funnel: _funnel,
     ConsentIs: _consent,
     Reachable: lambda node, speech: speech.say(
         "reachable", channel=topic_name(node.channel, speech.language)
@@ -279,5 +350,7 @@ _HANDLERS: dict[type, Callable[..., str]] = {
     InSegment: lambda node, speech: speech.say(
         "segment", name=speech.segments.get(node.segment, node.segment)
     ),
+    InList: _listed,
+    Near: _near,
     Share: _share,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from regulars.rules import language, operators, phrases, sentences
+from regulars.rules import language, operators, phrases, sentences, text
 from regulars.rules.facts import Column, Fact, OrdersAggregate
 from regulars.rules.tests import strategies
 
@@ -47,6 +47,65 @@ RULE = language.parse({
 )
 def test_a_rule_is_said_in_three_languages(code, expected):
     assert sentences.sentence(RULE, code, {CITY.name: CITY}) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "english", "ukrainian"),
+    [
+        (
+            'channel of last order.paid = "shop"',
+            "when they last placed an order, channel is “shop”",
+            "коли вони востаннє зробили замовлення: channel дорівнює «shop»",
+        ),
+        (
+            "since first order.paid < 2mo",
+            "they first placed an order less than 2 months ago",
+            "вперше зробили замовлення менше ніж 2 місяці тому",
+        ),
+        (
+            "overdue order.paid by 1.5",
+            "more than 1.5 of their own usual gaps have passed since they last placed an order",
+            "відколи вони востаннє зробили замовлення, минуло понад 1.5 їхнього звичного проміжку",
+        ),
+        (
+            'funnel (did "Product Viewed", did order.paid) in 7d within last 30d reached >= 1',
+            "they did “Product Viewed”, then placed an order, all within 7 days, beginning in the"
+            " last 30 days, and got as far as at least 1 step",
+            "виконали дію «Product Viewed», потім зробили замовлення — усе за 7 днів, початок за"
+            " останні 30 днів, і пройшли щонайменше 1 крок",
+        ),
+        (
+            "list guests within last 7d",
+            "in the list “Guests of 2026”, added in the last 7 days",
+            "у списку «Guests of 2026», додано за останні 7 днів",
+        ),
+        (
+            "near 50.45 30.52 km 5",
+            "within 5 km of the point 50.45, 30.52",
+            "не далі 5 км від точки 50.45, 30.52",
+        ),
+        (
+            "did order.paid avg of total > 5000",
+            "they placed an order, and the average of amount is more than 50 UAH",
+            "зробили замовлення, причому середнє за полем «сума» більше за 50 UAH",
+        ),
+        (
+            "did order.paid distinct of total >= 2",
+            "they placed an order, and the number of different values of amount is at least 2",
+            "зробили замовлення, причому кількість різних значень поля «сума» щонайменше 2",
+        ),
+    ],
+)
+def test_each_condition_is_said(written, english, ukrainian):
+    rule = text.read(written)
+    lists = {"guests": "Guests of 2026"}
+
+    def said(code):
+        sentence = sentences.sentence(rule, code, {}, lists=lists, currency="UAH")
+        return sentence.partition(": ")[2].removesuffix(".")
+
+    assert said("en") == english
+    assert said("uk") == ukrainian
 
 
 @settings(max_examples=150, deadline=None)
