@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from regulars.kernel.errors import RegularsError
 
@@ -209,7 +209,7 @@ FORM_KINDS: dict[str, Text] = {
     "order": gettext_lazy("An order of one thing, called back before it counts"),
 }
 FIELD_TYPES: dict[str, Text] = {
-    "name": gettext_lazy("Name"),
+    "name": pgettext_lazy("person", "Name"),
     "email": gettext_lazy("E-mail"),
     "phone": gettext_lazy("Phone"),
     "text": gettext_lazy("A line of text"),
