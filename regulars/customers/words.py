@@ -6,7 +6,7 @@ from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from regulars.customers.records import TOPIC_MARK
 from regulars.kernel.errors import RegularsError
@@ -53,7 +53,7 @@ SOURCES: dict[str, Text] = {
 }
 COLUMNS: dict[str, Text] = {
     "external_id": gettext_lazy("Id in the shop"),
-    "name": gettext_lazy("Name"),
+    "name": pgettext_lazy("person", "Name"),
     "first_name": gettext_lazy("First name"),
     "last_name": gettext_lazy("Last name"),
     "email": gettext_lazy("E-mail"),
@@ -104,6 +104,12 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "order.returned": (gettext_lazy("Returned goods"), "undo-2", "amber"),
     "order.adjusted": (gettext_lazy("Correction in the books"), "pencil", "neutral"),
     "order.cancelled": (gettext_lazy("Order cancelled"), "x", "bad"),
+    "order.status_changed": (gettext_lazy("The status of an order changed"), "truck", "neutral"),
+    "order.payment_received": (gettext_lazy("Money for an order came"), "banknote", "brand"),
+    "order.payment_refunded": (gettext_lazy("Money for an order went back"), "undo-2", "amber"),
+    "lead.created": (gettext_lazy("A lead came in"), "inbox", "brand"),
+    "lead.changed": (gettext_lazy("The status of a lead changed"), "inbox", "neutral"),
+    "lead.converted": (gettext_lazy("A lead became an order"), "shopping-bag", "neutral"),
     "customer.changed": (gettext_lazy("Profile changed"), "user-pen", "neutral"),
     "customer.identified": (gettext_lazy("Was recognised"), "fingerprint", "neutral"),
     "customer.merged": (gettext_lazy("Two cards became one"), "merge", "neutral"),
@@ -120,6 +126,8 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "preference.changed": (gettext_lazy("Chose how often to get letters"), "sliders-horizontal",
                            "neutral"),
     "erasure.requested": (gettext_lazy("Asked to be erased"), "user-x", "bad"),
+    "export.requested": (gettext_lazy("Asked for a copy of their data"), "shield-user", "neutral"),
+    "form.not_asked": (gettext_lazy("No letter to confirm went out"), "triangle-alert", "amber"),
     "suppression.lifted": (gettext_lazy("Address allowed again"), "check", "neutral"),
     "message.sent": (gettext_lazy("Was sent a message"), "send", "neutral"),
     "message.opened": (gettext_lazy("Opened a message"), "mail-open", "neutral"),
@@ -127,11 +135,22 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "message.bounced": (gettext_lazy("Message bounced"), "triangle-alert", "bad"),
     "message.complained": (gettext_lazy("Marked a message as spam"), "triangle-alert", "bad"),
     "message.unsubscribed": (gettext_lazy("Unsubscribed"), "ban", "bad"),
+}  # fmt: skip
+# The same for what happens on a site or in an app, where it has a name everybody uses.
+VISITS: dict[str, tuple[Text, str, str]] = {
     "Page Viewed": (gettext_lazy("Viewed a page"), "eye", "neutral"),
     "Screen Viewed": (gettext_lazy("Viewed a screen"), "smartphone", "neutral"),
-}  # fmt: skip
+    "Product Viewed": (gettext_lazy("Viewed a product"), "eye", "neutral"),
+    "Product Added": (gettext_lazy("Put a product into the cart"), "shopping-cart", "neutral"),
+    "Product Removed": (gettext_lazy("Took a product out of the cart"), "shopping-cart", "neutral"),
+    "Cart Viewed": (gettext_lazy("Looked into the cart"), "shopping-cart", "neutral"),
+    "Checkout Started": (gettext_lazy("Began to place an order"), "credit-card", "neutral"),
+    "Products Searched": (gettext_lazy("Searched for products"), "search", "neutral"),
+    "session.started": (gettext_lazy("Came to the site"), "globe", "neutral"),
+    "form.submitted": (gettext_lazy("Filled in a form"), "clipboard-list", "brand"),
+}
 PROFILE_PREFIXES = (
-    "customer.", "consent.", "suppression.", "company.", "preference.", "erasure.",
+    "customer.", "consent.", "suppression.", "company.", "preference.", "erasure.", "export.",
 )  # fmt: skip
 # A change in which nothing was known before.
 LEARNED = gettext_lazy("Became better known")
@@ -172,7 +191,7 @@ WISH_FAULTS: dict[str, Text] = {
     "erasure_note": gettext_lazy("Write in a few words what was done, or why not."),
 }  # fmt: skip
 GROUPS: dict[str, tuple[str, ...]] = {
-    "orders": tuple(kind for kind in HAPPENINGS if kind.startswith("order.")),
+    "orders": tuple(kind for kind in HAPPENINGS if kind.startswith(("order.", "lead."))),
     "messages": tuple(kind for kind in HAPPENINGS if kind.startswith("message.")),
     "profile": tuple(kind for kind in HAPPENINGS if kind.startswith(PROFILE_PREFIXES)),
     "team": ("note.added", "note.removed", "task.done"),
@@ -183,9 +202,10 @@ SITE = "site"
 NOT_SEEN = (
     *GROUPS["team"],
     *(kind for kind in GROUPS["profile"] if not kind.startswith("consent.")),
-    "message.sent", "message.bounced",
+    "message.sent", "message.bounced", "order.status_changed", "lead.changed", "lead.converted",
+    "form.not_asked",
 )  # fmt: skip
-OWN_KINDS = tuple(kind for kind in HAPPENINGS if not kind.endswith(" Viewed"))
+OWN_KINDS = tuple(HAPPENINGS)
 
 
 def channel(name: str) -> str:

@@ -115,6 +115,26 @@ def money_short(amount_minor: Number, currency: str) -> str:
     return _with_sign(text, currency)
 
 
+def language_name(code: str) -> str:
+    """Ukrainian for uk, in the language of the interface; what is no code stays as it is."""
+    return _named(locale().languages.get(code.replace("-", "_")) or _base(code), code)
+
+
+def country_name(code: str) -> str:
+    """Ukraine for UA, in the language of the interface; what is no code stays as it is."""
+    return _named(locale().territories.get(code.upper()) if len(code) == 2 else None, code)
+
+
+def _base(code: str) -> str | None:
+    language, _, rest = code.replace("_", "-").partition("-")
+    found = locale().languages.get(language.lower()) if len(language) in (2, 3) else None
+    return f"{found} ({rest.upper()})" if found and rest else found
+
+
+def _named(name: str | None, code: str) -> str:
+    return name[:1].upper() + name[1:] if name else code
+
+
 def day(value: date) -> str:
     """18 November 2026."""
     return format_date(_local(value), "d MMMM y", locale=locale())

@@ -58,7 +58,8 @@ def timeline_context(
 
 
 def _item(event: Event, workspace: WorkspaceRecord) -> dict[str, Any]:
-    title, icon, tone = words.HAPPENINGS.get(event.kind, (event.kind, "globe", "neutral"))
+    known = words.HAPPENINGS.get(event.kind) or words.VISITS.get(event.kind)
+    title, icon, tone = known or (event.kind, "globe", "neutral")
     changes = _changes(event.props.get("changes"))
     if event.kind == "customer.changed" and all(old is None for _name, old, _new in changes):
         title, icon = words.LEARNED, "user-plus"
@@ -87,6 +88,8 @@ def _address(event: Event) -> str:
     try:
         if event.kind.startswith("order.") and event.subject_id is not None:
             return reverse("orders:by_id", args=[event.subject_id])
+        if event.kind.startswith("lead."):
+            return reverse("orders:lead", args=[event.props["lead"]])
         if event.kind == "company.joined":
             return reverse("customers:company", args=[event.props["company_id"]])
     except (NoReverseMatch, KeyError):
@@ -106,7 +109,7 @@ def _changes(told: Any) -> list[tuple[str, Any, Any]]:
 
 def _own_props(event: Event) -> list[tuple[str, str]]:
     """The properties of an event that is not ours, as far as they fit one line."""
-    if event.kind in words.HAPPENINGS and not event.kind.endswith("Viewed"):
+    if event.kind in words.HAPPENINGS:
         return []
     plain = [(k, str(v)) for k, v in event.props.items() if not isinstance(v, dict | list)]
     return [(name, text[:PROP_CHARS_MAX]) for name, text in plain[:PROPS_SHOWN_MAX]]

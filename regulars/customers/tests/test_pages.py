@@ -289,6 +289,33 @@ def test_the_timeline_goes_on_where_it_stopped(place: Town) -> None:
     assert len(seen) == len(set(seen)) == 75
 
 
+def test_the_timeline_tells_of_orders_and_visits_in_words(place: Town) -> None:
+    shop, client = place.bakery, member_of(place.bakery)
+    told: dict[str, dict[str, object]] = {
+        "order.status_changed": {"number": "7", "status": "shipped", "eta": None, "reason": ""},
+        "order.payment_received": {"number": "7", "amount": 12050, "currency": "GBP"},
+        "lead.created": {"lead": "x" * 22, "status": "new", "source": "landing"},
+        "Product Added": {"name": "Green tea", "price": 145, "currency": "GBP", "sku": "T1"},
+    }
+    with scope(shop.id):
+        events.record_many(
+            shop.id,
+            [NewEvent(kind=kind, time=NOON, key=kind, customer_id=place.oleg, props=props)
+             for kind, props in told.items()],
+        )  # fmt: skip
+
+    html = get(client, reverse("customers:card", args=[public_id(place, place.oleg)]))
+
+    for words in (
+        "The status of an order changed", "Handed to the carrier · order 7", "£120.50 · order 7",
+        "A lead came in", "New lead · landing", "Put a product into the cart",
+        "Green tea · 145 GBP",
+    ):  # fmt: skip
+        assert words in html
+    assert "None" not in html
+    assert not any(kind in html for kind in told)
+
+
 def test_two_cards_made_one_are_found_under_both_ids(place: Town) -> None:
     shop, client = place.bakery, member_of(place.bakery)
     oleg, mira = public_id(place, place.oleg), public_id(place, place.mira)

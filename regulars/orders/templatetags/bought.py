@@ -39,6 +39,18 @@ def price(value: Decimal) -> str:
     return str(floatformat(value, f"{digits}g"))
 
 
+@register.filter
+def stage_name(name: str) -> str:
+    """Where an order stands, as people call it."""
+    return words.stage(name)[0]
+
+
+@register.filter
+def lead_status_name(name: str) -> str:
+    """Where a lead stands, as people call it."""
+    return words.lead(name)[0]
+
+
 @register.inclusion_tag("orders/parts/bought_by.html", takes_context=True)
 def bought_by(context: Context, customer_ids: Sequence[int], public_id: str) -> dict[str, Any]:
     """What one customer bought, with the newest orders; ids merged into theirs come along."""

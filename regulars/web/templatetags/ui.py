@@ -36,6 +36,10 @@ NUMBER_FILTERS: dict[str, Callable[..., str]] = {
     "money_whole": written.money_whole,
     "money_short": written.money_short,
 }
+NAME_FILTERS: dict[str, Callable[[str], str]] = {
+    "language_name": written.language_name,
+    "country_name": written.country_name,
+}
 TIME_FILTERS: dict[str, Callable[[Any], str]] = {
     "day": written.day,
     "short_day": written.short_day,
@@ -69,7 +73,7 @@ def _or_nothing(write: Callable[..., str]) -> Callable[..., str]:
     return written_or_dash
 
 
-for _name, _write in (NUMBER_FILTERS | TIME_FILTERS).items():
+for _name, _write in (NUMBER_FILTERS | TIME_FILTERS | NAME_FILTERS).items():
     register.filter(_name, _or_nothing(_write))
 
 

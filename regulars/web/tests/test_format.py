@@ -84,3 +84,23 @@ def test_a_day_heading_names_near_days_and_drops_this_year() -> None:
     with translation.override("en"):
         seen = [written.day_heading(today - timedelta(days=n), today) for n in (0, 1, 2, 400)]
     assert seen == ["Today", "Yesterday", "18 November", "16 October 2025"]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", ["Ukrainian", "Ukrainian (UA)", "Ukraine", "Narnia"]),
+        ("uk", ["Українська", "Українська (UA)", "Україна", "Narnia"]),
+        ("ru", ["Украинский", "Украинский (UA)", "Украина", "Narnia"]),
+    ],
+)
+def test_languages_and_countries_have_names_and_other_words_stay(
+    language: str, expected: list[str]
+) -> None:
+    with translation.override(language):
+        names = [
+            written.language_name("uk"), written.language_name("uk-UA"),
+            written.country_name("UA"), written.country_name("Narnia"),
+        ]  # fmt: skip
+
+    assert names == expected
