@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -140,7 +141,7 @@ def funnel_steps(counts: MessageCounts) -> list[Drawing]:
                 "%(count)s openings are confirmed, the rest may be machines.",
                 counts.opened_confirmed,
             )
-            % {"count": counts.opened_confirmed},
+            % {"count": number_format(counts.opened_confirmed, force_grouping=True)},
         },
         {"name": _("Clicked"), "count": counts.clicked},
         {"name": _("Ordered"), "count": counts.ordered},
