@@ -22,6 +22,18 @@ JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'xid' AND NOT a.att
 JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = 'public'
 WHERE c.relkind = 'r' AND NOT c.relispartition AND c.relname NOT LIKE 'lake%' ORDER BY 1
 """
+# 1C remembers how far it was given orders, and would never see those of this server's low numbers.
+NOT_HANDED = """
+SELECT DISTINCT o.id FROM orders_order AS o JOIN intake_subject AS s
+  ON s.workspace_id = o.workspace_id AND s.kind = 'handed' AND s.key = 'handed'
+WHERE (o.xid, o.id)
+    > (split_part(s.target, ':', 1)::xid8, split_part(s.target, ':', 2)::bigint) ORDER BY 1
+"""
+FORGET_VISITS = "DELETE FROM intake_subject WHERE kind = 'handed' AND key <> 'handed'"
+ALL_HANDED = """
+UPDATE intake_subject SET target = pg_current_xact_id()::text || ':'
+  || (SELECT coalesce(max(id), 0) FROM orders_order) WHERE kind = 'handed'
+"""
 OTHERS_CONNECTED = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'regulars' AND pid <> pg_backend_pid()
@@ -48,8 +60,14 @@ def settle() -> dict[str, int]:
             "UPDATE events_lane SET cursor_xid = '0',"
             " cursor_id = (SELECT coalesce(max(id), 0) FROM events_event)"
         )
+        waiting = [row[0] for row in connection.execute(NOT_HANDED).fetchall()]
+        connection.execute(FORGET_VISITS)
+        connection.execute(ALL_HANDED)
         for (table,) in connection.execute(VERSIONED).fetchall():
             done[table] = connection.execute(f"UPDATE {table} SET xid = xid").rowcount
+        # What 1C had not taken yet gets a later version than everything else.
+        connection.commit()
+        connection.execute("UPDATE orders_order SET xid = xid WHERE id = ANY(%s)", [waiting])
     return done
 
 
