@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 
 from regulars.audit import actions as audit
 from regulars.customers import actions, history, queries
+from regulars.customers.actions.duplicates import refuse_apart
 from regulars.customers.desk_api import router
 from regulars.customers.records import (
     Basis,
@@ -275,6 +276,8 @@ class MergesOut(Schema):
 class MergeIn(Strict):
     other: str = Field(max_length=22)
     winner: Literal["order", "this", "other"] = "order"
+    # They, or cards merged into them, were told apart; merge them all the same.
+    is_confirmed: bool = False
 
 
 class MergedOut(Schema):
@@ -316,11 +319,14 @@ def merge_customers(
 ) -> dict[str, object]:
     """Make two customers one; the written order says who stays, unless `winner` does.
 
+    409 pair_told_apart when somebody said that they are two people, unless `is_confirmed`.
     With an Idempotency-Key a repeat is answered as the first time, and 409 when it names others.
     """
     workspace_id = _workspace_id(request)
     one = queries.own_id_of(workspace_id, public_id)
     other = queries.own_id_of(workspace_id, body.other)
+    if not body.is_confirmed:
+        refuse_apart(workspace_id, one, other)
     if body.winner == "order":
         verdict = actions.merge_two(
             workspace_id, one, other, reason="api", actor="api", key=key or None

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from regulars.customers.actions.merge import merge_two
+from regulars.customers.actions.merge import lock, merge_two
 from regulars.customers.pure.priority import Verdict
-from regulars.customers.queries.duplicates import count_above
+from regulars.customers.queries.duplicates import count_above, told_apart
 from regulars.customers.records import PairState
 from regulars.jobs import actions as jobs
 from regulars.kernel import clock
@@ -25,6 +25,7 @@ __all__ = [
     "merge_above",
     "merge_some",
     "propose_pair",
+    "refuse_apart",
     "start_search",
 ]
 
@@ -131,12 +132,13 @@ def propose_pair(workspace_id: int, one: int, other: int) -> tuple[str, PairStat
 
 
 def decide_pair(
-    workspace_id: int, public_id: str, state: PairState, *, actor: str
+    workspace_id: int, public_id: str, state: PairState, *, actor: str, is_confirmed: bool = False
 ) -> Verdict | None:
     """Merge the two, tell them apart for ever, or put them off; gives who won a merge.
 
     Deciding again what was decided so changes nothing.
-    raises  NotFound(pair_unknown), Conflict(pair_decided)
+    is_confirmed  merge them although others, merged into them, were told apart
+    raises        NotFound(pair_unknown), Conflict(pair_decided | pair_told_apart)
     """
     raw = cursor()
     raw.execute(LOCK_PAIR, [workspace_id, public_id])
@@ -149,10 +151,26 @@ def decide_pair(
     if before == PairState.MERGED:
         raise Conflict("pair_decided", "The two were merged; split one off to tell them apart.")
     verdict = None
+    # Whoever decides about these two waits here: a word said meanwhile is heard.
+    lock(workspace_id, [one, other])
     if state is PairState.MERGED and one != other:
+        if not is_confirmed:
+            refuse_apart(workspace_id, one, other, but=public_id)
         verdict = merge_two(workspace_id, one, other, reason=BY_SEARCH, actor=actor)
     raw.execute(DECIDE, [state.value, clock.now(), actor, workspace_id, pair_id])
     return verdict
+
+
+def refuse_apart(workspace_id: int, one: int, other: int, *, but: str = "") -> None:
+    """Nothing when nobody told these two apart, nor any who were merged into them.
+
+    raises  Conflict(pair_told_apart)
+    """
+    if told_apart(workspace_id, one, other, but=but) is not None:
+        raise Conflict(
+            "pair_told_apart",
+            "Somebody said that these are two people, directly or about cards merged into them.",
+        )
 
 
 def start_search(workspace_id: int, *, actor: str) -> None:
@@ -229,8 +247,7 @@ def merge_some(workspace_id: int, probability: float, *, actor: str) -> int:
             # Gone with a customer who was erased.
             continue
         # Asked again each time, for each merge changes who is whom.
-        raw.execute(TOLD_APART, [workspace_id])
-        is_apart = (min(row[2:]), max(row[2:])) in set(raw.fetchall())
+        is_apart = told_apart(workspace_id, row[2], row[3]) is not None
         state = PairState.LATER if is_apart else PairState.MERGED
         decide_pair(workspace_id, public_id, state, actor=actor)
     return len(found)

@@ -19,7 +19,7 @@ from regulars.customers.pure.priority import weigh
 from regulars.customers.queries import duplicates as found
 from regulars.customers.queries.duplicates import Pair
 from regulars.customers.records import PairState, Profile
-from regulars.kernel.errors import Invalid
+from regulars.kernel.errors import Conflict, Invalid
 from regulars.workspaces.records import Right
 
 STATES = (
@@ -119,7 +119,15 @@ def decide(request: HttpRequest, pair_id: str) -> HttpResponse:
         state = PairState(request.POST.get("state", ""))
     except ValueError:
         raise Invalid("pair_state", _("Choose what to do with the two.")) from None
-    actions.decide_pair(workspace.id, pair_id, state, actor=member_of(request).email)
+    is_confirmed = request.POST.get("confirmed") == "1"
+    try:
+        actions.decide_pair(
+            workspace.id, pair_id, state, actor=member_of(request).email, is_confirmed=is_confirmed
+        )
+    except Conflict as error:
+        if error.code != "pair_told_apart":
+            raise
+        return _ask_apart(request, workspace.id, pair_id)
     told = {
         PairState.MERGED: _("The two are one customer now. The merge log can take it back."),
         PairState.DIFFERENT: _("They stay two and are not proposed again."),
@@ -128,6 +136,28 @@ def decide(request: HttpRequest, pair_id: str) -> HttpResponse:
     }
     messages.success(request, told[state])
     return redirect("customers:duplicates")
+
+
+def _ask_apart(request: HttpRequest, workspace_id: int, pair_id: str) -> HttpResponse:
+    """Who told whom apart, and whether the two are to be one all the same."""
+    pair = found.pair(workspace_id, pair_id)
+    apart = found.told_apart(workspace_id, pair.one_id, pair.other_id) if pair else None
+    if pair is None or apart is None:
+        # Decided by somebody else in this moment.
+        return redirect("customers:duplicates")
+    people = queries.profiles(workspace_id, _ids(pair))
+    nobody = _("Anonymous visitor")
+    context = {
+        "pair": pair,
+        "one": people[pair.one_id],
+        "other": people[pair.other_id],
+        "one_name": _called(people[pair.one_id]),
+        "other_name": _called(people[pair.other_id]),
+        "apart": apart,
+        "told": [apart.one_name or nobody, apart.other_name or nobody],
+        "is_through": {apart.one_id, apart.other_id} != {*_ids(pair)},
+    }
+    return render(request, "customers/duplicates_apart.html", context, status=409)
 
 
 @login_required

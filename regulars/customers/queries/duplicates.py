@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from regulars.customers.duplicates.people import Person
+from regulars.customers.queries.merges import NAME
 from regulars.store.scope import cursor
 
 PAIRS_SHOWN = 30
@@ -20,6 +21,18 @@ FROM customers_duplicate d
 JOIN customers_customer a ON a.id = d.one_id
 JOIN customers_customer b ON b.id = d.other_id
 WHERE d.workspace_id = %s AND coalesce(a.merged_into, a.id) <> coalesce(b.merged_into, b.id)
+"""
+# Whom somebody told apart stays apart, under whatever root each of them is by now.
+APART = f"""
+SELECT d.one_id, d.other_id, {NAME.format("a")}, {NAME.format("b")}, d.decided_by, d.decided_at
+FROM customers_duplicate d
+JOIN customers_customer a ON a.id = d.one_id
+JOIN customers_customer b ON b.id = d.other_id
+WHERE d.workspace_id = %(workspace)s AND d.state = 'different' AND d.public_id <> %(but)s
+  AND coalesce(a.merged_into, a.id) IN (%(one)s, %(other)s)
+  AND coalesce(b.merged_into, b.id) IN (%(one)s, %(other)s)
+  AND coalesce(a.merged_into, a.id) <> coalesce(b.merged_into, b.id)
+ORDER BY d.decided_at DESC, d.id LIMIT 1
 """
 COUNT = """
 SELECT count(*) FROM customers_duplicate d
@@ -56,6 +69,18 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """Two customers whom somebody told apart, under the ids they had then."""
+
+    one_id: int
+    other_id: int
+    one_name: str
+    other_name: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """The last search for duplicates."""
 
@@ -84,6 +109,17 @@ def pair(workspace_id: int, public_id: str) -> Pair | None:
     raw.execute(f"{READ} AND d.public_id = %s", [workspace_id, public_id])
     row = raw.fetchone()
     return None if row is None else Pair(*row)
+
+
+def told_apart(workspace_id: int, one_id: int, other_id: int, *, but: str = "") -> Apart | None:
+    """Who of these two roots, or of those merged into them, was told apart last; None for nobody.
+
+    but  the public id of a pair that does not count
+    """
+    raw = cursor()
+    raw.execute(APART, {"workspace": workspace_id, "one": one_id, "other": other_id, "but": but})
+    row = raw.fetchone()
+    return None if row is None else Apart(*row)
 
 
 def count_above(workspace_id: int, probability: float, state: str = "open") -> int:

@@ -239,6 +239,51 @@ def test_two_who_were_told_apart_are_not_joined_through_a_third(db: None) -> Non
         assert {left.one_id, left.other_id} == {roots[a], roots[b]}
 
 
+def apart_through_a_third(shop: int) -> tuple[str, tuple[int, int, int]]:
+    """A and B told apart, C merged into A; gives the pair of A and B's root that is left."""
+    with scope(shop):
+        a, b, c = actions.identify_many(
+            shop, [Identity(external_id=one, traits={"name": f"Person {one}"}) for one in "abc"]
+        )
+        deciding.keep_pairs(shop, [(a, b, 0.99, []), (b, c, 0.98, [])], clock.now())
+        pairs = {(one.one_id, one.other_id): one.public_id for one in found.pairs(shop)}
+        deciding.decide_pair(shop, pairs[a, b], PairState.DIFFERENT, actor="anna")
+        actions.merge(shop, loser=a, root=c)
+    return pairs[b, c], (a, b, c)
+
+
+def test_a_person_is_asked_before_joining_two_who_were_told_apart(db: None) -> None:
+    shop = workspace()
+    left, (a, b, c) = apart_through_a_third(shop.id)
+    client = member_of(shop)
+
+    with scope(shop.id), pytest.raises(Conflict) as refused:
+        deciding.decide_pair(shop.id, left, PairState.MERGED, actor="ben")
+    asked = client.post(f"/customers/duplicates/{left}", {"state": "merged"})
+
+    assert refused.value.code == "pair_told_apart"
+    assert asked.status_code == 409
+    assert "anna said on" in asked.content.decode()
+    assert "Person a and Person b are two people" in asked.content.decode()
+    with scope(shop.id):
+        assert queries.roots_of(shop.id, [a, b, c]) == {a: c, b: b, c: c}
+    done = client.post(f"/customers/duplicates/{left}", {"state": "merged", "confirmed": "1"})
+    assert done.status_code == 302
+    with scope(shop.id):
+        assert len(set(queries.roots_of(shop.id, [a, b, c]).values())) == 1
+
+
+def test_a_pair_told_apart_itself_may_be_decided_again(db: None) -> None:
+    shop = workspace().id
+    with scope(shop):
+        a, b = actions.identify_many(shop, [Identity(external_id=name) for name in "ab"])
+        deciding.keep_pairs(shop, [(a, b, 0.99, [])], clock.now())
+        (pair,) = found.pairs(shop)
+        deciding.decide_pair(shop, pair.public_id, PairState.DIFFERENT, actor="anna")
+        deciding.decide_pair(shop, pair.public_id, PairState.MERGED, actor="anna")
+        assert len(set(queries.roots_of(shop, [a, b]).values())) == 1
+
+
 def test_a_pair_of_another_workspace_is_unknown(db: None) -> None:
     shop, there = workspace().id, town()
     twins(shop)

@@ -8,7 +8,8 @@ from typing import Any
 from django.test import Client
 
 from regulars.customers import actions, queries
-from regulars.customers.records import Identity
+from regulars.customers.actions import duplicates as deciding
+from regulars.customers.records import Identity, PairState
 from regulars.customers.tests.test_pages import member_of
 from regulars.store.scope import scope
 from regulars.workspaces import actions as workspaces
@@ -131,3 +132,21 @@ def test_a_program_says_what_is_confirmed_and_names_cards(db: None) -> None:
         standing = queries.standings(there.bakery.id, [there.mira])[there.mira]
         assert [identifier.value for identifier in standing.confirmed] == ["mira@example.com"]
         assert queries.find(there.bakery.id, Identity(external_id="mira")) == there.mira
+
+
+def test_a_program_says_twice_that_two_told_apart_are_one(db: None) -> None:
+    there = town()
+    mira, oleg = public_ids(there.bakery.id, there.mira, there.oleg)
+    call = caller(there.bakery.id)
+    with scope(there.bakery.id):
+        pair, _state = deciding.propose_pair(there.bakery.id, there.mira, there.oleg)
+        deciding.decide_pair(there.bakery.id, pair, PairState.DIFFERENT, actor="anna")
+
+    refused = call("POST", f"/{mira}/merge", {"other": oleg})
+    body = {"other": oleg, "is_confirmed": True}
+    done = call("POST", f"/{mira}/merge", body, **{"Idempotency-Key": "k"})
+    again = call("POST", f"/{mira}/merge", {"other": oleg}, **{"Idempotency-Key": "k"})
+
+    assert (refused[0], refused[1]["code"]) == (409, "pair_told_apart")
+    assert done == again
+    assert done[0] == 200
