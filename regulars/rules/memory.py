@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from regulars.kernel.shares import share_of
 from regulars.rules import facts as declared
-from regulars.rules import values, windows
+from regulars.rules import limits, values, windows
 from regulars.rules.checking import Segments, check
 from regulars.rules.facts import Attr, Column, Facts, OrdersAggregate, find_fact
 from regulars.rules.tree import (
@@ -151,22 +151,53 @@ def matches(
     return _holds(rule.where, _Question(history, facts, now, zone, segments))
 
 
+def events_of(
+    node: Did | Edge, history: History, *, now: datetime, zone: ZoneInfo
+) -> list[PastEvent]:
+    """The customer's events that the condition looks at, in the order of the log."""
+    return _events(node, _Question(history, {}, now, zone, {}))
+
+
+def value_of(name: str, history: History, *, facts: Facts, now: datetime) -> object:
+    """What the fact holds for the customer; None where it is missing."""
+    return _value(name, _Question(history, facts, now, windows.UTC_ZONE, {}))
+
+
+def figure_of(measure: Figure, events: Sequence[PastEvent]) -> float | int | None:
+    """The figure over the events, for people; tests compare it exactly, without dividing."""
+    found = [event.props.get(measure.prop) for event in events]
+    if measure.function == "distinct":
+        return len({values.identity(value) for value in found} - {None})
+    if measure.function in ("min", "max"):
+        numbers = [number for number in map(values.as_number, found) if number is not None]
+        if not numbers:
+            return None
+        return min(numbers) if measure.function == "min" else max(numbers)
+    addends = [micro for micro in map(values.addend_micro, found) if micro is not None]
+    total = float(sum(addends) / 10**limits.SUM_DECIMALS)
+    if measure.function == "sum":
+        return total
+    return total / len(addends) if addends else None
+
+
 def _holds(node: Node, question: _Question) -> bool:
     return _HANDLERS[type(node)](node, question)
 
 
 def _fact(node: FactIs, question: _Question) -> bool:
-    fact = find_fact(node.fact, question.facts)
+    return values.passes(_value(node.fact, question), node.test, question.now, question.zone)
+
+
+def _value(name: str, question: _Question) -> object:
+    fact = find_fact(name, question.facts)
     assert fact is not None
     source, history = fact.source, question.history
     if isinstance(source, Column):
         held = history.scores if source.relation == "scores" else history.columns
-        value = held.get(source.column)
-    elif isinstance(source, Attr):
-        value = history.attrs.get(source.name)
-    else:
-        value = _orders_figure(source, question)
-    return values.passes(value, node.test, question.now, question.zone)
+        return held.get(source.column)
+    if isinstance(source, Attr):
+        return history.attrs.get(source.name)
+    return _orders_figure(source, question)
 
 
 def _orders_figure(source: OrdersAggregate, question: _Question) -> object:
