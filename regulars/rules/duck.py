@@ -18,12 +18,20 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from regulars.rules import duck_events, duck_values, language, operators
+from regulars.rules import duck_events, duck_times, duck_values, language, operators, values
 from regulars.rules.checking import Segments, check, leaves, reachable_segments
 from regulars.rules.duck_scope import Scope, among, rows_where
 from regulars.rules.duck_slots import Fill, Slots
 from regulars.rules.duck_values import InJson, Place, Typed, all_of, any_of, sql
-from regulars.rules.facts import ADDRESS_COLUMNS, Attr, Column, Fact, Facts, find_fact
+from regulars.rules.facts import (
+    ADDRESS_COLUMNS,
+    PLACE_COLUMNS,
+    Attr,
+    Column,
+    Fact,
+    Facts,
+    find_fact,
+)
 from regulars.rules.facts import OrdersAggregate as OrdersFigure
 from regulars.rules.memory import MARKETING
 from regulars.rules.tree import (
@@ -32,7 +40,9 @@ from regulars.rules.tree import (
     Either,
     Everyone,
     FactIs,
+    InList,
     InSegment,
+    Near,
     Node,
     Not,
     Reachable,
@@ -77,7 +87,7 @@ def compile(  # noqa: A001  # rules.duck.compile reads as what it does
     """The query that finds the rule's customers at the instant.
 
     returns  SQL that begins with SELECT, over the relations customers, events, orders,
-             order_lines, consents, suppressions and scores
+             order_lines, consents, suppressions, list_members and scores
     raises   Invalid when the rule does not fit the declared facts and segments
     """
     needed = reachable_segments(rule, segments)
@@ -143,7 +153,7 @@ def _is_row_level(node: Node, facts: Facts) -> bool:
         return all(_is_row_level(part, facts) for part in node.parts)
     if isinstance(node, Not):
         return _is_row_level(node.part, facts)
-    return isinstance(node, Share) or _is_row_fact(node, facts)
+    return isinstance(node, Share | Near) or _is_row_fact(node, facts)
 
 
 def _is_row_fact(node: Node, facts: Facts) -> bool:
@@ -156,7 +166,8 @@ def _is_row_fact(node: Node, facts: Facts) -> bool:
 def _reads_row(node: Node, facts: Facts) -> bool:
     """Whether any condition below needs more of the customer's row than its id."""
     return any(
-        isinstance(leaf, Reachable) or _is_row_fact(leaf, facts) for leaf, _ in leaves(node, "")
+        isinstance(leaf, Reachable | Near) or _is_row_fact(leaf, facts)
+        for leaf, _ in leaves(node, "")
     )
 
 
@@ -168,11 +179,16 @@ def _narrows(node: Node) -> bool:
         return bool(node.parts) and all(_narrows(part) for part in node.parts)
     if isinstance(node, Share):
         return node.end - node.start <= BROAD_SHARE
+    if isinstance(node, Near):
+        return True
     return isinstance(node, FactIs) and node.test.op not in BROAD_OPERATORS
 
 
 def _counts(node: Node) -> bool:
-    return any(isinstance(leaf, Did) and leaf.measure is not None for leaf, _ in leaves(node, ""))
+    return any(
+        type(leaf) in duck_times.HANDLERS or (isinstance(leaf, Did) and leaf.measure is not None)
+        for leaf, _ in leaves(node, "")
+    )
 
 
 def condition(node: Node, scope: Scope) -> exp.Expression:
@@ -248,6 +264,27 @@ def _segment(node: InSegment, scope: Scope) -> exp.Expression:
     return among(exp.select("customer").from_(scope.segments[node.segment]))
 
 
+def _list(node: InList, scope: Scope) -> exp.Expression:
+    rows = [
+        sql('"list" = $name', name=scope.slots.value(node.name)),
+        *duck_events.within("added_at", node.within, scope.slots),
+    ]
+    return among(rows_where("list_members", rows))
+
+
+def _near(node: Near, scope: Scope) -> exp.Expression:
+    lat, lon, km = (scope.slots.value(float(side)) for side in (node.lat, node.lon, node.km))
+    north, east = (exp.column(name) for name in PLACE_COLUMNS)
+    # The same steps as values.distance_km.
+    found = sql(
+        f"2 * {values.EARTH_KM} * ASIN(LEAST(1, SQRT(POW(SIN(RADIANS($north - $lat) / 2), 2)"
+        " + COS(RADIANS($lat)) * COS(RADIANS($north)) * POW(SIN(RADIANS($east - $lon) / 2), 2)"
+        "))) <= $km",
+        north=north, east=east, lat=lat, lon=lon, km=km,
+    )  # fmt: skip
+    return duck_values.known(found) if scope.is_strict else found
+
+
 def _share(node: Share, scope: Scope) -> exp.Expression:
     # The same 52 bits as kernel.shares.share_of.
     place = sql(
@@ -269,8 +306,11 @@ _HANDLERS: dict[type, Callable[..., exp.Expression]] = {
     Not: _not,
     FactIs: _fact,
     Did: duck_events.did,
+    **duck_times.HANDLERS,
     ConsentIs: _consent,
     Reachable: _reachable,
     InSegment: _segment,
+    InList: _list,
+    Near: _near,
     Share: _share,
 }

@@ -27,6 +27,7 @@ from regulars.rules.tree import (
     Count,
     Did,
     Figure,
+    Filter,
     FromTo,
     LineFilter,
     PropFilter,
@@ -46,25 +47,41 @@ FigurePasses = Callable[[InJson, Test, Only, Slots], exp.Expression]
 
 def did(node: Did, scope: Scope) -> exp.Expression:
     """The customer's events of one kind, counted or summed."""
-    slots = scope.slots
-    rows = [
-        sql("kind = $kind", kind=slots.value(node.kind)),
-        *within("time", node.within, slots),
-        *(_line(item, slots) for item in node.where if isinstance(item, LineFilter)),
-    ]
-    wanted = [_prop(item, slots) for item in node.where if isinstance(item, PropFilter)]
+    rows, wanted = event_rows(node.kind, node.where, node.within, scope.slots)
     if isinstance(node.measure, Figure):
         return _figured(node.measure, rows, wanted, scope)
     test = node.measure.test if isinstance(node.measure, Count) else AT_LEAST_ONE
     return counted("events", rows, test, scope, wanted)
 
 
+def event_rows(
+    kind: str, where: Sequence[Filter], window: Window | None, slots: Slots
+) -> tuple[list[exp.Expression], list[exp.Expression]]:
+    """Conditions on rows of events in a window: those cheap to test, and those that read JSON."""
+    rows, wanted = happened(kind, where, slots)
+    return [*rows, *within("time", window, slots)], wanted
+
+
+def happened(
+    kind: str, where: Sequence[Filter], slots: Slots
+) -> tuple[list[exp.Expression], list[exp.Expression]]:
+    """The same without a word about time."""
+    rows = [sql("kind = $kind", kind=slots.value(kind))]
+    rows += [_line(item, slots) for item in where if isinstance(item, LineFilter)]
+    return rows, [_prop(item, slots) for item in where if isinstance(item, PropFilter)]
+
+
 def within(column: str, window: Window | None, slots: Slots) -> list[exp.Expression]:
     """The column's instants lie in the window and not after now."""
-    edges = [sql(f"{column} < $edge", edge=slots.window_end(window))]
-    if _has_start(window):
-        edges.append(sql(f"{column} >= $edge", edge=slots.window_start(window)))
-    return edges
+    end = sql(f"{column} < $edge", edge=slots.window_end(window))
+    return [end, *since(column, window, slots)]
+
+
+def since(column: str, window: Window | None, slots: Slots) -> list[exp.Expression]:
+    """The column's instants are not before the window."""
+    if not _has_start(window):
+        return []
+    return [sql(f"{column} >= $edge", edge=slots.window_start(window))]
 
 
 def _has_start(window: Window | None) -> bool:

@@ -53,6 +53,10 @@ def groups_where(
     relation: str, rows: list[exp.Expression], having: exp.Expression, scope: Scope
 ) -> exp.Select:
     """The customers whose rows, taken together, satisfy a condition."""
-    if scope.is_narrowed:
-        rows = [*rows, sql("customer IN (SELECT id FROM chosen)")]
+    rows = only_chosen(rows, scope)
     return rows_where(relation, rows).group_by("customer").having(having)
+
+
+def only_chosen(rows: list[exp.Expression], scope: Scope) -> list[exp.Expression]:
+    """The conditions on rows, and that their customers still matter."""
+    return [*rows, sql("customer IN (SELECT id FROM chosen)")] if scope.is_narrowed else rows

@@ -47,6 +47,17 @@ class Slots:
             lambda now, zone: _naive(windows.window_span(window, now, zone).end),
         )
 
+    def now(self) -> exp.Expression:
+        """The instant the question is asked at."""
+        return self._slot(("now",), lambda now, _zone: _naive(now))
+
+    def gap(self, op: str, duration: str, side: str) -> exp.Expression:
+        """The start or the end of when something was so long ago."""
+        return self._slot(
+            ("gap", op, duration, side),
+            lambda now, zone: _naive(getattr(windows.gap_span(op, duration, now, zone), side)),
+        )
+
     def instant(self, test: Test, side: str) -> exp.Expression:
         """The start or the end of the instants that pass a test."""
         return self._slot(

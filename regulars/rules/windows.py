@@ -33,13 +33,13 @@ UNITS = ("day", "week", "month", "quarter", "year")
 DAY_UNITS = ("d", "w", "mo", "y")
 UTC_ZONE = ZoneInfo("UTC")
 
-_FIXED = {
+FIXED = {
     "min": timedelta(minutes=1),
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_MONTHS = {"mo": 1, "y": 12}
+MONTHS = {"mo": 1, "y": 12}
 _DURATION = re.compile(r"([0-9]{1,9})(min|h|d|w|mo|y)")
 
 # What counts as a date in an event's property. DuckDB reads the same patterns.
@@ -95,10 +95,10 @@ def parse_moment(text: str) -> date | datetime | None:
 def shift(moment: datetime, duration: str, zone: ZoneInfo, *, sign: int) -> datetime:
     """The instant a duration away; months and years go by the zone's calendar, clamped."""
     amount, unit = parse_duration(duration)
-    if unit in _FIXED:
-        return moment + sign * amount * _FIXED[unit]
+    if unit in FIXED:
+        return moment + sign * amount * FIXED[unit]
     local = moment.astimezone(zone)
-    day = shift_months(local.date(), sign * amount * _MONTHS[unit])
+    day = shift_months(local.date(), sign * amount * MONTHS[unit])
     wall = datetime.combine(day, local.time().replace(fold=0), zone)
     return wall.astimezone(UTC)
 
@@ -115,9 +115,9 @@ def shift_days(day: date, duration: str, *, sign: int) -> date | None:
     amount, unit = parse_duration(duration)
     if unit not in DAY_UNITS:
         return None
-    if unit in _MONTHS:
-        return shift_months(day, sign * amount * _MONTHS[unit])
-    return day + sign * amount * _FIXED[unit]
+    if unit in MONTHS:
+        return shift_months(day, sign * amount * MONTHS[unit])
+    return day + sign * amount * FIXED[unit]
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:

@@ -18,6 +18,7 @@ SCHEMAS = {
     "customers": [
         ("id", pa.int64()), ("city", TEXT), ("city_l", TEXT), ("email", TEXT), ("email_l", TEXT),
         ("phone", TEXT), ("birth_on", pa.date32()), ("first_seen_at", STAMP), ("attrs", TEXT),
+        ("latitude", pa.float64()), ("longitude", pa.float64()),
     ],
     "events": [
         ("id", pa.int64()), ("customer", pa.int64()), ("time", STAMP), ("kind", TEXT),
@@ -37,6 +38,7 @@ SCHEMAS = {
         ("changed_at", STAMP),
     ],
     "suppressions": [("customer", pa.int64()), ("channel", TEXT)],
+    "list_members": [("customer", pa.int64()), ("list", TEXT), ("added_at", STAMP)],
     "scores": [
         ("customer", pa.int64()), ("stage", TEXT), ("stage_l", TEXT),
         ("recency_fifth", pa.int32()), ("stage_since", pa.date32()),
@@ -82,12 +84,12 @@ def _customer(history: History, rows: Rows) -> None:
     rows["customers"].append((
         mine, columns["city"], lowered["city"], columns["email"], lowered["email"],
         columns["phone"], columns["birth_on"], _naive(columns["first_seen_at"]),
-        json.dumps(history.attrs),
+        json.dumps(history.attrs), columns.get("latitude"), columns.get("longitude"),
     ))  # fmt: skip
     for number, event in enumerate(history.events):
         props = json.dumps(event.props, ensure_ascii=number % 2 == 0)
         rows["events"].append(
-            (number, mine, _naive(event.time), event.kind, props, event.subject, "live")
+            (event.id, mine, _naive(event.time), event.kind, props, event.subject, "live")
         )
     for order in history.orders:
         rows["orders"].append((
@@ -103,6 +105,8 @@ def _customer(history: History, rows: Rows) -> None:
         rows["consents"].append((
             mine, consent.channel, consent.purpose, consent.state, _naive(consent.changed_at),
         ))  # fmt: skip
+    for entry in history.lists:
+        rows["list_members"].append((mine, entry.name, _naive(entry.added_at)))
     if history.scores:
         scores = history.scores
         stage = scores["stage"]

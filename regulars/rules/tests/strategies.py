@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from regulars.rules.facts import Attr, Column, Fact, OrdersAggregate
-from regulars.rules.memory import ConsentNow, History, PastEvent, PastLine, PastOrder
+from regulars.rules.memory import (
+    ConsentNow,
+    History,
+    ListEntry,
+    PastEvent,
+    PastLine,
+    PastOrder,
+)
 from regulars.rules.windows import UNITS
 
 
@@ -55,6 +62,10 @@ WORDS = ("Tea", "tea", "ТЕА", "чай", "Чай", "İstanbul", "ΟΔΟΣ", "�
 NUMBERS = (0, 1, 2, -1, 0.1, 0.3, 100, 2.5, 1000)
 DURATIONS = ("0d", "1min", "36h", "1d", "7d", "30d", "2w", "1mo", "3mo", "1y", "100y")
 DAY_DURATIONS = tuple(text for text in DURATIONS if not text.endswith(("min", "h")))
+EVENTS_MAX = 8
+LISTS = ("guests-2026", "it's")
+PLACES = ((50.4501, 30.5234), (50.45, 30.6), (49.84, 24.03), (-33.9, 151.2), (0.0, 179.9))
+LENGTHS = ("1min", "36h", "1d", "7d", "30d", "1mo", "3mo", "1y")
 CHANNELS, PURPOSES = ("email", "sms"), ("marketing", "profiling")
 REGEXES = ("t.a", "^ча", "[[:alpha:]]+$", "(a|б)'?", "^$")
 
@@ -121,18 +132,34 @@ def histories(draw: st.DrawFn, now: datetime, customer_id: int) -> History:
         for index in range(draw(st.integers(0, 3)))
     ]
     subjects = st.sampled_from([None, *(order.id for order in orders)])
-    events = st.builds(PastEvent, st.sampled_from(KINDS), instants(now), props(now), subjects)
+    ids = draw(st.permutations(range(1, EVENTS_MAX + 1)))
+    times = draw(st.lists(instants(now), min_size=1, max_size=EVENTS_MAX))
+    events = [
+        # Fewer instants than events: several happen at once.
+        PastEvent(
+            draw(st.sampled_from(KINDS)), draw(st.sampled_from(times)), draw(props(now)),
+            draw(subjects), ids[index],
+        )
+        for index in range(draw(st.integers(0, EVENTS_MAX)))
+    ]  # fmt: skip
     return History(
         customer_id,
         columns=draw(columns(now)),
         attrs=draw(props(now)),
-        events=draw(st.lists(events, max_size=6)),
+        events=events,
         orders=orders,
         lines=draw(st.lists(lines([order.id for order in orders]), max_size=4)) if orders else [],
         consents=draw(consents(now)),
         suppressed=draw(st.frozensets(st.sampled_from(CHANNELS))),
         scores=draw(scores()),
+        lists=draw(list_entries(now)),
     )
+
+
+def list_entries(now: datetime) -> st.SearchStrategy[list[ListEntry]]:
+    """The uploaded lists that the customer stands in."""
+    entries = st.builds(ListEntry, st.sampled_from(LISTS), instants(now))
+    return st.lists(entries, max_size=2, unique_by=lambda one: one.name)
 
 
 def scores() -> st.SearchStrategy[dict[str, object]]:
@@ -156,7 +183,13 @@ def columns(now: datetime) -> st.SearchStrategy[dict[str, object]]:
             "birth_on": st.none() | days,
             "first_seen_at": st.none() | instants(now),
         }
-    )
+    ).flatmap(placed)
+
+
+def placed(row: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
+    """The row with a place, half of a place or none."""
+    places = st.sampled_from(((None, None), (50.0, None), *PLACES))
+    return places.map(lambda place: {**row, "latitude": place[0], "longitude": place[1]})
 
 
 def lines(order_ids: list[int]) -> st.SearchStrategy[PastLine]:
@@ -283,7 +316,8 @@ def measures() -> st.SearchStrategy[dict[str, object]]:
         return (plain | pairs).map(lambda pair: dict([pair]))
 
     return compared(counts).map(lambda test: {"count": test}) | st.builds(
-        lambda prop, test: {"sum": {"of": prop, **test}},
+        lambda function, prop, test: {function: {"of": prop, **test}},
+        st.sampled_from(("sum", "avg", "min", "max", "distinct")),
         st.sampled_from(("total", "a/b~c", "category")),
         compared(sums),
     )
@@ -301,10 +335,8 @@ def line_filters(now: datetime) -> st.SearchStrategy[dict[str, object]]:
     )
 
 
-@st.composite
-def dids(draw: st.DrawFn, now: datetime) -> dict[str, object]:
-    """A condition on events."""
-    kind = draw(st.sampled_from(KINDS))
+def wheres(kind: str, now: datetime, most: int = 2) -> st.SearchStrategy[dict[str, object]]:
+    """Filters of events of the kind, perhaps none."""
     plain = st.builds(
         lambda prop, test: {"prop": prop, **test}, st.sampled_from(PROP_NAMES), any_test(now)
     )
@@ -312,13 +344,68 @@ def dids(draw: st.DrawFn, now: datetime) -> dict[str, object]:
         plain |= st.lists(line_filters(now), min_size=1, max_size=2).map(
             lambda found: {"line": found}
         )
-    written: dict[str, object] = {"did": kind}
-    where = draw(st.lists(plain, max_size=2))
-    if where:
-        written["where"] = where
-    written |= draw(st.just({}) | measures())
-    within = draw(st.none() | windows(now))
-    return written if within is None else {**written, "within": within}
+    return st.lists(plain, max_size=most).map(lambda found: {"where": found} if found else {})
+
+
+def withins(now: datetime) -> st.SearchStrategy[dict[str, object]]:
+    """A window, perhaps none."""
+    return st.just({}) | windows(now).map(lambda window: {"within": window})
+
+
+@st.composite
+def dids(draw: st.DrawFn, now: datetime) -> dict[str, object]:
+    """A condition on events."""
+    kind = draw(st.sampled_from(KINDS))
+    measure = draw(st.just({}) | measures())
+    return {"did": kind, **draw(wheres(kind, now)), **measure, **draw(withins(now))}
+
+
+@st.composite
+def edges(draw: st.DrawFn, now: datetime) -> dict[str, object]:
+    """A property of the last or the first event."""
+    kind, prop = draw(st.sampled_from(KINDS)), draw(st.sampled_from(PROP_NAMES))
+    which = draw(st.sampled_from(("last", "first")))
+    test = draw(any_test(now))
+    where = draw(wheres(kind, now, most=1))
+    return {which: kind, "prop": prop, **test, **where, **draw(withins(now))}
+
+
+def gaps() -> st.SearchStrategy[dict[str, object]]:
+    """How long ago, by the calendar or by one's own habit."""
+    kinds = st.sampled_from(KINDS)
+    plain = st.tuples(
+        st.sampled_from(("since_last", "since_first")), kinds,
+        st.sampled_from(("gt", "gte", "lt", "lte")), durations,
+    ).map(lambda one: {one[0]: one[1], one[2]: one[3]})  # fmt: skip
+    own = st.tuples(kinds, st.sampled_from((0.5, 1, 1.5, 3)))
+    return plain | own.map(lambda one: {"overdue": {"of": one[0], "times_own_gap": one[1]}})
+
+
+@st.composite
+def funnels(draw: st.DrawFn, now: datetime) -> dict[str, object]:
+    """Two or three steps, now and then of one kind."""
+    kinds = draw(st.lists(st.sampled_from(KINDS[:3]), min_size=2, max_size=3))
+    steps = [{"did": kind, **draw(wheres(kind, now, most=1))} for kind in kinds]
+    number = draw(st.integers(0, len(steps)))
+    reached = draw(st.sampled_from(({}, {"reached": number}, {"reached": {"gte": number}})))
+    length = draw(st.sampled_from(LENGTHS))
+    return {"funnel": steps, "in": length, **draw(withins(now)), **reached}
+
+
+def list_leaves(now: datetime) -> st.SearchStrategy[dict[str, object]]:
+    """Places in uploaded lists."""
+    return st.builds(
+        lambda name, within: {"list": name, **within}, st.sampled_from(LISTS), withins(now)
+    )
+
+
+def nears() -> st.SearchStrategy[dict[str, object]]:
+    """Circles on the map."""
+    return st.builds(
+        lambda place, km: {"near": {"lat": place[0], "lon": place[1], "km": km}},
+        st.sampled_from(PLACES),
+        st.sampled_from((0, 1, 5.5, 500, 20_000)),
+    )
 
 
 def consent_leaves(now: datetime) -> st.SearchStrategy[dict[str, object]]:
@@ -355,6 +442,7 @@ def shares() -> st.SearchStrategy[dict[str, object]]:
 def nodes(now: datetime, segments: tuple[str, ...] = ()) -> st.SearchStrategy[dict[str, object]]:
     """Any tree of the language."""
     leaves = facts(now) | dids(now) | consent_leaves(now) | shares()
+    leaves |= edges(now) | gaps() | funnels(now) | list_leaves(now) | nears()
     leaves |= st.sampled_from(CHANNELS).map(lambda channel: {"reachable": channel})
     if segments:
         leaves |= st.sampled_from(segments).map(lambda name: {"segment": name})
