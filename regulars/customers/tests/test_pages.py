@@ -295,7 +295,8 @@ def test_the_timeline_tells_of_orders_and_visits_in_words(place: Town) -> None:
         "order.status_changed": {"number": "7", "status": "shipped", "eta": None, "reason": ""},
         "order.payment_received": {"number": "7", "amount": 12050, "currency": "GBP"},
         "lead.created": {"lead": "x" * 22, "status": "new", "source": "landing"},
-        "Product Added": {"name": "Green tea", "price": 145, "currency": "GBP", "sku": "T1"},
+        "Product Added": {"name": "Green tea", "price": 145, "currency": "GBP"},
+        "Product Viewed": {"sku": "TEA-7"},
     }
     with scope(shop.id):
         events.record_many(
@@ -309,7 +310,7 @@ def test_the_timeline_tells_of_orders_and_visits_in_words(place: Town) -> None:
     for words in (
         "The status of an order changed", "Handed to the carrier · order 7", "£120.50 · order 7",
         "A lead came in", "New lead · landing", "Put a product into the cart",
-        "Green tea · 145 GBP",
+        "Green tea · 145 GBP", "TEA-7",
     ):  # fmt: skip
         assert words in html
     assert "None" not in html
