@@ -161,6 +161,7 @@ TRACES = Traces(
     none={
         "intake_site": "Sites of the shop.",
         "intake_form": "Forms of the shop.",
+        "intake_signintry": "Wrong passwords by a hash of the address, for a quarter of an hour.",
         "intake_exchangefile": "Names of files; a step removes those that name the person.",
         "intake_pulledfile": "Names and hashes of files.",
     },

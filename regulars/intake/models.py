@@ -9,6 +9,7 @@ from regulars.intake.connectors.models import (
     Delivery,
     ExchangeFile,
     PulledFile,
+    SigninTry,
     Subject,
 )
 from regulars.store.rows import WorkspaceRow
@@ -22,6 +23,7 @@ __all__ = [
     "PulledFile",
     "RejectedRow",
     "Session",
+    "SigninTry",
     "Site",
     "Subject",
 ]
@@ -77,6 +79,8 @@ class Site(WorkspaceRow):
     domains = models.JSONField(default=list)
     # "ask": nothing is kept or sent before the visitor agrees; "on": from the first page.
     consent_mode = models.TextField()
+    # Whether orders that only its pages tell of reserve goods, for a while.
+    promises_stock = models.BooleanField(db_default=False, default=False)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     loaded_at = models.DateTimeField(null=True)

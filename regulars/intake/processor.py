@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from itertools import groupby
@@ -20,6 +21,7 @@ from regulars.events import claims
 from regulars.events.claims import InboxRow
 from regulars.events.records import NewEvent, Origin
 from regulars.intake import segment
+from regulars.intake.pure import context as contexts
 from regulars.intake.segment import Incoming, Reject
 from regulars.intake.sites import actions as site_actions
 from regulars.intake.sites import queries as site_queries
@@ -165,7 +167,7 @@ def _append(workspace_id: int, items: Sequence[tuple[InboxRow, Incoming]]) -> No
     ids = _identified(workspace_id, new)
     sites = _sites_of(workspace_id, new)
     if sites:
-        new = visits.place(workspace_id, new, ids, sites)
+        new = [_may_promise(item, sites) for item in visits.place(workspace_id, new, ids, sites)]
         _note(workspace_id, pairs, sites)
     events.append(workspace_id, [_event(item, id_) for item, id_ in zip(new, ids, strict=True)])
     _join_companies(workspace_id, new, ids)
@@ -190,6 +192,15 @@ def _identified(workspace_id: int, items: Sequence[Incoming]) -> list[int]:
 def _sites_of(workspace_id: int, items: Sequence[Incoming]) -> dict[str, SiteRecord]:
     named = {item.site for item in items if item.site}
     return site_queries.sites_by_public_id(workspace_id, named) if named else {}
+
+
+def _may_promise(item: Incoming, sites: Mapping[str, SiteRecord]) -> Incoming:
+    """The item, with a word for the orders desk when its site may promise goods."""
+    site = sites.get(item.site)
+    if site is None or not site.promises_stock or item.kind != "Order Completed":
+        return item
+    kept = {**item.props.get(contexts.NAME, {}), "promises": True}
+    return replace(item, props={**item.props, contexts.NAME: kept})
 
 
 def _note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -86,6 +87,18 @@ class StatusRow:
     actor_id: int | None
     source: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """A change of what the order says: its sum before and after, and the lines that changed."""
+
+    at: datetime
+    actor_id: int | None
+    source: str
+    before_minor: int
+    after_minor: int
+    changes: Sequence[Mapping[str, str | None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,10 @@ TRACES = Traces(
             reason=FOR_THE_BOOKS,
         ),
         Trace(
+            "orders_correction", OF_ORDER, file="order_corrections", hidden=("actor_id",),
+            fate=Fate.KEEP, reason=FOR_THE_BOOKS,
+        ),
+        Trace(
             "orders_reservation", OF_ORDER, file="reservations",
             fate=Fate.KEEP, reason="Goods promised to an order; no person in it.",
         ),

@@ -36,7 +36,7 @@ ORDER_LINES = Relation(
     name="order_lines",
     select_sql="""
         SELECT workspace_id, xid, id, order_id, customer_id AS customer, placed_at, line_no, sku,
-               name, category, quantity, unit_price, total_minor, kind
+               name, category, quantity, unit_price, total_minor, kind, is_gone
         FROM orders_line""",
     columns=pa.schema(
         [
@@ -59,6 +59,7 @@ ORDER_LINES = Relation(
     sort=("customer", "placed_at"),
     bucket="customer",
     period="placed_at",
+    gone="is_gone",
 )
 COSTS = Relation(
     name="costs",

@@ -73,6 +73,12 @@ class Order(WorkspaceRow):
     place_id = models.BigIntegerField(null=True)
     responsible_id = models.BigIntegerField(null=True)
     token = models.CharField(max_length=40, null=True, unique=True)
+    # When its source said what the books know now; older news of its lines come too late.
+    told_at = models.DateTimeField(null=True)
+    pays_on_delivery = models.BooleanField(db_default=False, default=False)
+    # How its goods are promised: records.Hold. Two columns more, stage_now and payment_now, are
+    # filled by the database (migration 0006), for the list to be filtered by.
+    hold = models.TextField(db_default="usual", default="usual")
 
     class Meta:
         constraints = [
@@ -112,9 +118,30 @@ class Line(WorkspaceRow):
     duration_min = models.IntegerField(null=True)
     starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
+    # A correction took it out; the row stays so that the lake can follow.
+    is_gone = models.BooleanField(db_default=False, default=False)
 
     class Meta:
         indexes = [models.Index(fields=["order_id", "line_no"], name="line_by_order")]
+
+
+class Correction(WorkspaceRow):
+    """A change of what an order says: its sum before and after, and the lines that changed."""
+
+    order_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    written_at = models.DateTimeField()
+    actor_id = models.BigIntegerField(null=True)
+    source = models.TextField()
+    before_minor = models.BigIntegerField()
+    after_minor = models.BigIntegerField()
+    # Product, name, quantity and price of each line before and after, as text.
+    changes = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace_id", "order_id", "id"], name="correction_by_order")
+        ]
 
 
 class CustomerValue(WorkspaceRow):

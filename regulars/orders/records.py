@@ -62,6 +62,18 @@ class PaymentState(StrEnum):
     REFUNDED = "refunded"
 
 
+class Hold(StrEnum):
+    """How goods are promised to an order.
+
+    USUAL: for as long as it waits for its money, and without an end once paid. TIMED: for a while
+    only, whatever it says of money, for nobody but a browser has spoken of it. NONE: not at all.
+    """
+
+    USUAL = "usual"
+    TIMED = "timed"
+    NONE = "none"
+
+
 class ItemKind(StrEnum):
     """What a line or a thing of the catalogue is."""
 
@@ -112,6 +124,9 @@ class NewOrder:
     payment      given: from now on payment is told apart from the status, and `status` says only
                  where the order is; None: the status tells of payment too
     place_id     where its goods lie; they are reserved there
+    told_at      when the source said this; news of its lines that are older change nothing
+    pays_on_delivery  its goods wait for it without an end, for the money comes with the parcel
+    hold         how its goods are promised
     """
 
     number: str
@@ -127,6 +142,9 @@ class NewOrder:
     payment: PaymentState | None = None
     place_id: int | None = None
     responsible_id: int | None = None
+    told_at: datetime | None = None
+    pays_on_delivery: bool = False
+    hold: Hold = Hold.USUAL
 
 
 class Outcome(StrEnum):
@@ -200,11 +218,19 @@ class OrderRecord:
     place_id: int | None = None
     responsible_id: int | None = None
     token: str | None = None
+    told_at: datetime | None = None
+    pays_on_delivery: bool = False
+    hold: str = Hold.USUAL
 
     @property
     def stage_now(self) -> Stage:
         """Where the order is, whoever tells it."""
         return Stage(self.stage) if self.stage else STAGE_OF[OrderStatus(self.status)]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can follow: it was called off or came back."""
+        return self.stage_now in (Stage.CANCELLED, Stage.RETURNED)
 
     @property
     def payment_now(self) -> PaymentState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from regulars.kernel.errors import Invalid, Refused
 from regulars.orders import actions, queries
 from regulars.orders.pure import carts, catalogue, from_events
 from regulars.orders.pure.meaning import check
-from regulars.orders.records import NewOrder, OrderStatus, Outcome
+from regulars.orders.records import Hold, NewOrder, Outcome
 from regulars.workspaces import queries as workspaces
 
 STAGE = "orders"
@@ -32,7 +33,7 @@ def take_order_events(workspace_id: int, events: Sequence[Event]) -> None:
     currency = workspaces.workspace(workspace_id).currency
     _record(workspace_id, events, "Order Completed", _completed, currency)
     _update(workspace_id, [event for event in events if event.kind == "Order Updated"], currency)
-    _record(workspace_id, events, "Order Refunded", _refunded, currency)
+    _record(workspace_id, _of_standing(workspace_id, events), "Order Refunded", _refunded, currency)
     _cancel(workspace_id, [event for event in events if event.kind == "Order Cancelled"])
 
 
@@ -92,24 +93,49 @@ def _part(workspace_id: int, splits: Sequence[Event]) -> None:
 def _update(workspace_id: int, events: Sequence[Event], currency: str) -> None:
     for event in sorted(events, key=lambda event: (event.time, event.id)):
         try:
+            number = from_events.number_of(event.props)
+            lines = from_events.lines_of(event.props)
             total = from_events.total_minor(event.props, currency)
-            if total is None:
-                continue
-            actions.update_order_total(
+            order_id = queries.order_ids(workspace_id, from_events.SOURCE, [number]).get(number)
+            if order_id is None:
+                raise Invalid("order_unknown", f"There is no order {number} to update.")
+            actions.correct_order(
                 workspace_id,
-                from_events.SOURCE,
-                from_events.number_of(event.props),
-                total,
-                key=str(event.id),
-                at=event.time,
+                order_id,
+                lines=lines or None,
+                total_minor=total,
+                told_at=event.time,
+                source=from_events.SOURCE,
                 origin=event.origin,
             )
-        except Invalid as error:
+        except (Invalid, Refused) as error:
             _keep(workspace_id, event, error.code, error.message)
 
 
+def _of_standing(workspace_id: int, events: Sequence[Event]) -> list[Event]:
+    """What came, without refunds of orders that were called off: there is no money to take off."""
+    named = []
+    for event in events:
+        with suppress(Invalid):
+            named.append(from_events.number_of(event.props))
+    found = queries.order_ids(workspace_id, from_events.SOURCE, named)
+    closed = {
+        number for number, order_id in found.items()
+        if queries.order_by_id(workspace_id, order_id).is_closed
+    }  # fmt: skip
+    return [event for event in events if not _names(event, closed)]
+
+
+def _names(event: Event, numbers: set[str]) -> bool:
+    try:
+        return event.kind == "Order Refunded" and from_events.number_of(event.props) in numbers
+    except Invalid:
+        return False
+
+
 def _completed(event: Event, currency: str) -> NewOrder:
-    return from_events.completed(event.props, event.time, event.customer_id, currency)
+    order = from_events.completed(event.props, event.time, event.customer_id, currency)
+    return replace(order, hold=from_events.hold_of(event.source, event.props))
 
 
 def _refunded(event: Event, currency: str) -> NewOrder:
@@ -134,6 +160,14 @@ def _record(
         recorded = actions.record_orders_many(
             workspace_id, [order for _, order in pairs], origin=origin
         )
+        actions.confirm_orders(
+            workspace_id,
+            [
+                answer.id
+                for (_, order), answer in zip(pairs, recorded, strict=True)
+                if answer.outcome is not Outcome.NEW and order.hold is Hold.USUAL
+            ],
+        )
         for (event, order), answer in zip(pairs, recorded, strict=True):
             if answer.outcome is Outcome.DIFFERS:
                 _keep(
@@ -157,12 +191,12 @@ def _cancel(workspace_id: int, events: Sequence[Event]) -> None:
             _keep(workspace_id, event, "order_unknown", f"There is no order {number} to cancel.")
             continue
         try:
-            actions.set_status(
+            actions.call_off(
                 workspace_id,
                 found[number],
-                OrderStatus.CANCELLED,
                 at=event.time,
                 origin=event.origin,
+                source=from_events.SOURCE,
             )
         except Refused as error:
             _keep(workspace_id, event, error.code, error.message)

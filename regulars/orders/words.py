@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
-from regulars.orders.desk_records import Held
+from regulars.kernel.money import decimal_string
+from regulars.orders.desk_records import CorrectionRow, Held
 from regulars.orders.records import (
     ItemKind,
     LeadStatus,
     OrderKind,
+    OrderRecord,
     OrderStatus,
     PaymentState,
     Stage,
 )
 
+# More lines of a change than anybody reads in a history.
+LINES_TOLD_MAX = 10
 Text = str | Promise
 
 KINDS: dict[str, Text] = {
@@ -24,7 +30,7 @@ KINDS: dict[str, Text] = {
     OrderKind.ADJUSTMENT: gettext_lazy("Correction"),
 }
 STATUSES: dict[str, tuple[Text, str]] = {
-    OrderStatus.NEW: (pgettext_lazy("order", "New"), "info"),
+    OrderStatus.NEW: (gettext_lazy("New"), "info"),
     OrderStatus.PAID: (gettext_lazy("Paid"), "good"),
     OrderStatus.PROCESSING: (gettext_lazy("Being packed"), "info"),
     OrderStatus.SHIPPED: (gettext_lazy("Shipped"), "info"),
@@ -104,6 +110,42 @@ def payment(name: str) -> tuple[str, str]:
     """What was paid, in words, and its tone."""
     label, tone = PAYMENTS.get(name, (name, "neutral"))
     return str(label), tone
+
+
+def payment_of(order: OrderRecord) -> tuple[str, str]:
+    """What was paid of the order, in words; one paid at the door waits for nothing before."""
+    if order.pays_on_delivery and order.payment_now is PaymentState.UNPAID:
+        return _("Pays on delivery"), "info"
+    return payment(order.payment_now)
+
+
+def correction(row: CorrectionRow, currency: str, staff: Mapping[int | None, str]) -> str:
+    """Who changed the order, what it came to, and the lines that changed."""
+    who = staff.get(row.actor_id) or source(row.source)
+    told = [who]
+    if row.before_minor != row.after_minor:
+        told.append(
+            f"{decimal_string(row.before_minor, currency)} → "
+            f"{decimal_string(row.after_minor, currency)} {currency}"
+        )
+    told += [_line_change(change) for change in row.changes[:LINES_TOLD_MAX]]
+    if len(row.changes) > LINES_TOLD_MAX:
+        told.append("…")
+    return " · ".join(told)
+
+
+def _line_change(change: Mapping[str, str | None]) -> str:
+    name = change["name"] or change["sku"] or ""
+    before, after = change["quantity_before"], change["quantity_after"]
+    if before is None:
+        return f"+ {name} × {after}"
+    if after is None:
+        return f"− {name} × {before}"
+    if before != after:
+        return f"{name} × {before} → {after}"
+    if change["price_before"] != change["price_after"]:
+        return f"{name}: {change['price_before']} → {change['price_after']}"
+    return name
 
 
 def lead(name: str) -> tuple[str, str]:

@@ -41,6 +41,15 @@ SECRET_BYTES = 32
 SECRET_LENGTH_MAX = 500
 LOG_KEPT = timedelta(days=30)
 PRUNED_AT_ONCE_MAX = 10_000
+# Longer than the senders we know go on trying (Standard Webhooks 28 hours, Stripe three days).
+SAME_BODY_FOR = timedelta(days=3)
+REPLAYED_AT_ONCE_MAX = 100
+BODY = """
+INSERT INTO intake_subject AS s (workspace_id, connection_id, kind, key, told_at, target)
+VALUES (%s, %s, 'body', %s, %s, '')
+ON CONFLICT (workspace_id, connection_id, kind, key) DO UPDATE SET told_at = excluded.told_at
+WHERE s.told_at < excluded.told_at - %s::interval RETURNING 1
+"""
 # In the order of keys, so that two deliveries about the same things wait in turn.
 TOUCH = """
 INSERT INTO intake_subject AS s (workspace_id, connection_id, kind, key, told_at, target)
@@ -254,6 +263,33 @@ def touch(
     return (row is not None, str(row[0]) if row else "")
 
 
+def is_body_new(workspace_id: int, connection_id: int, key: str, received_at: datetime) -> bool:
+    """Whether a body without an id did not come within SAME_BODY_FOR before; it counts from now.
+
+    The time runs from the first of equal bodies, so that a sender that always says the same is
+    heard again.
+    """
+    raw = cursor()
+    raw.execute(BODY, [workspace_id, connection_id, key[:300], received_at, SAME_BODY_FOR])
+    return raw.fetchone() is not None
+
+
+def replay_waiting(workspace_id: int, connection: ConnectionRecord, detail: str) -> int:
+    """Let refunds be taken that came before their order and were kept with this detail."""
+    failed = Delivery.objects.filter(
+        workspace_id=workspace_id, connection_id=connection.id, reason="order_unknown",
+        failed_id__isnull=False, detail=detail,
+    ).values_list("failed_id", flat=True)[:REPLAYED_AT_ONCE_MAX]  # fmt: skip
+    ids = [failed_id for failed_id in failed if failed_id is not None]
+    if not ids:
+        return 0
+    count = events.replay_failed(workspace_id, ids)
+    Delivery.objects.filter(
+        workspace_id=workspace_id, connection_id=connection.id, failed_id__in=ids
+    ).update(failed_id=None)
+    return count
+
+
 def point(workspace_id: int, connection_id: int, kind: str, key: str, target: str) -> None:
     """Write what a thing of the other system is here."""
     point_many(workspace_id, connection_id, kind, {key: target})
@@ -294,14 +330,23 @@ def replay(workspace_id: int, connection: ConnectionRecord, delivery_id: int | N
 
 
 def prune() -> int:
-    """Forget lines of the log older than LOG_KEPT; returns how many. Engine only."""
+    """Forget lines of the log older than LOG_KEPT, and bodies that would count as new again.
+
+    Engine only; returns how many.
+    """
     raw = cursor()
     raw.execute(
         "DELETE FROM intake_delivery WHERE id IN (SELECT id FROM intake_delivery"
         " WHERE finished_at < %s AND failed_id IS NULL ORDER BY finished_at LIMIT %s)",
         [clock.now() - LOG_KEPT, PRUNED_AT_ONCE_MAX],
     )
-    return raw.rowcount
+    gone = raw.rowcount
+    raw.execute(
+        "DELETE FROM intake_subject WHERE id IN (SELECT id FROM intake_subject"
+        " WHERE kind = 'body' AND told_at < %s ORDER BY told_at LIMIT %s)",
+        [clock.now() - SAME_BODY_FOR, PRUNED_AT_ONCE_MAX],
+    )
+    return gone + raw.rowcount
 
 
 def tell_looked(workspace_id: int, connection_id: int) -> None:

@@ -160,6 +160,7 @@ def _take_order(applied: Applied, news: OrderNews) -> None:
     else:
         order_id = _record(applied, news)
         applied.point("order", news.key, str(order_id))
+        actions.replay_waiting(applied.workspace_id, applied.connection, waiting_for(news.key))
     order = order_queries.order_by_id(applied.workspace_id, order_id)
     _settle_refunds(applied, order, news)
 
@@ -176,6 +177,8 @@ def _record(applied: Applied, news: OrderNews) -> int:
         status=OrderStatus.NEW if is_cancelled else news.status,
         identity=_readable(applied.workspace_id, news.identity),
         total_minor=news.total_minor,
+        told_at=news.told_at,
+        pays_on_delivery=news.pays_on_delivery,
     )
     (recorded,) = orders.record_orders_many(applied.workspace_id, [order], origin=applied.origin)
     if recorded.outcome is Outcome.NEW:
@@ -189,21 +192,22 @@ def _record(applied: Applied, news: OrderNews) -> int:
 def _update(applied: Applied, order_id: int, news: OrderNews) -> None:
     workspace_id = applied.workspace_id
     order = order_queries.order_by_id(workspace_id, order_id)
-    if order.status == OrderStatus.CANCELLED:
+    if order.is_closed:
         applied.counts["orders_same"] += 1
         return
-    corrected = orders.update_order_total(
+    is_corrected = orders.correct_order(
         workspace_id,
-        order.source,
-        order.number,
-        news.total_minor,
-        # Some shops tell whole seconds, in which an order may be edited twice.
-        key=f"{int(news.told_at.timestamp() * 1000)}-{news.total_minor}",
-        at=news.told_at,
+        order_id,
+        lines=news.lines or None,
+        total_minor=news.total_minor,
+        told_at=news.told_at,
+        source=applied.connection.source,
         origin=applied.origin,
     )
+    if news.pays_on_delivery and not order.pays_on_delivery:
+        orders.set_pays_on_delivery(workspace_id, order_id, True)
     is_moved = news.status is not OrderStatus.CANCELLED and _move(applied, order, news)
-    applied.counts["orders_changed" if corrected or is_moved else "orders_same"] += 1
+    applied.counts["orders_changed" if is_corrected or is_moved else "orders_same"] += 1
 
 
 def _move(applied: Applied, order: OrderRecord, news: OrderNews) -> bool:
@@ -218,29 +222,41 @@ def _move(applied: Applied, order: OrderRecord, news: OrderNews) -> bool:
 
 
 def _settle_refunds(applied: Applied, order: OrderRecord, news: OrderNews) -> None:
-    """Either the order was called off before anything went back, or what went back is a return.
-
-    Both would take the money off twice.
-    """
-    is_cancelled = news.status is OrderStatus.CANCELLED
-    if is_cancelled and not order_queries.returns_of(applied.workspace_id, order):
-        if order.status != OrderStatus.CANCELLED and _move(applied, order, news):
-            applied.counts["orders_cancelled"] += 1
+    """An order that was called off is that and no more, whatever went back of it and when."""
+    if news.status is OrderStatus.CANCELLED:
+        _call_off(applied, order.id, news.told_at)
         return
     for refund in news.refunds:
         _record_refund(applied, order, refund)
 
 
+def _call_off(applied: Applied, order_id: int, at: datetime) -> None:
+    try:
+        is_moved = orders.call_off(
+            applied.workspace_id, order_id, at=at, origin=applied.origin,
+            source=applied.connection.source,
+        )  # fmt: skip
+    except Refused:
+        # Returned here as a whole already.
+        is_moved = False
+    applied.counts["orders_cancelled" if is_moved else "orders_same"] += 1
+
+
+def waiting_for(order_key: str) -> str:
+    """What is said of a refund whose order is not here; by it the refund is found later."""
+    return f"The order {order_key[:100]} of this refund did not come yet."
+
+
 def _take_refund(applied: Applied, news: RefundNews) -> None:
     target = queries.target_of(applied.workspace_id, applied.connection.id, "order", news.order_key)
     if not target:
-        raise Invalid("order_unknown", "The order of this refund did not come yet.")
+        raise Invalid("order_unknown", waiting_for(news.order_key))
     order = order_queries.order_by_id(applied.workspace_id, int(target))
     _record_refund(applied, order, news)
 
 
 def _record_refund(applied: Applied, order: OrderRecord, news: RefundNews) -> None:
-    if order.status == OrderStatus.CANCELLED:
+    if order.is_closed:
         applied.counts["order_cancelled"] += 1
         return
     back = NewOrder(
@@ -263,14 +279,7 @@ def _take_gone(applied: Applied, news: OrderGone) -> None:
     if not target:
         applied.counts["order_unknown"] += 1
         return
-    try:
-        is_moved = orders.set_status(
-            applied.workspace_id, int(target), OrderStatus.CANCELLED, at=news.told_at,
-            origin=applied.origin, source=applied.connection.source,
-        )  # fmt: skip
-    except Refused:
-        is_moved = False
-    applied.counts["orders_cancelled" if is_moved else "orders_same"] += 1
+    _call_off(applied, int(target), news.told_at)
 
 
 def _take_event(applied: Applied, news: EventNews) -> None:

@@ -57,7 +57,13 @@ def _take(request: HttpRequest, workspace_id: int, connection: ConnectionRecord)
         # The installation's key has changed: nobody can prove anything until it is entered anew.
         return _told(503, "secret_unreadable", "Deliveries cannot be checked just now.")
     if not isinstance(accepted, Ping):
-        stored = pack(connection.public_id, accepted.key, accepted.topic, body)
+        stored = pack(
+            connection.public_id,
+            accepted.key,
+            accepted.topic,
+            body,
+            is_by_content=accepted.is_by_content,
+        )
         actions.receive(workspace_id, connection.public_id, stored)
     return JsonResponse({"success": True})
 

@@ -56,6 +56,12 @@ class Delivery(WorkspaceRow):
         indexes = [
             models.Index(fields=["connection_id", "-id"], name="delivery_by_connection"),
             models.Index(fields=["finished_at"], name="connector_delivery_by_age"),
+            # Refunds that came before their orders.
+            models.Index(
+                fields=["connection_id", "detail"],
+                name="delivery_waiting",
+                condition=models.Q(failed_id__isnull=False, reason="order_unknown"),
+            ),
         ]
 
 
@@ -75,6 +81,28 @@ class Subject(WorkspaceRow):
                 fields=["workspace_id", "connection_id", "kind", "key"], name="subject_once"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["told_at"], name="subject_body_by_age", condition=models.Q(kind="body")
+            )
+        ]
+
+
+class SigninTry(WorkspaceRow):
+    """Wrong passwords in a window: by the hash of an address, or of all when `who` is empty."""
+
+    connection_id = models.BigIntegerField()
+    who = models.TextField()
+    since = models.DateTimeField()
+    tries = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace_id", "connection_id", "who"], name="signin_try_once"
+            )
+        ]
+        indexes = [models.Index(fields=["since"], name="signin_try_by_age")]
 
 
 class ExchangeFile(WorkspaceRow):

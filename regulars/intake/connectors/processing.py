@@ -50,10 +50,8 @@ def take(workspace_id: int, rows: Sequence[InboxRow]) -> None:
 def _take_one(
     workspace_id: int, row: InboxRow, envelope: Envelope, connection: ConnectionRecord
 ) -> None:
-    head = envelope.head
-    seen = (f"connector:{connection.public_id}", head.key)
     # What is played again by hand was seen once, and failed.
-    if not row.is_replay and not events.mark_seen(workspace_id, [seen])[0]:
+    if not row.is_replay and not _is_new(workspace_id, row, envelope, connection):
         _log(workspace_id, row, envelope, connection, Outcome.REPEATED)
         return
     if not connection.is_on:
@@ -79,6 +77,16 @@ def _take_one(
         _log(workspace_id, row, envelope, connection, outcome, reason, counts=counts)
 
 
+def _is_new(
+    workspace_id: int, row: InboxRow, envelope: Envelope, connection: ConnectionRecord
+) -> bool:
+    head = envelope.head
+    if head.is_by_content:
+        return actions.is_body_new(workspace_id, connection.id, head.key, row.received_at)
+    seen = (f"connector:{connection.public_id}", head.key)
+    return events.mark_seen(workspace_id, [seen])[0]
+
+
 def _apply(
     workspace_id: int, row: InboxRow, envelope: Envelope, connection: ConnectionRecord
 ) -> tuple[Outcome, dict[str, int]]:
@@ -90,7 +98,11 @@ def _apply(
     )
     news = PROVIDERS[connection.kind].read(envelope.body, envelope.head.topic, context)
     origin = Origin.REPLAY if row.is_replay else Origin.LIVE
-    counts = apply(workspace_id, connection, news, key=envelope.head.key, origin=origin.value)
+    key = envelope.head.key
+    if envelope.head.is_by_content:
+        # The same body may come again as something new.
+        key = f"{key}:{row.received_at.timestamp():.0f}"
+    counts = apply(workspace_id, connection, news, key=key, origin=origin.value)
     done = {name: count for name, count in counts.items() if count}
     idle = IDLE | {one.reason for one in news if isinstance(one, Nothing)}
     return (Outcome.TAKEN if set(done) - idle else Outcome.IGNORED), done

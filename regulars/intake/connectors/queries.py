@@ -13,12 +13,15 @@ from regulars.intake.connectors.records import (
     Outcome,
 )
 from regulars.kernel.errors import NotFound
+from regulars.orders.queries.changes import Place
 from regulars.store.scope import cursor
 
 CONNECTIONS_MAX = 100
 LOG_ROWS = 50
 FAILED_MAX = 1_000
 MARK = "."
+# Under this kind, by session, lie places in the log of orders; by itself what was taken there.
+HANDED = "handed"
 
 
 def workspace_of(public_id: str) -> int:
@@ -113,6 +116,17 @@ def target_of(workspace_id: int, connection_id: int, kind: str, key: str) -> str
     )
     row = raw.fetchone()
     return str(row[0]) if row else ""
+
+
+def handed_place(workspace_id: int, connection_id: int) -> Place:
+    """Up to where orders were handed to the other side and taken there."""
+    return place_of(workspace_id, connection_id, HANDED)
+
+
+def place_of(workspace_id: int, connection_id: int, key: str) -> Place:
+    """A place in the log of orders, remembered under a key; the beginning when there is none."""
+    xid, _, id_ = target_of(workspace_id, connection_id, HANDED, key).partition(":")
+    return Place(int(xid), int(id_)) if xid else Place(0, 0)
 
 
 def targets_of(

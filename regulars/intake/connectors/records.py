@@ -86,10 +86,14 @@ class DeliveryRecord:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A delivery whose signature holds: how its provider calls it, and what it is about."""
+    """A delivery whose signature holds: how its provider calls it, and what it is about.
+
+    is_by_content  its provider does not call it at all: the key is the hash of its body
+    """
 
     key: str
     topic: str = ""
+    is_by_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,10 @@ class RefundNews:
 
 @dataclass(frozen=True, slots=True)
 class OrderNews:
-    """An order as a provider knows it now; its lines sum to its total."""
+    """An order as a provider knows it now; its lines sum to its total.
+
+    pays_on_delivery  the buyer pays when the parcel comes
+    """
 
     key: str
     number: str
@@ -162,6 +169,7 @@ class OrderNews:
     total_minor: int
     identity: Identity | None = None
     refunds: tuple[RefundNews, ...] = ()
+    pays_on_delivery: bool = False
 
 
 @dataclass(frozen=True, slots=True)

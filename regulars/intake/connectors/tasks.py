@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from regulars.intake import uploads
-from regulars.intake.connectors import actions
+from regulars.intake.connectors import actions, signins
 from regulars.intake.connectors.onec import bringing as exchanges
 from regulars.kernel import clock
 
@@ -19,4 +19,4 @@ def tidy() -> int:
     """Forget old lines of the log and files nobody goes on with; how many."""
     gone = exchanges.expire() + uploads.forget_leavings(clock.now() - LEAVINGS_KEPT)
     with transaction.atomic():
-        return gone + actions.prune()
+        return gone + actions.prune() + signins.prune()

@@ -60,6 +60,9 @@ COUNTS: dict[str, Text] = {
     "price_currency": _("prices in another currency left out"),
     "status_unknown": _("statuses nobody knows"),
     "order_unknown": _("orders that are not here"),
+    "orders_corrected": _("orders whose lines changed"),
+    "orders_newer_here": _("orders that are newer here"),
+    "order_below_returned": _("orders with more returned than they would hold"),
 }
 REASONS: dict[str, Text] = {
     "stale": _("Newer news of it came before."),
@@ -98,6 +101,7 @@ FAILURES: dict[str, Text] = {
     "list_long": _("A list is too long."),
     "mapping_empty": _("Nothing says yet what its parts mean."),
     "order_unknown": _("This order is not here."),
+    "order_below_returned": _("More of the order came back than it would hold or cost."),
     "pull_fault": _("Something broke on our side; try once more."),
     "pull_folder": _("The operator allows no such folder."),
     "pull_folder_gone": _("The folder cannot be read."),
@@ -138,6 +142,7 @@ FIELDS: dict[str, Text] = {
     "shipping": _("Shipping"),
     "tax": _("Tax"),
     "discount": _("Discount"),
+    "pays_on_delivery": _("Paid on delivery"),
     "sku": _("Product code"),
     "category": _("Category"),
     "brand": _("Brand"),

@@ -47,6 +47,13 @@ class SiteForm(forms.Form):
             "A browser that asks not to be tracked is left alone in both, until the visitor agrees."
         ),
     )
+    promises_stock = forms.BooleanField(
+        label=gettext_lazy("Its orders reserve goods, for 24 hours"), required=False,
+        help_text=gettext_lazy(
+            "Anybody can send in the name of a page. Leave it off when the shop's server or a"
+            " connection tells of orders too: those reserve by themselves."
+        ),
+    )  # fmt: skip
 
 
 @login_required
@@ -125,20 +132,22 @@ def _context(site: SiteRecord) -> dict[str, Any]:
     }
 
 
-def _initial(site: SiteRecord) -> dict[str, str]:
+def _initial(site: SiteRecord) -> dict[str, Any]:
     return {
         "name": site.name,
         "domains": "\n".join(site.domains),
         "consent_mode": site.consent_mode.value,
+        "promises_stock": site.promises_stock,
     }
 
 
-def _values(form: SiteForm) -> dict[str, str]:
+def _values(form: SiteForm) -> dict[str, Any]:
     given = form.cleaned_data
     return {
         "name": given["name"],
         "domains_text": given["domains"],
         "consent_mode": given["consent_mode"],
+        "promises_stock": given["promises_stock"],
     }
 
 

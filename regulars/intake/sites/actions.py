@@ -22,9 +22,16 @@ ORIGIN_LENGTH_MAX = 300
 
 
 def create_site(
-    workspace_id: int, *, name: str, domains_text: str, consent_mode: str
+    workspace_id: int,
+    *,
+    name: str,
+    domains_text: str,
+    consent_mode: str,
+    promises_stock: bool = False,
 ) -> SiteRecord:
     """A new site with its public key.
+
+    promises_stock  orders that only its pages tell of reserve goods, for a while
 
     raises  Invalid(site_name | domain_malformed | domains_missing | domains_many |
             site_consent), Refused(sites_many)
@@ -38,18 +45,30 @@ def create_site(
         public_id=new_public_id(),
         key=KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES),
         created_at=clock.now(),
+        promises_stock=promises_stock,
         **values,
     )
     return queries.site(workspace_id, row.public_id)
 
 
 def change_site(
-    workspace_id: int, public_id: str, *, name: str, domains_text: str, consent_mode: str
+    workspace_id: int,
+    public_id: str,
+    *,
+    name: str,
+    domains_text: str,
+    consent_mode: str,
+    promises_stock: bool = False,
 ) -> None:
-    """Set what the site is called, where it lives and how it asks; the errors of create_site."""
+    """Set what the site is called, where it lives, how it asks, and whether it promises goods.
+
+    raises  the errors of create_site
+    """
     queries.site(workspace_id, public_id)
     values = _checked(name, domains_text, consent_mode)
-    Site.objects.filter(workspace_id=workspace_id, public_id=public_id).update(**values)
+    Site.objects.filter(workspace_id=workspace_id, public_id=public_id).update(
+        promises_stock=promises_stock, **values
+    )
 
 
 def close_site(workspace_id: int, public_id: str) -> None:

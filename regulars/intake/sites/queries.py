@@ -37,6 +37,7 @@ def _record(row: Site) -> SiteRecord:
         key=row.key,
         domains=tuple(row.domains),
         consent_mode=ConsentMode(row.consent_mode),
+        promises_stock=row.promises_stock,
         created_at=row.created_at,
         closed_at=row.closed_at,
         loaded_at=row.loaded_at,

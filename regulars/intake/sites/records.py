@@ -24,6 +24,7 @@ class SiteRecord:
     key: str
     domains: tuple[str, ...]
     consent_mode: ConsentMode
+    promises_stock: bool
     created_at: datetime
     closed_at: datetime | None
     loaded_at: datetime | None

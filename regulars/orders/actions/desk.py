@@ -13,6 +13,7 @@ from regulars.jobs import actions as jobs
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
 from regulars.kernel.ids import new_public_id
+from regulars.orders.actions.locks import lock_goods_of, lock_orders, lock_values_of
 from regulars.orders.actions.payments import is_web_address
 from regulars.orders.actions.stages import move
 from regulars.orders.pure.meaning import check_time
@@ -78,6 +79,11 @@ def move_many(
         [workspace_id, asked],
     )
     known = {row[1]: row for row in raw.fetchall()}
+    ids = [row[0] for row in known.values()]
+    # All that any of them will change, before the first is changed: two who move many at once wait.
+    lock_orders(workspace_id, ids)
+    lock_goods_of(workspace_id, ids)
+    lock_values_of(workspace_id, ids)
     done = {
         public_id: _moved(workspace_id, row, stage, actor_id) for public_id, row in known.items()
     }

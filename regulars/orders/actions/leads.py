@@ -177,6 +177,7 @@ def convert_lead(
     place_id: int | None = None,
     actor_id: int | None = None,
     is_stock_needed: bool = True,
+    pays_on_delivery: bool = False,
 ) -> Recorded:
     """Make the lead an order, once; a repeat answers with the order it became.
 
@@ -206,6 +207,7 @@ def convert_lead(
             customer_id=present.customer_id,
             place_id=place_id,
             responsible_id=present.responsible_id or actor_id,
+            pays_on_delivery=pays_on_delivery,
         ),
         is_stock_needed=is_stock_needed,
     )

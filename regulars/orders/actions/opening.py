@@ -27,10 +27,11 @@ TOLD_AT_ONCE = frozenset({PaymentState.UNPAID, PaymentState.PENDING, PaymentStat
 OPEN = """
 UPDATE orders_order AS o
 SET token = g.token, payment = g.payment, stage = g.stage, place_id = g.place_id,
-    responsible_id = g.responsible_id,
+    responsible_id = g.responsible_id, pays_on_delivery = g.pays_on_delivery, hold = g.hold,
     paid_minor = CASE WHEN g.payment = 'paid' THEN o.total_minor ELSE 0 END
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
-  AS g (id, token, payment, stage, place_id, responsible_id)
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
+            %s::boolean[], %s::text[])
+  AS g (id, token, payment, stage, place_id, responsible_id, pays_on_delivery, hold)
 WHERE o.workspace_id = %s AND o.id = g.id
 """
 OPENING_PAYMENTS = """
@@ -90,6 +91,7 @@ def open_desk(
         if answer.outcome is Outcome.NEW
     ]
     _write_details(workspace_id, fresh)
+    _write_times(workspace_id, fresh)
     told = [
         pair
         for pair in fresh
@@ -119,6 +121,8 @@ def _write_orders(workspace_id: int, told: Sequence[tuple[NewOrder, Recorded]]) 
             [STAGE_OF[order.status] if order.payment else None for order, _ in told],
             [order.place_id for order, _ in told],
             [order.responsible_id for order, _ in told],
+            [order.pays_on_delivery for order, _ in told],
+            [order.hold for order, _ in told],
             workspace_id,
         ],
     )
@@ -147,6 +151,18 @@ def _write_details(workspace_id: int, fresh: Sequence[tuple[NewOrder, Recorded]]
             workspace_id,
         ],
     )
+
+
+def _write_times(workspace_id: int, fresh: Sequence[tuple[NewOrder, Recorded]]) -> None:
+    """When each was told, for those whose source says."""
+    rows = [(answer.id, order.told_at) for order, answer in fresh if order.told_at is not None]
+    if rows:
+        cursor().execute(
+            "UPDATE orders_order AS o SET told_at = g.at"
+            " FROM unnest(%s::bigint[], %s::timestamptz[]) AS g (id, at)"
+            " WHERE o.workspace_id = %s AND o.id = g.id",
+            [[id_ for id_, _ in rows], [at for _, at in rows], workspace_id],
+        )
 
 
 def _has_stock(workspace_id: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -10,9 +11,10 @@ from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, Refused
 from regulars.orders.actions.stages import write_status
+from regulars.orders.actions.stock import keep, let_run_out, release
 from regulars.orders.pure.meaning import check_time
 from regulars.orders.pure.payments import check_payment, state_of
-from regulars.orders.pure.stages import books_status
+from regulars.orders.pure.stages import GONE_RANK, RANK, books_status
 from regulars.orders.queries.books import order_by_id
 from regulars.orders.records import OrderKind, OrderRecord, PaymentState
 from regulars.store.scope import cursor
@@ -78,6 +80,34 @@ def pay_rest(
     return record_payment(
         workspace_id, order.id, key="rest", amount_minor=rest, at=at, actor_id=actor_id
     )
+
+
+def set_pays_on_delivery(workspace_id: int, order_id: int, is_on: bool) -> None:
+    """Say whether the money comes with the parcel: then the goods wait for it without an end.
+
+    raises  NotFound(order_unknown), Refused(order_not_sale)
+    """
+    order = order_by_id(workspace_id, order_id, is_locked=True)
+    if order.kind != OrderKind.SALE:
+        raise Refused("order_not_sale", "Only a sale is paid.")
+    cursor().execute(
+        "UPDATE orders_order SET pays_on_delivery = %s, updated_at = %s"
+        " WHERE workspace_id = %s AND id = %s",
+        [is_on, clock.now(), workspace_id, order_id],
+    )
+    if is_on:
+        keep(workspace_id, order_id)
+    elif order.pays_on_delivery:
+        let_run_out(workspace_id, replace(order, pays_on_delivery=False))
+
+
+def settle_total(workspace_id: int, order: OrderRecord, *, at: datetime) -> None:
+    """Say anew what was paid of an order that comes to another sum now."""
+    if order.payment is not None:
+        _write(
+            workspace_id, order, order.paid_minor, order.refunded_minor, order.payment_url, at,
+            is_asked=order.payment == PaymentState.PENDING,
+        )  # fmt: skip
 
 
 def ask_for_payment(workspace_id: int, order_id: int, url: str | None, *, is_asked: bool) -> None:
@@ -167,12 +197,11 @@ def _write(
             order.id,
         ],
     )  # fmt: skip
-    if state is not PaymentState.UNPAID:
-        raw.execute(
-            "UPDATE orders_reservation SET expires_at = NULL WHERE workspace_id = %s"
-            " AND order_id = %s AND state = 'held' AND expires_at IS NOT NULL AND %s",
-            [workspace_id, order.id, paid_minor > 0],
-        )
+    if paid_minor > 0:
+        keep(workspace_id, order.id)
+    if state is PaymentState.REFUNDED and RANK[order.stage_now] < GONE_RANK:
+        # Nobody waits for goods whose money went back.
+        release(workspace_id, order.id)
     write_status(workspace_id, order, books_status(order.stage_now, state), at=at, origin="live")
 
 

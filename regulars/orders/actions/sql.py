@@ -134,3 +134,47 @@ SELECT order_id, public_id, source, number, is_fresh, is_same, customer_id, plac
        status, total_minor, lines_count
 FROM incoming_order ORDER BY seq
 """
+# Lines told anew: what a source does not say of a line stays.
+TOLD_LINES = """
+unnest(%(line_no)s::int[], %(sku)s::text[], %(name)s::text[], %(category)s::text[],
+       %(quantity)s::numeric[], %(unit_price)s::numeric[], %(total_minor)s::bigint[],
+       %(item)s::text[], %(duration_min)s::int[], %(starts_at)s::timestamptz[],
+       %(ends_at)s::timestamptz[], %(has_details)s::boolean[], %(is_new)s::boolean[])
+  AS g (line_no, sku, name, category, quantity, unit_price, total_minor, item, duration_min,
+        starts_at, ends_at, has_details, is_new)
+"""
+CHANGE_LINES = f"""
+UPDATE orders_line AS l
+SET name = coalesce(g.name, l.name), category = coalesce(g.category, l.category),
+    quantity = g.quantity, unit_price = g.unit_price, total_minor = g.total_minor,
+    item = CASE WHEN g.has_details THEN g.item ELSE l.item END,
+    duration_min = CASE WHEN g.has_details THEN g.duration_min ELSE l.duration_min END,
+    starts_at = CASE WHEN g.has_details THEN g.starts_at ELSE l.starts_at END,
+    ends_at = CASE WHEN g.has_details THEN g.ends_at ELSE l.ends_at END
+FROM {TOLD_LINES}
+WHERE l.workspace_id = %(workspace)s AND l.order_id = %(order)s AND l.line_no = g.line_no
+  AND NOT g.is_new AND NOT l.is_gone
+"""
+ADD_LINES = f"""
+INSERT INTO orders_line
+  (workspace_id, order_id, customer_id, line_no, placed_at, sku, name, category, quantity,
+   unit_price, total_minor, kind, item, duration_min, starts_at, ends_at)
+SELECT %(workspace)s, %(order)s, %(customer)s, g.line_no, %(placed_at)s, g.sku, g.name, g.category,
+       g.quantity, g.unit_price, g.total_minor, %(kind)s, g.item, g.duration_min, g.starts_at,
+       g.ends_at
+FROM {TOLD_LINES} WHERE g.is_new ORDER BY g.line_no
+"""
+COUNT_PRODUCTS = """
+INSERT INTO orders_product AS p
+  (workspace_id, sku, name, category, brand, price, sold_quantity, sold_minor, first_at, last_at)
+SELECT %s, g.sku, g.name, g.category, g.brand, g.price, g.quantity, g.worth, %s, %s
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::numeric[], %s::numeric[],
+            %s::bigint[]) AS g (sku, name, category, brand, price, quantity, worth)
+ORDER BY g.sku
+ON CONFLICT (workspace_id, sku) DO UPDATE
+SET name = coalesce(p.name, excluded.name), category = coalesce(p.category, excluded.category),
+    brand = coalesce(p.brand, excluded.brand), price = coalesce(p.price, excluded.price),
+    sold_quantity = p.sold_quantity + excluded.sold_quantity,
+    sold_minor = p.sold_minor + excluded.sold_minor,
+    first_at = least(p.first_at, excluded.first_at), last_at = greatest(p.last_at, excluded.last_at)
+"""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
-from pydantic import Field
+from ninja import Router
 
 from regulars.customers import queries as customers
 from regulars.customers.records import Identity
@@ -19,12 +17,22 @@ from regulars.orders import actions, queries
 from regulars.orders.api.common import (
     CommentIn,
     CommentsOut,
-    Strict,
     member_named,
     page_url,
     staff_of,
 )
 from regulars.orders.api.common import workspace_id_of as _workspace_id
+from regulars.orders.api.shapes import (
+    HistoryOut,
+    OrderIn,
+    OrderOut,
+    OrderPatch,
+    OrdersOut,
+    PaymentIn,
+    PaymentLinkIn,
+    ReturnIn,
+    StatusIn,
+)
 from regulars.orders.desk_records import DeliveryRecord
 from regulars.orders.pure import keys
 from regulars.orders.queries import desk
@@ -33,169 +41,30 @@ from regulars.orders.records import (
     LineRecord,
     NewLine,
     NewOrder,
-    OrderKind,
     OrderRecord,
     OrderStatus,
     Outcome,
     PaymentState,
-    Stage,
 )
 
 router = Router(tags=["orders"])
-LINES_MAX = 1_000
-
-
-class CustomerIn(Strict):
-    external_id: str | None = Field(None, max_length=200)
-    email: str | None = Field(None, max_length=254)
-    phone: str | None = Field(None, max_length=40)
-    traits: dict[str, Any] = Field(default_factory=dict, max_length=200)
-
-
-class LineIn(Strict):
-    sku: str = Field(min_length=1, max_length=200)
-    quantity: Decimal = Field(Decimal(1), max_digits=18, decimal_places=6)
-    unit_price: Decimal = Field(max_digits=18, decimal_places=6)
-    name: str | None = Field(None, max_length=500)
-    category: str | None = Field(None, max_length=500)
-    brand: str | None = Field(None, max_length=500)
-    item: ItemKind | None = None
-    duration_min: int | None = Field(None, gt=0, le=527_040)
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-
-
-class OrderIn(Strict):
-    number: str = Field(min_length=1, max_length=200)
-    placed_at: datetime
-    currency: str = Field(min_length=3, max_length=3)
-    source: str = Field("api", min_length=1, max_length=60)
-    kind: OrderKind = OrderKind.SALE
-    status: OrderStatus = OrderStatus.PAID
-    customer: CustomerIn | None = None
-    lines: list[LineIn] = Field(default_factory=list, max_length=LINES_MAX)
-    total: Decimal | None = Field(None, max_digits=18, decimal_places=6)
-    payment: Literal["unpaid", "pending", "paid"] | None = None
-    place: str = Field("", max_length=40)
-
-
-class StatusIn(Strict):
-    status: OrderStatus | Stage
-    at: datetime | None = None
-    reason: str = Field("", max_length=500)
-
-
-class PaymentIn(Strict):
-    key: str = Field(min_length=1, max_length=100)
-    amount: Decimal = Field(max_digits=18, decimal_places=6)
-    method: str = Field("", max_length=60)
-    at: datetime | None = None
-
-
-class PaymentLinkIn(Strict):
-    url: str | None = Field(None, max_length=2_000)
-    is_asked: bool = True
-
-
-class OrderPatch(Strict):
-    method: str = Field("", max_length=100)
-    address: str = Field("", max_length=500)
-    branch: str = Field("", max_length=200)
-    carrier: str = Field("", max_length=40)
-    tracking_number: str = Field("", max_length=60)
-    tracking_url: str = Field("", max_length=2_000)
-    eta_at: datetime | None = None
-    responsible: str | None = Field(None, max_length=254)
-    place: str = Field("", max_length=40)
-
-
-class ReturnedIn(Strict):
-    line: int = Field(ge=1)
-    quantity: Decimal = Field(gt=0, max_digits=18, decimal_places=6)
-
-
-class ReturnIn(Strict):
-    key: str = Field(min_length=1, max_length=60)
-    lines: list[ReturnedIn] = Field(default_factory=list, max_length=LINES_MAX)
-    at: datetime | None = None
-    restock: bool = False
-
-
-class LineOut(Schema):
-    line: int
-    sku: str
-    name: str | None
-    category: str | None
-    quantity: str
-    unit_price: str
-    total: str
-    kind: str
-    item: str
-    duration_min: int | None
-    starts_at: datetime | None
-    ends_at: datetime | None
-
-
-class DeliveryOut(Schema):
-    method: str
-    address: str
-    branch: str
-    carrier: str
-    tracking_number: str
-    tracking_url: str
-
-
-class ChangeOut(Schema):
-    status: str
-    at: datetime
-    by: str | None
-    source: str
-    reason: str
-
-
-class HistoryOut(Schema):
-    history: list[ChangeOut]
-
-
-class OrderOut(Schema):
-    id: str
-    number: str
-    source: str
-    kind: str
-    status: str
-    currency: str
-    total: str
-    placed_at: datetime
-    customer_id: str | None
-    stage: str
-    is_late: bool
-    payment: str
-    paid: str
-    refunded: str
-    payment_url: str | None
-    eta_at: datetime | None
-    responsible: str | None
-    place: str | None
-    page_url: str | None
-    delivery: DeliveryOut
-    lines: list[LineOut]
-
-
-class OrdersOut(Schema):
-    orders: list[OrderOut]
-    next: str | None
 
 
 @router.post("", response={200: OrderOut, 201: OrderOut})
 def record_order(request: HttpRequest, body: OrderIn, response: HttpResponse) -> Any:
-    """Write an order: 201 when new, 200 when this source sent the very same before, else 409."""
+    """Write an order: 201 when new, 200 when this source sent the very same before, else 409.
+
+    With `updated_at` one that is here is corrected to what the body says, unless the books know
+    something newer: its lines and total change, its status, payment and delivery stay.
+    """
     workspace_id = _workspace_id(request)
     identity = Identity(**body.customer.dict()) if body.customer else None
     if identity is not None:
         (fault,) = customers.identity_faults(workspace_id, [identity])
         if fault:
             raise Invalid(fault, "The customer of the order cannot be read; mend it.")
-    recorded = actions.record_order(
+    tell = actions.tell_order if body.updated_at else actions.record_order
+    recorded = tell(
         workspace_id,
         NewOrder(
             number=body.number,
@@ -209,6 +78,8 @@ def record_order(request: HttpRequest, body: OrderIn, response: HttpResponse) ->
             total_minor=None if body.total is None else to_minor(body.total, body.currency),
             payment=PaymentState(body.payment) if body.payment else None,
             place_id=desk.place(workspace_id, body.place).id if body.place else None,
+            told_at=body.updated_at,
+            pays_on_delivery=body.pays_on_delivery,
         ),
     )
     status = 201 if recorded.outcome is Outcome.NEW else 200
@@ -274,9 +145,12 @@ def set_status(request: HttpRequest, public_id: str, body: StatusIn) -> dict[str
 
 @router.patch("/{public_id}", response=OrderOut)
 def change_order(request: HttpRequest, public_id: str, body: OrderPatch) -> dict[str, object]:
-    """Change delivery, arrival, place and who is responsible; what is not named stays."""
+    """Change delivery, arrival, place, who is responsible and how it is paid; the rest stays."""
     workspace_id = _workspace_id(request)
     said = body.dict(exclude_unset=True)
+    if "pays_on_delivery" in said:
+        order = queries.order(workspace_id, public_id)
+        actions.set_pays_on_delivery(workspace_id, order.id, said.pop("pays_on_delivery"))
     keeper: int | actions.Unsaid | None = actions.UNSAID
     if "responsible" in said:
         address = said.pop("responsible")
@@ -317,7 +191,7 @@ def set_payment_link(
 
 @router.get("/{public_id}/history", response=HistoryOut)
 def history(request: HttpRequest, public_id: str) -> dict[str, object]:
-    """The statuses the order reached, each once, the oldest first."""
+    """The statuses the order reached, each once, and how its lines changed, the oldest first."""
     workspace_id = _workspace_id(request)
     order = queries.order(workspace_id, public_id)
     staff = staff_of(workspace_id)
@@ -326,7 +200,14 @@ def history(request: HttpRequest, public_id: str) -> dict[str, object]:
             {"status": row.status, "at": row.at, "by": staff.get(row.actor_id),
              "source": row.source, "reason": row.reason}
             for row in desk.history(workspace_id, order.id)
-        ]
+        ],
+        "corrections": [
+            {"at": row.at, "by": staff.get(row.actor_id), "source": row.source,
+             "total_before": decimal_string(row.before_minor, order.currency),
+             "total_after": decimal_string(row.after_minor, order.currency),
+             "lines": row.changes}
+            for row in desk.corrections(workspace_id, order.id)
+        ],
     }  # fmt: skip
 
 
@@ -448,6 +329,8 @@ def _told_beside(order: OrderRecord, sent: DeliveryRecord) -> dict[str, object]:
         "paid": decimal_string(order.paid_minor, order.currency),
         "refunded": decimal_string(order.refunded_minor, order.currency),
         "payment_url": order.payment_url,
+        "pays_on_delivery": order.pays_on_delivery,
+        "updated_at": order.told_at,
         "eta_at": order.eta_at,
         "page_url": page_url(order.token),
         "delivery": {

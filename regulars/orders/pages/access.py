@@ -18,6 +18,7 @@ from regulars.kernel.ids import new_public_id
 from regulars.kernel.money import to_minor
 from regulars.orders.pure import keys
 from regulars.orders.pure.meaning import AMOUNT_MAX
+from regulars.orders.records import LineRecord, NewLine, OrderRecord
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import Member, Right, WorkspaceRecord
 
@@ -63,6 +64,11 @@ REFUSALS = {
     "bulk_size": gettext_lazy("Choose 1 to 500 orders at once."),
     "idempotency_mismatch": gettext_lazy("This was sent before with something else in it."),
     "carrier_secret": gettext_lazy("An account or key has at most 200 plain characters."),
+    "order_changed": gettext_lazy("Somebody changed the order meanwhile; look again."),
+    "order_same": gettext_lazy("Nothing changes by this."),
+    "order_below_returned": gettext_lazy(
+        "More of it came back already than the order would hold or cost."
+    ),
     "order_line": gettext_lazy("A line of the order cannot be read; look at its figures."),
 }
 
@@ -137,6 +143,35 @@ def amount_of(text: str) -> Decimal | None:
 def money_of(text: str, currency: str) -> int:
     """An amount of money as people write it, zero for nothing. raises Invalid(amount_text)"""
     return to_minor(amount_of(text) or Decimal(0), currency)
+
+
+def version_of(order: OrderRecord) -> str:
+    """What the lines of an order were when a page was made, to see whether they changed since."""
+    return order.told_at.isoformat() if order.told_at else ""
+
+
+def corrected_lines(given: QueryDict, before: Sequence[LineRecord]) -> tuple[NewLine, ...]:
+    """The lines of an order as a form tells them: none of something takes it out.
+
+    raises  Invalid(amount_text | line_figures | lines_missing)
+    """
+    found = []
+    for line in before:
+        quantity = amount_of(given.get(f"quantity-{line.line_no}", ""))
+        price = amount_of(given.get(f"price-{line.line_no}", ""))
+        if quantity is None or price is None:
+            raise Invalid("line_figures", _("Every line needs a quantity above zero and a price."))
+        if quantity:
+            found.append(NewLine(line.sku, quantity, price, line.name, line.category))
+    sku = text_of(given, "sku", 201)
+    if sku:
+        quantity, price = amount_of(given.get("quantity", "")), amount_of(given.get("price", ""))
+        if not quantity or price is None:
+            raise Invalid("line_figures", _("Every line needs a quantity above zero and a price."))
+        found.append(NewLine(sku, quantity, price))
+    if not found:
+        raise Invalid("lines_missing", _("Something must be left; else cancel the order."))
+    return tuple(found)
 
 
 def day_of(text: str, workspace: WorkspaceRecord, *, is_end: bool = False) -> datetime | None:

@@ -167,7 +167,7 @@ def rows_of(workspace: WorkspaceRecord, orders: Sequence[OrderRecord]) -> list[R
             people.get(order.customer_id or 0),
             words.kind(order.kind),
             None if is_only_paid(order) else words.stage(order.stage_now),
-            words.payment(order.payment_now) if order.kind == "sale" else None,
+            words.payment_of(order) if order.kind == "sale" else None,
         )
         for order in orders
     ]

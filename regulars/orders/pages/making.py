@@ -93,6 +93,7 @@ def _save(
         made = actions.convert_lead(
             workspace.id, lead.public_id, lines=lines, place_id=place_id, actor_id=member.user_id,
             is_stock_needed="short" not in request.POST,
+            pays_on_delivery="on-delivery" in request.POST,
         )  # fmt: skip
         messages.success(request, _("The lead became an order."))
         return redirect("orders:order", made.public_id)
@@ -112,6 +113,7 @@ def _save(
         customer_id=customer.id if customer else None,
         place_id=place_id,
         responsible_id=member.user_id,
+        pays_on_delivery="on-delivery" in request.POST,
     )
     try:
         made = actions.record_order(
@@ -244,6 +246,7 @@ def _context(
         "items": list(words.ITEMS.items()),
         "places": desk.places(workspace.id, are_open=True),
         "place": given.get("place", ""),
+        "is_on_delivery": "on-delivery" in given,
         "number": given.get("number", "")[:40] or _new_number(),
         "total_minor": sum(_worth(row, workspace.currency) for row in rows),
     }

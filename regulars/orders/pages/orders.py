@@ -16,9 +16,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from regulars.kernel.errors import Invalid, RegularsError
+from regulars.kernel import clock
+from regulars.kernel.errors import Conflict, Invalid, RegularsError
+from regulars.kernel.money import line_total_minor
 from regulars.orders import actions, queries, words
 from regulars.orders.actions.stages import progress_of
+from regulars.orders.actions.stock import WAITING
 from regulars.orders.pages import access
 from regulars.orders.pages.access import KEY_LENGTH
 from regulars.orders.pages.listing import is_only_paid
@@ -100,6 +103,45 @@ def ask_payment(request: HttpRequest, public_id: str) -> HttpResponse:
         actions.ask_for_payment(workspace.id, found.id, url or None, is_asked=bool(url))
 
     return _act(request, public_id, change, _("The payment link is saved."))
+
+
+@login_required
+@require_POST
+def pays_on_delivery(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Whether the money comes with the parcel."""
+
+    def change(workspace: WorkspaceRecord, found: OrderRecord) -> None:
+        actions.set_pays_on_delivery(workspace.id, found.id, request.POST.get("on") == "1")
+
+    return _act(request, public_id, change, _("Saved."))
+
+
+@login_required
+@require_POST
+def correct(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Other quantities and prices, a line more or less."""
+
+    def change(workspace: WorkspaceRecord, found: OrderRecord) -> None:
+        now = queries.order_by_id(workspace.id, found.id, is_locked=True)
+        if request.POST.get("seen", "") != access.version_of(now):
+            raise Conflict("order_changed", "Somebody changed the order meanwhile; look again.")
+        before = queries.lines(workspace.id, found.id)
+        lines = access.corrected_lines(request.POST, before)
+        beside = now.total_minor - sum(line.total_minor for line in before)
+        worth = sum(line_total_minor(o.quantity, o.unit_price, now.currency) for o in lines)
+        if not actions.correct_order(
+            workspace.id,
+            found.id,
+            lines=lines,
+            # A discount or a charge that is no line stays as it is.
+            total_minor=max(worth + beside, 0),
+            told_at=clock.now(),
+            source="desk",
+            actor_id=access.member_of(request).user_id,
+        ):
+            raise Invalid("order_same", "Nothing changes by this.")
+
+    return _act(request, public_id, change, _("The lines are changed."))
 
 
 @login_required
@@ -233,7 +275,10 @@ def _context(
         "kind": words.kind(found.kind),
         "is_sale": is_sale,
         "stage": None if is_only_paid(found) else words.stage(found.stage_now),
-        "payment": words.payment(found.payment_now),
+        "payment": words.payment_of(found),
+        "waits_for_money": is_sale and found.payment_now in WAITING and not found.is_closed,
+        "may_correct": may_edit and is_sale and not found.is_closed,
+        "seen": access.version_of(found),
         "source": words.source(found.source),
         "way": way(found) if is_sale and not is_only_paid(found) else [],
         "lines": [
@@ -261,6 +306,7 @@ def _context(
             (row, staff.get(row.actor_id, "")) for row in desk.payments(workspace.id, found.id)
         ],
         "left_minor": left if found.payment else 0,
+        "over_minor": -left,
         "history": _history(workspace.id, found, staff),
         "comments": [
             (row, staff.get(row.actor_id) or _("a program"))
@@ -274,6 +320,10 @@ def _context(
         if found.token
         else "",
     }
+
+
+def _waits_for_money(found: OrderRecord) -> bool:
+    return found.payment_now in WAITING and not found.is_closed
 
 
 def way(found: OrderRecord) -> list[dict[str, Any]]:
@@ -312,6 +362,17 @@ def _history(workspace_id: int, found: OrderRecord, staff: Any) -> list[dict[str
         }
         for row in reversed(desk.history(workspace_id, found.id))
     ]
+    told += [
+        {
+            "at": row.at,
+            "title": _("Lines changed") if row.changes else _("Sum changed"),
+            "detail": words.correction(row, found.currency, staff),
+            "icon": "pencil",
+            "tone": "neutral",
+        }
+        for row in desk.corrections(workspace_id, found.id)
+    ]
+    told.sort(key=lambda one: one["at"], reverse=True)
     placed = {
         "at": found.placed_at,
         "title": _("Placed"),

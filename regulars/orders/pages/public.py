@@ -72,7 +72,7 @@ def _context(
         "changed_at": reached.get(found.stage_now, found.placed_at),
         "steps": steps,
         "lines": queries.lines(workspace.id, found.id),
-        "payment": words.payment(payment),
+        "payment": words.payment_of(found),
         "pay_url": found.payment_url if payment in OPEN and found.stage != "cancelled" else "",
         "delivery": sent,
         "carrier": words.CARRIERS.get(sent.carrier, sent.carrier),

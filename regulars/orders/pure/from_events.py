@@ -9,10 +9,25 @@ from typing import Any
 
 from regulars.kernel.errors import Invalid
 from regulars.kernel.money import line_total_minor, to_minor
-from regulars.orders.records import NewLine, NewOrder, OrderKind, OrderStatus
+from regulars.orders.records import Hold, NewLine, NewOrder, OrderKind, OrderStatus
 
 SOURCE = "segment"
+# Events that pages of a site sent with its public key, which anybody can.
+BROWSER_PREFIX = "site:"
 DECIMALS = Decimal("0.000001")
+
+
+def hold_of(source: str, props: Mapping[str, Any]) -> Hold:
+    """How goods are promised to an order that this source tells of.
+
+    A page cannot be believed about stock: it promises nothing, or for a while when its site may.
+    The intake writes into `_context`; what a page itself says there was dropped.
+    """
+    if not source.startswith(BROWSER_PREFIX):
+        return Hold.USUAL
+    context = props.get("_context")
+    may = isinstance(context, Mapping) and context.get("promises") is True
+    return Hold.TIMED if may else Hold.NONE
 
 
 def number_of(props: Mapping[str, Any]) -> str:

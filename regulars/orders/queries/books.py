@@ -17,7 +17,7 @@ COUNT_MAX = 10_000
 ORDER_COLUMNS = (
     "id, public_id, number, customer_id, placed_at, kind, status, currency, total_minor,"
     " lines_count, source, origin, stage, delayed_at, payment, paid_minor, refunded_minor,"
-    " payment_url, eta_at, place_id, responsible_id, token"
+    " payment_url, eta_at, place_id, responsible_id, token, told_at, pays_on_delivery, hold"
 )
 
 
@@ -96,7 +96,7 @@ def lines_of(workspace_id: int, order_ids: Sequence[int]) -> dict[int, list[Line
     raw.execute(
         "SELECT order_id, line_no, sku, name, category, quantity, unit_price, total_minor, kind,"
         " item, duration_min, starts_at, ends_at FROM orders_line"
-        " WHERE workspace_id = %s AND order_id = ANY(%s)"
+        " WHERE workspace_id = %s AND order_id = ANY(%s) AND NOT is_gone"
         " ORDER BY order_id, line_no",
         [workspace_id, list(order_ids)],
     )
@@ -106,10 +106,10 @@ def lines_of(workspace_id: int, order_ids: Sequence[int]) -> dict[int, list[Line
     return found
 
 
-# The numbers of an order's returns begin with its own.
+# The numbers of an order's returns begin with its own; one that was undone is none any more.
 RETURNS_OF = (
     "workspace_id = %s AND source = %s AND number >= %s AND number < %s"
-    " AND starts_with(number, %s) AND kind = 'return'"
+    " AND starts_with(number, %s) AND kind = 'return' AND status <> 'cancelled'"
 )
 
 
@@ -119,7 +119,7 @@ def returns_of(workspace_id: int, order: OrderRecord) -> list[OrderRecord]:
     raw.execute(
         f"SELECT {ORDER_COLUMNS} FROM orders_order WHERE {RETURNS_OF}"
         " ORDER BY placed_at, id LIMIT %s",
-        [*_returns_given(workspace_id, order), PAGE_ROWS],
+        [*returns_given(workspace_id, order), PAGE_ROWS],
     )
     return [OrderRecord(*row) for row in raw.fetchall()]
 
@@ -130,10 +130,11 @@ def returned_quantities(
     """How much of each product came back by all returns of the order, one of them left out."""
     raw = cursor()
     raw.execute(
-        "SELECT sku, -sum(quantity) FROM orders_line WHERE workspace_id = %s AND order_id IN"
+        "SELECT sku, -sum(quantity) FROM orders_line WHERE workspace_id = %s AND NOT is_gone"
+        " AND order_id IN"
         f" (SELECT id FROM orders_order WHERE {RETURNS_OF} AND id IS DISTINCT FROM %s)"
         " GROUP BY sku",
-        [workspace_id, *_returns_given(workspace_id, order), but],
+        [workspace_id, *returns_given(workspace_id, order), but],
     )
     return dict(raw.fetchall())
 
@@ -149,16 +150,28 @@ def returned_before(
     raw.execute(
         "SELECT coalesce(-sum(worth), 0)::bigint, coalesce(-sum(total_minor), 0)::bigint FROM ("
         " SELECT o.total_minor, (SELECT sum(l.total_minor) FROM orders_line AS l"
-        " WHERE l.workspace_id = o.workspace_id AND l.order_id = o.id) AS worth"
+        " WHERE l.workspace_id = o.workspace_id AND l.order_id = o.id AND NOT l.is_gone) AS worth"
         f" FROM orders_order AS o WHERE {RETURNS_OF} AND (%s::bigint IS NULL OR id < %s)"
         ") AS back WHERE worth IS NOT NULL",
-        [*_returns_given(workspace_id, order), before, before],
+        [*returns_given(workspace_id, order), before, before],
     )
     row = raw.fetchone()
     return (row[0], row[1]) if row else (0, 0)
 
 
-def _returns_given(workspace_id: int, order: OrderRecord) -> list[Any]:
+def refunded_minor(workspace_id: int, order: OrderRecord) -> int:
+    """What went back for all returns of the order, above zero."""
+    raw = cursor()
+    raw.execute(
+        f"SELECT coalesce(-sum(total_minor), 0)::bigint FROM orders_order WHERE {RETURNS_OF}",
+        returns_given(workspace_id, order),
+    )
+    row = raw.fetchone()
+    return row[0] if row else 0
+
+
+def returns_given(workspace_id: int, order: OrderRecord) -> list[Any]:
+    """What RETURNS_OF is asked with."""
     first, last = f"{order.number}/R", f"{order.number}/S"
     return [workspace_id, order.source, first, last, first]
 
@@ -240,12 +253,6 @@ class OrderFilter:
 
 
 EVERYTHING = OrderFilter()
-# What is told only by the status, as records.OrderRecord tells it in Python.
-STAGE_SQL = "coalesce(stage, CASE WHEN status IN ('new', 'paid') THEN 'received' ELSE status END)"
-PAYMENT_SQL = (
-    "coalesce(payment, CASE WHEN status IN ('paid', 'processing', 'shipped', 'delivered')"
-    " THEN 'paid' WHEN status = 'returned' THEN 'refunded' ELSE 'unpaid' END)"
-)
 FOUND_MAX = 1_000
 
 
@@ -324,8 +331,8 @@ def _where(workspace_id: int, chosen: OrderFilter) -> tuple[str, list[Any]]:
     is_late = chosen.stage == "delayed"
     asked: list[tuple[str, Any]] = [
         ("number = %s", chosen.number), ("kind = %s", chosen.kind), ("status = %s", chosen.status),
-        (f"{STAGE_SQL} = %s", "" if is_late else chosen.stage),
-        (f"{PAYMENT_SQL} = %s", chosen.payment), ("source = %s", chosen.source),
+        ("stage_now = %s", "" if is_late else chosen.stage),
+        ("payment_now = %s", chosen.payment), ("source = %s", chosen.source),
         ("responsible_id = %s", chosen.responsible_id), ("place_id = %s", chosen.place_id),
         ("placed_at >= %s", chosen.since), ("placed_at < %s", chosen.until),
     ]  # fmt: skip

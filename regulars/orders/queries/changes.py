@@ -39,3 +39,14 @@ def changed_sales(
     rows = raw.fetchall()
     last = Place(rows[-1][0], rows[-1][1]) if rows else after
     return [OrderRecord(*row[1:]) for row in rows], last
+
+
+def was_seen(workspace_id: int, order_id: int, place: Place) -> bool:
+    """Whether a follower at this place knows the order as it is now."""
+    raw = cursor()
+    raw.execute(
+        "SELECT 1 FROM orders_order WHERE workspace_id = %s AND id = %s"
+        " AND (xid, id) <= (%s::text::xid8, %s)",
+        [workspace_id, order_id, str(place.xid), place.id],
+    )
+    return raw.fetchone() is not None

@@ -10,6 +10,7 @@ from regulars.kernel.errors import NotFound
 from regulars.orders.desk_records import (
     CarrierRecord,
     CommentRow,
+    CorrectionRow,
     DeliveryRecord,
     PaymentRow,
     PlaceRecord,
@@ -65,6 +66,16 @@ def history(workspace_id: int, order_id: int) -> list[StatusRow]:
         [workspace_id, order_id, ROWS_SHOWN_MAX],
     )
     return [StatusRow(*row) for row in rows]
+
+
+def corrections(workspace_id: int, order_id: int) -> list[CorrectionRow]:
+    """How the order changed since it was written, the oldest first."""
+    rows = _rows(
+        "SELECT at, actor_id, source, before_minor, after_minor, changes FROM orders_correction"
+        " WHERE workspace_id = %s AND order_id = %s ORDER BY id LIMIT %s",
+        [workspace_id, order_id, ROWS_SHOWN_MAX],
+    )
+    return [CorrectionRow(*row) for row in rows]
 
 
 def comments(workspace_id: int, subject: str, subject_id: int) -> list[CommentRow]:

@@ -18,6 +18,7 @@ from regulars.events import queries as events
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
 from regulars.orders import actions, queries
+from regulars.orders.actions import desk as desk_actions
 from regulars.orders.queries import books, desk
 from regulars.orders.records import (
     ItemKind,
@@ -514,8 +515,15 @@ def test_a_whole_order_that_comes_back_is_laid_back_once(place: Town) -> None:
         assert [(r.on_hand, r.reserved) for r in desk.stock(shop)] == [(5, 0)]
 
 
-def test_late_orders_are_found_by_their_index(place: Town) -> None:
-    where, given = books._where(place.bakery.id, queries.OrderFilter(stage="delayed"))
+@pytest.mark.parametrize(
+    ("chosen", "index"),
+    [({"stage": "delayed"}, "order_by_delay"), ({"stage": "packed"}, "order_by_stage"),
+     ({"payment": "part_paid"}, "order_by_payment")],
+)  # fmt: skip
+def test_few_orders_among_many_are_found_by_their_index(
+    place: Town, chosen: dict[str, str], index: str
+) -> None:
+    where, given = books._where(place.bakery.id, queries.OrderFilter(**chosen))  # type: ignore[arg-type]
     with scope(place.bakery.id):
         raw = cursor()
         # Few rows are read whole, whatever indexes there are.
@@ -527,7 +535,66 @@ def test_late_orders_are_found_by_their_index(place: Town) -> None:
         )
         plan = " ".join(row[0] for row in raw.fetchall())
 
-    assert "order_by_delay" in plan
+    assert index in plan
+    assert "Sort" not in plan
+
+
+def test_the_list_filters_by_what_every_order_shows(place: Town) -> None:
+    shop = place.bakery.id
+    with scope(shop):
+        for number, status in enumerate(OrderStatus):
+            sell(place, f"s{number}", status=status, payment=None)
+        for number, stage in enumerate((Stage.PACKED, Stage.CANCELLED, Stage.IN_TRANSIT)):
+            order_id = sell(place, f"d{number}")
+            if number != 1:
+                actions.record_payment(shop, order_id, key="a", amount_minor=number * 100 + 100)
+            actions.move(shop, order_id, stage)
+        shown = queries.page(shop)
+        for stage in Stage:
+            found = queries.page(shop, queries.OrderFilter(stage=stage))
+            assert found == [o for o in shown if o.stage_now is stage]
+        for payment in PaymentState:
+            found = queries.page(shop, queries.OrderFilter(payment=payment))
+            assert found == [o for o in shown if o.payment_now is payment]
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_two_who_move_many_orders_of_the_same_goods_both_succeed(place: Town, turn: int) -> None:
+    shop = place.bakery.id
+    with scope(shop):
+        public_id = actions.save_place(shop, name="Shop")
+        counts = {"A": Decimal(99), "B": Decimal(99)}
+        actions.set_stock(shop, desk.place(shop, public_id).id, counts)
+        owners = {"A": place.mira, "B": place.oleg}
+        made: list[str] = []
+        # One moves orders of A and then B, the other of B and then A; so with the customers.
+        for number, sku in enumerate("ABBAABBA"):
+            order = NewOrder(
+                number=f"{number}", placed_at=NOON, currency="UAH", source="desk",
+                lines=(NewLine(sku, Decimal(1), Decimal(10)),), status=OrderStatus.PAID,
+                customer_id=owners["B" if sku == "A" else "A"],
+            )  # fmt: skip
+            made.append(actions.record_order(shop, order).public_id)
+    one, two = [made[n] for n in (0, 2, 4, 6)], [made[n] for n in (1, 3, 5, 7)]
+
+    def move(ids: list[str]) -> int:
+        with scope(shop):
+            return sum(one.is_moved for one in actions.move_many(shop, ids, Stage.CANCELLED))
+
+    def pause(original: Callable[..., Any]) -> Callable[..., Any]:
+        def slow(*given: Any, **named: Any) -> Any:
+            answer = original(*given, **named)
+            cursor().execute("SELECT pg_sleep(0.05)")
+            return answer
+
+        return slow
+
+    with pytest.MonkeyPatch.context() as patch:
+        # Each holds what it changed for a while, so that the two meet whenever they can.
+        patch.setattr(desk_actions, "move", pause(desk_actions.move))
+        assert in_threads([lambda: move(one), lambda: move(two)]) == [4, 4]
+    with scope(shop):
+        assert [(r.on_hand, r.reserved) for r in desk.stock(shop)] == [(99, 0), (99, 0)]
 
 
 @pytest.mark.parametrize("told", [Stage.CANCELLED, Stage.RETURNED])
@@ -547,3 +614,45 @@ def test_money_that_went_back_in_part_is_not_taken_off_again(place: Town, told: 
         value = queries.value_of(shop, [place.mira])
 
     assert value.total_minor == value.returned_minor == 3000
+
+
+def test_goods_paid_on_delivery_are_kept_until_it_is_over(
+    place: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = place.bakery.id
+    with scope(shop):
+        stocked(place, 9)
+        early = sell(place, "early", pays_on_delivery=True)
+        late = sell(place, "late")
+        actions.set_pays_on_delivery(shop, late, True)
+        changed = sell(place, "changed", pays_on_delivery=True)
+        actions.set_pays_on_delivery(shop, changed, False)
+        later = clock.now() + timedelta(days=20)
+        monkeypatch.setattr(clock, "now", lambda: later)
+        assert [actions.expire(shop, one) for one in (early, late, changed)] == [False, False, True]
+        assert lies(place) == (9, 2)
+        actions.move(shop, early, Stage.DELIVERED)
+        actions.move(shop, late, Stage.CANCELLED)
+        assert lies(place) == (8, 0)
+        order = queries.order_by_id(shop, early)
+    assert (order.payment, order.status, order.pays_on_delivery) == ("unpaid", "new", True)
+
+
+@pytest.mark.parametrize("is_refund_first", [True, False])
+def test_money_back_and_cancelling_end_alike_in_any_order(
+    place: Town, is_refund_first: bool
+) -> None:
+    shop = place.bakery.id
+    with scope(shop):
+        stocked(place, 9)
+        order_id = sell(place, payment=PaymentState.PAID)
+        steps = [
+            lambda: actions.record_payment(shop, order_id, key="r", amount_minor=-1000),
+            lambda: actions.set_status(shop, order_id, OrderStatus.CANCELLED),
+        ]
+        for step in steps if is_refund_first else steps[::-1]:
+            assert step()
+        order = queries.order_by_id(shop, order_id)
+        assert (order.stage, order.payment, order.status) == ("cancelled", "refunded", "cancelled")
+        assert lies(place) == (9, 0)
+        assert queries.value_of(shop, [place.mira]).orders_count == 0

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from regulars.intake.connectors import actions, queries
 from regulars.intake.connectors.goods import fitted
 from regulars.intake.connectors.onec.reading import (
+    DocumentLine,
     Group,
     Item,
     Named,
@@ -18,16 +20,22 @@ from regulars.intake.connectors.onec.reading import (
     Part,
     Price,
 )
+from regulars.intake.connectors.pure import lines as order_lines
 from regulars.intake.connectors.pure.statuses import status_of
 from regulars.intake.connectors.records import ConnectionRecord
+from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound, Refused
+from regulars.kernel.money import line_total_minor, to_minor
 from regulars.orders import actions as orders
 from regulars.orders import queries as order_queries
 from regulars.orders.actions.catalogue import MARK
 from regulars.orders.actions.goods import put_stock
-from regulars.orders.records import NewProduct, OrderRecord, OrderStatus
+from regulars.orders.queries.changes import was_seen
+from regulars.orders.records import NewLine, NewProduct, OrderRecord, OrderStatus
 
 ITEM = "item"
+# Lines that are no goods, as onec/writing.py names them.
+SERVICES = {"ORDER_DELIVERY": order_lines.SHIPPING}
 VARIANT_MARK = "#"
 CODE_LENGTH_MAX = 200
 BRAND_WORDS = ("бренд", "производитель", "торговая марка", "brand", "виробник", "торгова марка")
@@ -180,6 +188,7 @@ class Exchange:
             self.counts["order_unknown"] += 1
             return
         self.counts["documents"] += 1
+        self.correct(document, order)
         for status in self.statuses_of(document):
             try:
                 moved = orders.set_status(
@@ -189,6 +198,54 @@ class Exchange:
                 # Cancelled or returned here already; late news change nothing.
                 moved = False
             self.counts["orders_changed"] += int(moved)
+
+    def correct(self, document: OrderDocument, order: OrderRecord) -> None:
+        """Let the order have the lines it has over there, unless it changed here meanwhile.
+
+        What was changed here since the other side was told of it wins, and is told at the next
+        exchange.
+        """
+        if document.lines is None or document.total is None or document.total < 0:
+            return
+        handed = queries.handed_place(self.workspace_id, self.connection.id)
+        if not was_seen(self.workspace_id, order.id, handed):
+            self.counts["orders_newer_here"] += 1
+            return
+        try:
+            is_corrected = orders.correct_order(
+                self.workspace_id,
+                order.id,
+                lines=self.lines_of(document, order),
+                total_minor=to_minor(document.total, order.currency),
+                told_at=clock.now(),
+                source=self.connection.source,
+            )
+        except (Refused, Invalid) as error:
+            self.counts[error.code] += 1
+            return
+        self.counts["orders_corrected"] += int(is_corrected)
+
+    def lines_of(self, document: OrderDocument, order: OrderRecord) -> tuple[NewLine, ...]:
+        told = document.lines or ()
+        own = {line.sku for line in order_queries.lines(self.workspace_id, order.id)}
+        codes = queries.targets_of(
+            self.workspace_id, self.connection.id, ITEM, sorted({line.id for line in told})
+        )
+        found = []
+        for line in told:
+            sku = SERVICES.get(line.id) or codes.get(line.id) or line.id
+            if sku not in own and line.article:
+                sku = line.article
+            found.append(_line(_printable(sku), line, order.currency))
+        total_minor = to_minor(document.total or Decimal(0), order.currency)
+        whole = order_lines.balanced(found, total_minor, order.currency)
+        # What is no goods keeps the name and kind it has here.
+        return tuple(
+            replace(one, name=None, item=None)
+            if one.sku in own and one.sku.startswith(order_lines.MARK)
+            else one
+            for one in whole
+        )
 
     def order_of(self, document: OrderDocument) -> OrderRecord | None:
         try:
@@ -217,6 +274,13 @@ class Exchange:
         if any(told.get(name) for name in SHIPPED):
             found.append(OrderStatus.SHIPPED)
         return found
+
+
+def _line(sku: str, told: DocumentLine, currency: str) -> NewLine:
+    """The line at the price told when that makes its sum, else at the price its sum makes."""
+    if line_total_minor(told.quantity, told.price, currency) == to_minor(told.total, currency):
+        return NewLine(sku, told.quantity, told.price, told.name or None)
+    return order_lines.goods(sku, told.quantity, told.total, name=told.name or None)
 
 
 def _printable(text: str) -> str:

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from regulars.customers import queries as customers
-from regulars.intake.connectors import actions, queries
+from regulars.intake.connectors import actions, queries, signins
 from regulars.intake.connectors.models import ExchangeFile
 from regulars.intake.connectors.onec import bringing, files, writing
 from regulars.intake.connectors.onec.apply import ITEM
@@ -34,7 +34,6 @@ COOKIE = "regulars_exchange"
 SESSION_S = 12 * 3600
 ORDERS_AT_ONCE_MAX = 200
 KINDS = ("catalog", "sale")
-HANDED = "handed"
 END_MARK = "</КоммерческаяИнформация>"
 TAIL_BYTES = 200
 
@@ -52,6 +51,11 @@ class Visit:
         self.mode = request.GET.get("mode", "")
         self.name = request.GET.get("filename", "")
         self.session = ""
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from; behind a proxy that is the proxy for all."""
+        return str(self.request.META.get("REMOTE_ADDR", ""))
 
     def check_login(self) -> None:
         """raises SignatureWrong unless the login and the password are the connection's"""
@@ -95,10 +99,18 @@ def answer(request: HttpRequest, workspace_id: int, connection: ConnectionRecord
     visit = Visit(request, workspace_id, connection)
     try:
         if visit.mode == "checkauth":
+            signins.check(workspace_id, connection, visit.address)
             visit.check_login()
             return _lines("success", COOKIE, visit.new_token())
         visit.check_session()
+    except signins.SigninBarred as error:
+        barred = _lines("failure", error.message, status=429)
+        barred["Retry-After"] = str(error.details["wait_s"])
+        return barred
     except SignatureWrong:
+        # A question without a password asks how to prove itself; it guesses nothing.
+        if visit.mode == "checkauth" and "Authorization" in request.headers:
+            signins.count_failure(workspace_id, connection, visit.address)
         refused = _lines("failure", "The login or the session is wrong.", status=401)
         refused["WWW-Authenticate"] = 'Basic realm="regulars"'
         return refused
@@ -189,7 +201,7 @@ def _query(visit: Visit) -> HttpResponse:
     )
     orders, last = changed_sales(
         visit.workspace_id,
-        _place(visit, HANDED),
+        queries.handed_place(visit.workspace_id, connection.id),
         but_source=connection.source,
         placed_since=since if since.tzinfo else since.replace(tzinfo=UTC),
         limit=ORDERS_AT_ONCE_MAX,
@@ -222,7 +234,7 @@ def _query(visit: Visit) -> HttpResponse:
 def _success(visit: Visit) -> HttpResponse:
     offered = _place(visit, visit.session)
     if offered.xid:
-        _remember(visit, HANDED, offered)
+        _remember(visit, queries.HANDED, offered)
         actions.log_delivery(
             visit.workspace_id,
             visit.connection,
@@ -235,14 +247,12 @@ def _success(visit: Visit) -> HttpResponse:
 
 
 def _place(visit: Visit, key: str) -> Place:
-    told = queries.target_of(visit.workspace_id, visit.connection.id, HANDED, key)
-    xid, _, id_ = told.partition(":")
-    return Place(int(xid), int(id_)) if told else Place(0, 0)
+    return queries.place_of(visit.workspace_id, visit.connection.id, key)
 
 
 def _remember(visit: Visit, key: str, place: Place) -> None:
     told = f"{place.xid}:{place.id}"
-    actions.point(visit.workspace_id, visit.connection.id, HANDED, key, told)
+    actions.point(visit.workspace_id, visit.connection.id, queries.HANDED, key, told)
 
 
 def _done(_: Visit) -> HttpResponse:

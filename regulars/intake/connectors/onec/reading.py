@@ -20,6 +20,7 @@ from regulars.kernel.errors import Invalid
 DEPTH_MAX = 40
 PART_BYTES_MAX = 16 << 20
 GROUPS_MAX = 20_000
+DOCUMENT_LINES_MAX = 1_000
 TEXT_LENGTH_MAX = 500
 AMOUNT_MAX = Decimal(10) ** 12
 ROOT = "КоммерческаяИнформация"
@@ -83,12 +84,26 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """A product of an order; total is what it costs with its discounts taken off."""
+
+    id: str
+    article: str
+    name: str
+    quantity: Decimal
+    price: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDocument:
-    """An order as the other side knows it now."""
+    """An order as the other side knows it now; lines are None when they are not told whole."""
 
     id: str
     number: str
     requisites: Mapping[str, str] = field(default_factory=dict)
+    total: Decimal | None = None
+    lines: tuple[DocumentLine, ...] | None = None
 
 
 Part = Group | Named | Item | Offer | OrderDocument
@@ -149,6 +164,9 @@ def _name(element: Element) -> str:
 
 
 def _is_read(element: Element, stack: list[Element]) -> bool:
+    # Products of an order are read with their order.
+    if any(_name(one) == "Документ" for one in stack):
+        return False
     return _name(element) in ("Товар", "Предложение", "Документ") and len(stack) <= 4
 
 
@@ -271,7 +289,36 @@ def _document(element: Element) -> Iterator[OrderDocument]:
     }
     id_, number = _text(element, "Ид"), _text(element, "Номер")
     if id_ or number:
-        yield OrderDocument(id_, number, requisites)
+        total = _amount(_text(element, "Сумма"))
+        yield OrderDocument(id_, number, requisites, total, _document_lines(element))
+
+
+def _document_lines(element: Element) -> tuple[DocumentLine, ...] | None:
+    told = [one for holder in _children(element, "Товары") for one in _children(holder, "Товар")]
+    found = [_document_line(one) for one in told[:DOCUMENT_LINES_MAX]]
+    whole = [one for one in found if one is not None]
+    # Half a list would take the other half out of the order.
+    return tuple(whole) if whole and len(whole) == len(told) else None
+
+
+def _document_line(element: Element) -> DocumentLine | None:
+    quantity = _amount(_text(element, "Количество"))
+    price = _amount(_text(element, "ЦенаЗаЕдиницу") or _text(element, "Цена"))
+    total = _amount(_text(element, "Сумма"))
+    if quantity is None or quantity <= 0 or price is None or total is None:
+        return None
+    for holder in _children(element, "Скидки"):
+        for one in _children(holder, "Скидка"):
+            is_in = _text(one, "УчтеноВСумме").lower() in YES
+            total -= Decimal(0) if is_in else _amount(_text(one, "Сумма")) or Decimal(0)
+    return DocumentLine(
+        id=_text(element, "Ид"),
+        article=_text(element, "Артикул"),
+        name=_text(element, "Наименование"),
+        quantity=quantity,
+        price=price,
+        total=total,
+    )
 
 
 def _children(element: Element, name: str) -> list[Element]:

@@ -11,6 +11,7 @@ from regulars.intake.importers import read
 from regulars.intake.importers.pure.columns import plain
 from regulars.kernel.errors import Invalid
 from regulars.orders.actions.goods import put_stock
+from regulars.orders.actions.locks import lock_goods
 
 ROWS_MAX = 1_000_000
 HEADINGS: Mapping[str, tuple[str, ...]] = {
@@ -74,4 +75,6 @@ def _count(cell: str | None) -> Decimal | None:
 
 def write_stock(workspace_id: int, counted: Counted) -> int:
     """Write the stock; returns how many rows changed. In the caller's scope."""
+    # All goods before the first of them is written, for each place has its own.
+    lock_goods(workspace_id, {sku for found in counted.values() for sku in found})
     return sum(put_stock(workspace_id, place, counted[place]) for place in sorted(counted))

@@ -15,6 +15,8 @@ class Head(msgspec.Struct):
     connection: str
     key: str
     topic: str = ""
+    # Its sender gave it no id: the key is the hash of its body.
+    is_by_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,11 @@ class Envelope:
 _head = msgspec.json.Decoder(Head)
 
 
-def pack(connection: str, key: str, topic: str, body: bytes) -> bytes:
+def pack(
+    connection: str, key: str, topic: str, body: bytes, *, is_by_content: bool = False
+) -> bytes:
     """The delivery as one piece of bytes."""
-    return msgspec.json.encode(Head(connection, key, topic)) + b"\n" + body
+    return msgspec.json.encode(Head(connection, key, topic, is_by_content)) + b"\n" + body
 
 
 def unpack(stored: bytes) -> Envelope:

@@ -12,6 +12,7 @@ from regulars.orders.records import ItemKind, NewLine
 LINES_MAX = 1_000
 PLACES = Decimal("0.000001")
 # Codes of what is no goods; a colon keeps them apart from any shop's own.
+MARK = "order:"
 SHIPPING, TAX, FEE, TIP = "order:shipping", "order:tax", "order:fee", "order:tip"
 DISCOUNT, ROUNDING = "order:discount", "order:rounding"
 NAMES = {

@@ -82,8 +82,16 @@ def _order(data: Mapping[str, Any], context: Context) -> list[News]:
         total_minor=total_minor,
         identity=_buyer(data, context, placed_at),
         refunds=tuple(_read_refund(refund, key, currency, context) for refund in refunds),
+        pays_on_delivery=_is_on_delivery(data),
     )
     return [order]
+
+
+def _is_on_delivery(data: Mapping[str, Any]) -> bool:
+    """Whether the money comes with the parcel, by the names Shopify gives to that."""
+    names = data.get("payment_gateway_names")
+    told = [data.get("gateway"), *(names if isinstance(names, list) else ())]
+    return any("cash on delivery" in str(name).lower().replace("_", " ") for name in told)
 
 
 def _status(data: Mapping[str, Any]) -> OrderStatus:

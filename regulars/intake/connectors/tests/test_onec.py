@@ -22,7 +22,7 @@ from regulars import wiring
 from regulars.customers import actions as customers
 from regulars.customers.records import Identity
 from regulars.intake import erasure
-from regulars.intake.connectors import actions
+from regulars.intake.connectors import actions, signins
 from regulars.intake.connectors.onec import bringing, files, reading
 from regulars.intake.connectors.onec.apply import Exchange
 from regulars.intake.connectors.onec.reading import Group, Item, Named, Offer, OrderDocument
@@ -33,9 +33,11 @@ from regulars.intake.connectors.records import (
 )
 from regulars.intake.connectors.tests import shop as other
 from regulars.jobs import runner
+from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, Outside
 from regulars.orders import actions as orders
 from regulars.orders import queries as order_queries
+from regulars.orders.queries import desk
 from regulars.orders.records import NewLine, NewOrder, OrderStatus
 from regulars.store import place
 from regulars.store.persons import Person
@@ -559,6 +561,96 @@ def test_orders_come_back_with_their_statuses(
 
     with scope(shop.id):
         assert order_queries.order(shop.id, public_id).status == status
+
+
+LINES = """<?xml version="1.0" encoding="UTF-8"?>
+<КоммерческаяИнформация ВерсияСхемы="2.09" ДатаФормирования="2026-05-05T10:00:00">
+  <Документ><Ид>{id}</Ид><Номер>A-1</Номер><Сумма>{total}</Сумма><Товары>
+    <Товар><Ид>bd72d8f9-55bc-11d9-848a-00112f43529a</Ид><Артикул>ETH-250</Артикул>
+      <Наименование>Кава «Ефіопія» &amp; &lt;co&gt;</Наименование>
+      <ЦенаЗаЕдиницу>249.9</ЦенаЗаЕдиницу>
+      <Количество>{count}</Количество><Сумма>{sum}</Сумма></Товар>
+    <Товар><Ид>ORDER_DELIVERY</Ид><Наименование>Доставка</Наименование>
+      <ЦенаЗаЕдиницу>80</ЦенаЗаЕдиницу><Количество>1</Количество><Сумма>80.00</Сумма></Товар>
+    {more}</Товары></Документ>
+</КоммерческаяИнформация>"""
+CUP = """<Товар><Ид>dee6e1d0-55bc-11d9-848a-00112f43529a</Ид><Наименование>Чашка</Наименование>
+  <ЦенаЗаЕдиницу>100</ЦенаЗаЕдиницу><Количество>1</Количество><Сумма>100.00</Сумма>
+  <Скидки><Скидка><Сумма>20.00</Сумма><УчтеноВСумме>false</УчтеноВСумме></Скидка></Скидки></Товар>"""
+
+
+def send_back(connection: ConnectionRecord, body: str) -> None:
+    onec = OneC(connection, "sale")
+    onec.begin()
+    onec.send("orders.xml", body.encode())
+    work()
+
+
+def test_lines_changed_in_1c_come_back_unless_the_order_is_newer_here(
+    shop: WorkspaceRecord,
+) -> None:
+    connection = connect(shop)
+    walk(connection, {"import.xml": CATALOG.format(encoding="utf-8").encode()})
+    public_id = order(shop, "A-1", status=OrderStatus.NEW)
+    more = LINES.format(id=public_id, total="809.90", count=3, sum="749.70", more=CUP)
+    same = LINES.format(id=public_id, total="570.00", count=2, sum="499.80", more="")
+
+    send_back(connection, more)
+    with scope(shop.id):
+        found = order_queries.order(shop.id, public_id)
+        assert found.total_minor == 57000
+    onec, _, _ = query(connection)
+    onec.ask("success")
+    send_back(connection, same)
+    with scope(shop.id):
+        assert desk.corrections(shop.id, found.id) == []
+    onec, _, _ = query(connection)
+    onec.ask("success")
+    send_back(connection, more)
+
+    with scope(shop.id):
+        found = order_queries.order(shop.id, public_id)
+        lines = order_queries.lines(shop.id, found.id)
+    assert found.total_minor == 80990 == sum(one.total_minor for one in lines)
+    assert [(one.sku, one.quantity, one.total_minor) for one in lines] == [
+        ("ETH-250", 3, 74970), ("order:shipping", 1, 8000),
+        ("order:discount", -1, -9980), ("dee6e1d0-55bc-11d9-848a-00112f43529a", 1, 8000),
+    ]  # fmt: skip
+    counts = [line.counts for line in other.log_of(shop, connection)]
+    assert {"orders_newer_here": 1, "documents": 1} in counts
+
+
+def test_passwords_are_tried_so_often_and_no_more(
+    shop: WorkspaceRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = connect(shop)
+    onec = OneC(connection)
+    for _ in range(signins.TRIES_OF_ADDRESS_MAX):
+        assert onec.login("wrong") == ["failure", "The login or the session is wrong."]
+    assert onec.login()[0] == "failure"
+    barred = onec.client.get(onec.url, {"type": "catalog", "mode": "checkauth"})
+    assert (barred.status_code, 0 < int(barred["Retry-After"]) <= 900) == (429, True)
+
+    onec.client = Client(REMOTE_ADDR="192.0.2.7")
+    assert onec.login()[0] == "success"
+    with scope(shop.id):
+        raw = cursor()
+        raw.execute("SELECT who, tries FROM intake_signintry WHERE workspace_id = %s", [shop.id])
+        rows = raw.fetchall()
+    assert sorted(tries for _, tries in rows) == [10, 10]
+    assert not any("127" in who or "." in who for who, _ in rows)
+
+    monkeypatch.setattr(signins, "TRIES_MAX", 12)
+    for number in range(2):
+        onec.client = Client(REMOTE_ADDR=f"192.0.2.{number}")
+        onec.login("wrong")
+    onec.client = Client(REMOTE_ADDR="192.0.2.99")
+    assert onec.login()[0] == "failure"
+    assert OneC(connect(shop)).login()[0] == "success"
+    later = clock.now() + signins.WINDOW
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert onec.login()[0] == "success"
+    assert signins.prune() >= 2
 
 
 def test_a_foreign_order_is_not_found(shop: WorkspaceRecord) -> None:

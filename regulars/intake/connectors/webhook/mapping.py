@@ -24,7 +24,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "order": (
         "number", "placed_at", "updated_at", "status", "currency", "total", "shipping", "tax",
-        "discount",
+        "discount", "pays_on_delivery",
     ),
     "lines": ("sku", "name", "category", "brand", "quantity", "unit_price", "line_total"),
     "event": ("kind", "time", "key", "properties"),

@@ -35,6 +35,20 @@ PROPERTIES_MAX = 200
 PROPERTY_LENGTH_MAX = 2_000
 TOKEN_HEADER = "x-token"  # noqa: S105 - the name of a header
 KEY_HEADERS = ("webhook-id", "idempotency-key")
+# What a payment at the door is called, beside a plain yes.
+ON_DELIVERY = (
+    "1",
+    "yes",
+    "true",
+    "так",
+    "да",
+    "cod",
+    "cash_on_delivery",
+    "cash on delivery",
+    "післяплата",
+    "наложенный платёж",
+    "наложенный платеж",
+)
 YES = ("1", "yes", "true", "given", "subscribed", "так", "да")
 
 
@@ -48,9 +62,13 @@ def check(
     signatures.check_token(
         headers.get(str(settings.get("token_header") or TOKEN_HEADER), ""), secret
     )
-    given = next((headers[name] for name in KEY_HEADERS if headers.get(name)), "")
-    # Without an id of its sender a delivery is known by its content.
-    return Accepted(given[: signatures.ID_LENGTH_MAX] or hashlib.sha256(body).hexdigest())
+    named = str(settings.get("id_header") or "").lower()
+    names = (named, *KEY_HEADERS)
+    given = next((headers[name] for name in names if name and headers.get(name)), "")
+    if given:
+        return Accepted(given[: signatures.ID_LENGTH_MAX])
+    # Without an id of its sender a delivery is known by its content, for a while.
+    return Accepted(hashlib.sha256(body).hexdigest(), is_by_content=True)
 
 
 def read(body: bytes, topic: str, context: Context) -> list[News]:
@@ -152,6 +170,7 @@ class _Row:
             lines=order_lines.balanced(lines, total, currency) if lines else (),
             total_minor=total,
             identity=identity,
+            pays_on_delivery=(self.text(rules, "pays_on_delivery") or "").lower() in ON_DELIVERY,
         )
 
     def lines(self, chosen: WebhookMap) -> list[NewLine]:

@@ -90,6 +90,7 @@ def _order(data: Mapping[str, Any], context: Context) -> News:
         total_minor=total_minor,
         identity=_buyer(data, context, placed_at),
         refunds=refunds,
+        pays_on_delivery=data.get("payment_method") == "cod",
     )
 
 
