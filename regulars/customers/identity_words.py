@@ -37,7 +37,12 @@ RULES: dict[str, Text] = {
     "split": "",
     "": "",
 }
-ACTORS: dict[str, Text] = {"identity": _("automatically"), "api": _("API"), "": "—"}
+ACTORS: dict[str, Text] = {
+    "identity": _("automatically"),
+    "api": _("API"),
+    "command": _("command line"),
+    "": "—",
+}
 FIELDS: dict[str, Text] = {
     "given": _("First name"),
     "family": _("Last name"),

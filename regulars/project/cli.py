@@ -126,11 +126,40 @@ def _keys_and_users(commands: argparse._SubParsersAction[argparse.ArgumentParser
     change.add_argument("--security", choices=["none", "starttls", "tls"], default="starttls")
     change.add_argument("--username", default="")
 
+    _duplicates(commands)
     _rights(commands)
     lake = commands.add_parser("lake", help="the files for analysis")
     below = lake.add_subparsers(required=True, metavar="what")
     rebuild = _command(below, "rebuild", _lake_rebuild, "write the lake anew from the database")
     rebuild.add_argument("--workspace", required=True)
+
+
+def _duplicates(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("duplicates", help="customers who may be one person")
+    below = parser.add_subparsers(required=True, metavar="what")
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        made = _command(below, name, _run_duplicates, text)
+        made.set_defaults(what=name.replace("-", "_"))
+        made.add_argument("--workspace", required=True)
+        return made
+
+    add("search", "compare all customers now")
+    listed = add("list", "print the surest pairs, one a line as JSON")
+    listed.add_argument("--state", choices=["open", "later", "different"], default="open")
+    listed.add_argument("--percent", type=int, default=0, help="at least so sure")
+    listed.add_argument("--limit", type=int, default=100)
+    for name, text in (("merge", "make two customers one"), ("tell-apart", "they are two people")):
+        pair = add(name, text)
+        pair.add_argument("one", help="a customer's id, as in the address of the card")
+        pair.add_argument("other")
+    pair = below.choices["merge"]
+    pair.add_argument("--confirm", action="store_true", help="although they were told apart")
+    sure = add("merge-sure", "merge every open pair that is at least so sure")
+    sure.add_argument("--percent", type=int, required=True)
+    sure.add_argument("--count", type=int, required=True, help="how many there are, to be sure")
+    split = add("unmerge", "split a merged customer off again")
+    split.add_argument("customer", help="the id of the card that was merged away")
 
 
 def _rights(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -253,6 +282,21 @@ def _sender_set(options: argparse.Namespace) -> None:
     from regulars.project import commands
 
     commands.set_sender(options, sys.stdin.readline().strip() if options.username else "")
+
+
+def _run_duplicates(options: argparse.Namespace) -> None:
+    _set_up()
+    from regulars.project import duplicates
+
+    verbs: dict[str, Callable[[argparse.Namespace], None]] = {
+        "search": duplicates.search,
+        "list": duplicates.listing,
+        "merge": duplicates.merge,
+        "merge_sure": duplicates.merge_sure,
+        "tell_apart": duplicates.tell_apart,
+        "unmerge": duplicates.unmerge,
+    }
+    verbs[options.what](options)
 
 
 def _erase(options: argparse.Namespace) -> int:

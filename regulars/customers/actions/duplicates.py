@@ -19,6 +19,7 @@ from regulars.kernel.ids import new_public_id
 from regulars.store.scope import cursor
 
 __all__ = [
+    "begin_search",
     "decide_pair",
     "end_search",
     "keep_pairs",
@@ -175,6 +176,13 @@ def refuse_apart(workspace_id: int, one: int, other: int, *, but: str = "") -> N
 
 def start_search(workspace_id: int, *, actor: str) -> None:
     """Let a worker look for duplicates; one search waits or runs at a time."""
+    run = begin_search(workspace_id, actor=actor)
+    if run is not None:
+        jobs.enqueue(workspace_id, SEARCH_JOB, {"run": run}, key=f"duplicates:{run}")
+
+
+def begin_search(workspace_id: int, *, actor: str) -> int | None:
+    """Note that a search begins; None while another one waits or runs."""
     raw = cursor()
     raw.execute("SELECT pg_advisory_xact_lock(%s, %s)", [0x6475, workspace_id % (1 << 31)])
     raw.execute(
@@ -183,7 +191,7 @@ def start_search(workspace_id: int, *, actor: str) -> None:
         [workspace_id, clock.now() - RUN_PATIENCE],
     )
     if raw.fetchone() is not None:
-        return
+        return None
     raw.execute(
         "INSERT INTO customers_duplicaterun (workspace_id, state, customers, pairs, left_out,"
         " reason, started_by, started_at) VALUES (%s, 'running', 0, 0, 0, '', %s, %s) RETURNING id",
@@ -191,7 +199,7 @@ def start_search(workspace_id: int, *, actor: str) -> None:
     )
     made = raw.fetchone()
     assert made is not None, "an insert that returns gives one row"
-    jobs.enqueue(workspace_id, SEARCH_JOB, {"run": made[0]}, key=f"duplicates:{made[0]}")
+    return int(made[0])
 
 
 def end_search(

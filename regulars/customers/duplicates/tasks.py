@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from regulars.customers.actions import duplicates as actions
@@ -19,18 +20,28 @@ BROKEN_OFF = "search_broken_off"
 
 
 def find(job: JobRecord) -> None:
+    """Do a search that was asked for on the page."""
+
+    def tell(customers: int) -> None:
+        jobs.report_progress(job, {"customers": customers})
+
+    search_in(job.workspace_id, int(job.payload["run"]), tell)
+
+
+def search_in(workspace_id: int, run: int, tell: Callable[[int], None]) -> None:
     """Compare the customers of the workspace and keep the pairs that may be one person.
 
     Each batch is read, and the pairs are kept, in short transactions; the weighing needs none.
+    tell    is called in a transaction with how many customers were read
+    raises  RegularsError(search_broken_off), after the run was ended
     """
-    run = int(job.payload["run"])
     started_at = clock.now()
     tables = []
     count, after = 0, 0
     while True:
-        with scope(job.workspace_id):
-            batch = queries.people(job.workspace_id, after, BATCH_ROWS)
-            jobs.report_progress(job, {"customers": count + len(batch)})
+        with scope(workspace_id):
+            batch = queries.people(workspace_id, after, BATCH_ROWS)
+            tell(count + len(batch))
         if not batch:
             break
         count, after = count + len(batch), batch[-1].id
@@ -39,16 +50,14 @@ def find(job: JobRecord) -> None:
         with tempfile.TemporaryDirectory(prefix="regulars-duplicates-") as folder:
             found = search.search(tables, Path(folder))
     except Exception as error:
-        with scope(job.workspace_id):
-            actions.end_search(job.workspace_id, run, reason=str(error)[:200])
+        with scope(workspace_id):
+            actions.end_search(workspace_id, run, reason=str(error)[:200])
         if isinstance(error, RegularsError):
             raise
         raise RegularsError(BROKEN_OFF, "The search for duplicates broke off.") from error
-    with scope(job.workspace_id):
-        kept = actions.keep_pairs(job.workspace_id, found.pairs, started_at)
-        actions.end_search(
-            job.workspace_id, run, customers=count, pairs=kept, left_out=found.left_out
-        )
+    with scope(workspace_id):
+        kept = actions.keep_pairs(workspace_id, found.pairs, started_at)
+        actions.end_search(workspace_id, run, customers=count, pairs=kept, left_out=found.left_out)
 
 
 def gave_up(job: JobRecord, reason: str) -> None:

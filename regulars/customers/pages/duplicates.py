@@ -154,6 +154,7 @@ def _ask_apart(request: HttpRequest, workspace_id: int, pair_id: str) -> HttpRes
         "one_name": _called(people[pair.one_id]),
         "other_name": _called(people[pair.other_id]),
         "apart": apart,
+        "who": identity_words.actor(apart.by),
         "told": [apart.one_name or nobody, apart.other_name or nobody],
         "is_through": {apart.one_id, apart.other_id} != {*_ids(pair)},
     }

@@ -93,12 +93,15 @@ class Search:
     finished_at: datetime | None
 
 
-def pairs(workspace_id: int, state: str = "open") -> list[Pair]:
-    """The surest pairs of a state."""
+def pairs(
+    workspace_id: int, state: str = "open", *, least: float = 0, limit: int = PAIRS_SHOWN
+) -> list[Pair]:
+    """The surest pairs of a state that are at least so probable."""
     raw = cursor()
     raw.execute(
-        f"{READ} AND d.state = %s ORDER BY d.probability DESC, d.id DESC LIMIT %s",
-        [workspace_id, state, PAIRS_SHOWN],
+        f"{READ} AND d.state = %s AND d.probability >= %s"
+        " ORDER BY d.probability DESC, d.id DESC LIMIT %s",
+        [workspace_id, state, least, limit],
     )
     return [Pair(*row) for row in raw.fetchall()]
 
