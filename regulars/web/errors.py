@@ -20,7 +20,7 @@ from regulars.web.refusals import said
 # The nearest class in this order decides; the API keeps its own table.
 STATUS_OF = ((NotFound, 404), (Refused, 403), (Invalid, 422), (Conflict, 409), (Outside, 503))
 # A template exists for these; every other refusal uses the page of a bad request.
-PAGES = {400, 403, 404, 500, 503}
+PAGES = {400, 403, 404, 405, 500, 503}
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,7 +36,7 @@ class ShellMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         _speak(request)
         with timezone.override(zone_of(request)):
-            response = self.get_response(request)
+            response = _form_only(request, self.get_response(request))
         _forbid_shared_caches(response)
         return _whole_page_sign_in(request, response)
 
@@ -101,6 +102,17 @@ def _whole_page_sign_in(request: HttpRequest, response: HttpResponse) -> HttpRes
     here = urlsplit(request.headers.get("HX-Current-URL", ""))
     address = f"{login}?{urlencode({'next': here.path or '/'})}"
     return HttpResponse(status=204, headers={"HX-Redirect": address})
+
+
+def _form_only(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A page for whoever was led to an address of a form, by a sign-in for instance."""
+    if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.method != "GET":
+        return response
+    if getattr(response, "content", b"-"):
+        return response
+    page = error_page(request, response.status_code)
+    page["Allow"] = response.get("Allow", "")
+    return page
 
 
 def _forbid_shared_caches(response: HttpResponse) -> None:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.test import RequestFactory
 from django.utils import translation
 
 from regulars.kernel import errors as kernel
 from regulars.web import errors
+from regulars.web.middleware import ShellMiddleware
 
 
 @pytest.fixture
@@ -59,3 +60,14 @@ def test_error_pages_stand_in_every_language(language: str, request_) -> None:
 def test_a_reason_is_escaped(request_) -> None:
     answer = errors.forbidden(request_, PermissionDenied("<script>"))
     assert b"<script>" not in answer.content
+
+
+def test_whoever_is_led_to_the_address_of_a_form_is_told_so() -> None:
+    page = ShellMiddleware(lambda request: HttpResponseNotAllowed(["POST"]))
+
+    answer = page(RequestFactory().get("/customers/merges/rules"))
+    program = page(RequestFactory().put("/customers/merges/rules"))
+
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "Only a form leads here" in answer.content.decode()
+    assert (program.status_code, program.content) == (405, b"")
