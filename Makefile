@@ -22,10 +22,10 @@ help: ## this menu
 setup: $(VENV)/.dev ## environment with everything needed for development
 
 demo: $(VENV)/.installed ## a filled shop at a printed address (CUSTOMERS=20000 PORT=8000 DATA=file)
-	$(VENV)/bin/regulars demo --customers $(CUSTOMERS) --port $(PORT) $(if $(DATA),--data "$(DATA)")
+	@$(VENV)/bin/regulars demo --customers $(CUSTOMERS) --port $(PORT) $(if $(DATA),--data "$(DATA)")
 
 serve: $(VENV)/.installed ## the product on the data folder (REGULARS_DATA, else ./var)
-	$(VENV)/bin/regulars serve --port $(PORT)
+	@$(VENV)/bin/regulars serve --port $(PORT)
 
 test: $(VENV)/.dev $(VENV)/.translated ## all tests but the long ones (ONLY=path for some)
 	$(PY) -m pytest -n $(JOBS) --dist loadfile -m "not long" -ra $(ONLY)
@@ -57,13 +57,13 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the product needs ..."
-	$(PIP) --require-hashes -r requirements.txt
-	$(PIP) --no-deps --no-build-isolation -e .
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what development needs ..."
-	$(PIP) --require-hashes -r requirements-dev.txt
+	@$(PIP) --require-hashes -r requirements-dev.txt
 	@touch $@
 
 TEXTS := $(shell find regulars -name '*.po' 2>/dev/null)
