@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from regulars.kernel.money import decimal_string
 from regulars.orders.desk_records import CorrectionRow, Held
@@ -30,7 +30,7 @@ KINDS: dict[str, Text] = {
     OrderKind.ADJUSTMENT: gettext_lazy("Correction"),
 }
 STATUSES: dict[str, tuple[Text, str]] = {
-    OrderStatus.NEW: (gettext_lazy("New"), "info"),
+    OrderStatus.NEW: (pgettext_lazy("order", "New"), "info"),
     OrderStatus.PAID: (gettext_lazy("Paid"), "good"),
     OrderStatus.PROCESSING: (gettext_lazy("Being packed"), "info"),
     OrderStatus.SHIPPED: (gettext_lazy("Shipped"), "info"),
