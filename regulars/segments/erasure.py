@@ -48,6 +48,7 @@ TRACES = Traces(
             "segments_member",
             MINE,
             file="segments",
+            key="",
             select="SELECT jsonb_build_object('segment', (SELECT s.name FROM segments_segment s"
             " WHERE s.id = segment_id), 'since', since) AS row FROM segments_member",
         ),

@@ -62,6 +62,8 @@ class Trace:
     hidden  columns that are not given: ours alone, or of other people
     fate    what erasing does; EMPTY writes `sets`, KEEP needs `reason`
     select  instead of the plain row: a select of one jsonb column `row` under the same names
+    key     the number by which rows are given page by page; empty where a person has few and
+            none has a number, they are given at once
     """
 
     table: str
@@ -72,6 +74,7 @@ class Trace:
     fate: Fate = Fate.DELETE
     sets: str = ""
     select: str = ""
+    key: str = "id"
     reason: str = ""
 
     def __post_init__(self) -> None:

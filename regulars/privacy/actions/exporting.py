@@ -162,13 +162,18 @@ def rows_of(trace: Trace, person: Person) -> Iterator[dict[str, Any]]:
         condition = "id = ANY(%(found)s)"
     hidden = [*ALWAYS_HIDDEN, *trace.hidden]
     plain = f"SELECT to_jsonb({trace.table}) - %(hidden)s::text[] AS row FROM {trace.table}"
+    mine = f"WHERE workspace_id = %(workspace)s AND ({condition})"
+    if not trace.key:
+        raw = cursor()
+        raw.execute(f"{trace.select or plain} {mine}", {**values, "hidden": hidden})
+        yield from (row for (row,) in raw.fetchall())
+        return
     last = 0
     while True:
         raw = cursor()
         raw.execute(
-            f"{(trace.select or plain).replace('SELECT ', 'SELECT id, ', 1)}"
-            f" WHERE workspace_id = %(workspace)s AND ({condition}) AND id > %(last)s"
-            " ORDER BY id LIMIT %(limit)s",
+            f"{(trace.select or plain).replace('SELECT ', f'SELECT {trace.key}, ', 1)}"
+            f" {mine} AND {trace.key} > %(last)s ORDER BY {trace.key} LIMIT %(limit)s",
             {**values, "hidden": hidden, "last": last, "limit": ROWS_AT_ONCE},
         )
         rows = raw.fetchall()

@@ -26,7 +26,8 @@ from regulars.workspaces.records import WorkspaceRecord
 COLUMNS = """
 SELECT column_name, udt_name, is_identity = 'YES',
     coalesce(character_maximum_length, 999) FROM information_schema.columns
-WHERE table_schema = 'public' AND table_name = %s ORDER BY ordinal_position
+WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'
+ORDER BY ordinal_position
 """
 # Written by actions, or found by something else than a row of their own.
 NOT_FILLED = {
@@ -149,16 +150,20 @@ def _order(table: str) -> tuple[int, str]:
 def _fill(table: str, canary: Canary, ids: Mapping[str, int]) -> int:
     raw = cursor()
     raw.execute(COLUMNS, [table])
+    columns = raw.fetchall()
+    # Some tables are known by their customer alone.
+    told = "id" if any(name == "id" for name, *_ in columns) else "0"
     values = {
         name: _short(_value(table, name, kind, canary, ids), length)
-        for name, kind, is_identity, length in raw.fetchall()
+        for name, kind, is_identity, length in columns
         if not (is_identity or name in ("id", "xid"))
     }
     if table == "campaigns_exclusion":
         values["campaign_id"] = _campaign(canary)
     names = ", ".join(values)
     raw.execute(
-        f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(values))}) RETURNING id",
+        f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(values))})"
+        f" RETURNING {told}",
         list(values.values()),
     )
     row = raw.fetchone()
@@ -185,6 +190,7 @@ def _value(table: str, name: str, kind: str, canary: Canary, ids: Mapping[str, i
         "raw": json.dumps({"E-mail": canary.email.upper()}) if kind == "jsonb"
         else canary.mark.encode(),
         "rcpt_to": canary.email,
+        "value": canary.email,
         "query": f"search={canary.email}",
         "currency": "UAH",
         "event_xid": "0",

@@ -145,6 +145,8 @@ def test_a_worker_killed_at_any_step_goes_on_there(
     assert done.state == DONE
     # One row of this table is found twice, by its ids and by its words.
     assert whole.pop("customers_batch") == 1
+    # Segments are left at the moment of asking, and counted as such.
+    assert whole.pop("segments_member") == done.counts["segments"] == 1
     assert {name: done.counts[name] for name in whole if name in done.counts} == whole
     assert canary.rows(bird) == {}
 
