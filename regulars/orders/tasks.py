@@ -33,7 +33,13 @@ def take_order_events(workspace_id: int, events: Sequence[Event]) -> None:
     currency = workspaces.workspace(workspace_id).currency
     _record(workspace_id, events, "Order Completed", _completed, currency)
     _update(workspace_id, [event for event in events if event.kind == "Order Updated"], currency)
-    _record(workspace_id, _of_standing(workspace_id, events), "Order Refunded", _refunded, currency)
+    standing = _of_standing(workspace_id, events)
+    parts = [event for event in standing if not from_events.is_whole(event.props)]
+    _record(workspace_id, parts, "Order Refunded", _refunded, currency)
+    _refund_rest(
+        workspace_id,
+        [e for e in standing if e.kind == "Order Refunded" and from_events.is_whole(e.props)],
+    )
     _cancel(workspace_id, [event for event in events if event.kind == "Order Cancelled"])
 
 
@@ -131,6 +137,21 @@ def _names(event: Event, numbers: set[str]) -> bool:
         return event.kind == "Order Refunded" and from_events.number_of(event.props) in numbers
     except Invalid:
         return False
+
+
+def _refund_rest(workspace_id: int, events: Sequence[Event]) -> None:
+    """Refunds that name neither goods nor money: of all that is left."""
+    for event in events:
+        try:
+            number = from_events.number_of(event.props)
+            order_id = queries.order_ids(workspace_id, from_events.SOURCE, [number]).get(number)
+            if order_id is None:
+                raise Invalid("order_unknown", f"There is no order {number} to refund.")
+            actions.refund_rest(
+                workspace_id, order_id, key=str(event.id), at=event.time, origin=event.origin
+            )
+        except (Invalid, Refused) as error:
+            _keep(workspace_id, event, error.code, error.message)
 
 
 def _completed(event: Event, currency: str) -> NewOrder:

@@ -19,7 +19,7 @@ from regulars.orders.actions.desk import (
 from regulars.orders.actions.leads import change_lead, convert_lead, take_lead
 from regulars.orders.actions.payments import ask_for_payment, record_payment, set_pays_on_delivery
 from regulars.orders.actions.record import record_order, record_orders_many
-from regulars.orders.actions.returns import record_return
+from regulars.orders.actions.returns import record_return, refund_rest
 from regulars.orders.actions.stages import move
 from regulars.orders.actions.status import call_off, recount_values, set_status
 from regulars.orders.actions.stock import confirm_orders, expire, reserve_again, set_stock
@@ -52,6 +52,7 @@ __all__ = [
     "record_payment",
     "record_return",
     "recount_values",
+    "refund_rest",
     "reserve_again",
     "save_place",
     "save_support",

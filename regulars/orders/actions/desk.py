@@ -63,7 +63,12 @@ class Moved:
 
 
 def move_many(
-    workspace_id: int, public_ids: Sequence[str], stage: Stage, *, actor_id: int | None = None
+    workspace_id: int,
+    public_ids: Sequence[str],
+    stage: Stage,
+    *,
+    actor_id: int | None = None,
+    reason: str = "",
 ) -> list[Moved]:
     """Move each of the orders that may be moved, and tell why the others stay.
 
@@ -85,7 +90,8 @@ def move_many(
     lock_goods_of(workspace_id, ids)
     lock_values_of(workspace_id, ids)
     done = {
-        public_id: _moved(workspace_id, row, stage, actor_id) for public_id, row in known.items()
+        public_id: _moved(workspace_id, row, stage, actor_id, reason)
+        for public_id, row in known.items()
     }
     unknown = NotFound("order_unknown", "There is no such order.")
     return [
@@ -95,12 +101,12 @@ def move_many(
 
 
 def _moved(
-    workspace_id: int, row: tuple[int, str, str], stage: Stage, actor_id: int | None
+    workspace_id: int, row: tuple[int, str, str], stage: Stage, actor_id: int | None, reason: str
 ) -> Moved:
     order_id, public_id, number = row
     try:
         with transaction.atomic():
-            move(workspace_id, order_id, stage, actor_id=actor_id, is_asked=True)
+            move(workspace_id, order_id, stage, actor_id=actor_id, reason=reason, is_asked=True)
     except Refused as error:
         return Moved(public_id, number, False, error.code, error.message)
     return Moved(public_id, number, True)

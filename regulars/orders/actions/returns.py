@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from regulars.kernel import clock
-from regulars.kernel.errors import Invalid
+from regulars.kernel.errors import Invalid, Refused
 from regulars.orders import queries
 from regulars.orders.actions.record import record_order
 from regulars.orders.actions.status import set_status
@@ -85,6 +85,44 @@ def record_return(
     if is_restocked and recorded.outcome is Outcome.NEW:
         put_back(workspace_id, order.id, {s: -q for s, q in _counted(back).items()})
     return recorded
+
+
+def refund_rest(
+    workspace_id: int, order_id: int, *, key: str, at: datetime, origin: str = "live"
+) -> Recorded:
+    """Take back all that is left of an order with all its money, as a return of its own.
+
+    The order stays what it is: called off later, its returns are undone, so either may come first.
+    raises  NotFound(order_unknown), Refused(order_not_sale | return_nothing)
+    """
+    order = queries.order_by_id(workspace_id, order_id, is_locked=True)
+    if order.kind != OrderKind.SALE:
+        raise Refused("order_not_sale", "A return or a correction does not come back.")
+    rest = order.total_minor - queries.refunded_minor(workspace_id, order)
+    if rest <= 0:
+        raise Refused("return_nothing", "Everything of this order came back before.")
+    returned = queries.returned_quantities(workspace_id, order)
+    lines = queries.lines(workspace_id, order_id)
+    try:
+        back = returns.lines_back(lines, {}, returned)
+    except Refused:
+        # Of an order without lines, or one whose goods are all back, the money alone is left.
+        back = ()
+    return record_order(
+        workspace_id,
+        NewOrder(
+            number=f"{order.number}/R{key}",
+            placed_at=at,
+            currency=order.currency,
+            lines=back,
+            source=order.source,
+            kind=OrderKind.RETURN,
+            status=OrderStatus.RETURNED,
+            customer_id=order.customer_id,
+            total_minor=-rest,
+        ),
+        origin=origin,
+    )
 
 
 def _counted(lines: Iterable[NewLine | LineRecord]) -> dict[str, Decimal]:

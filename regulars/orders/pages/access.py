@@ -159,14 +159,15 @@ def corrected_lines(given: QueryDict, before: Sequence[LineRecord]) -> tuple[New
     for line in before:
         quantity = amount_of(given.get(f"quantity-{line.line_no}", ""))
         price = amount_of(given.get(f"price-{line.line_no}", ""))
-        if quantity is None or price is None:
+        # A discount has a quantity below zero from the start; goods cannot get one.
+        if quantity is None or price is None or quantity < 0 < line.quantity:
             raise Invalid("line_figures", _("Every line needs a quantity above zero and a price."))
         if quantity:
             found.append(NewLine(line.sku, quantity, price, line.name, line.category))
     sku = text_of(given, "sku", 201)
     if sku:
         quantity, price = amount_of(given.get("quantity", "")), amount_of(given.get("price", ""))
-        if not quantity or price is None:
+        if quantity is None or quantity <= 0 or price is None:
             raise Invalid("line_figures", _("Every line needs a quantity above zero and a price."))
         found.append(NewLine(sku, quantity, price))
     if not found:

@@ -88,7 +88,11 @@ def bulk(request: HttpRequest) -> HttpResponse:
         return redirect("orders:list")
     if request.POST.get("confirmed"):
         done = actions.move_many(
-            workspace.id, ids, Stage(stage), actor_id=access.member_of(request).user_id
+            workspace.id,
+            ids,
+            Stage(stage),
+            actor_id=access.member_of(request).user_id,
+            reason=access.text_of(request.POST, "reason", 500),
         )
         moved = sum(one.is_moved for one in done)
         text = ngettext("%(n)s order is moved on.", "%(n)s orders are moved on.", moved)
@@ -104,6 +108,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
         "moving": sum(is_moved for _id, _number, is_moved, _why_not in outcomes),
         "staying": sum(not is_moved for _id, _number, is_moved, _why_not in outcomes),
         "ids": ids,
+        "needs_reason": stage in (Stage.CANCELLED, Stage.DELAYED),
     }
     return render(request, "orders/bulk.html", context)
 

@@ -85,6 +85,11 @@ def refunded(
     )
 
 
+def is_whole(props: Mapping[str, Any]) -> bool:
+    """Whether a refund names neither products nor money: all that is left of the order."""
+    return _told_total(props) is None and not props.get("products")
+
+
 def total_minor(props: Mapping[str, Any], currency: str) -> int | None:
     """What the event says the order comes to now, else the sum of its products; None for neither.
 

@@ -518,12 +518,13 @@ def test_a_whole_order_that_comes_back_is_laid_back_once(place: Town) -> None:
 @pytest.mark.parametrize(
     ("chosen", "index"),
     [({"stage": "delayed"}, "order_by_delay"), ({"stage": "packed"}, "order_by_stage"),
-     ({"payment": "part_paid"}, "order_by_payment")],
+     ({"payment": "part_paid"}, "order_by_payment"), ({"responsible_id": 5}, "order_by_keeper"),
+     ({"place_id": 5}, "order_by_place")],
 )  # fmt: skip
 def test_few_orders_among_many_are_found_by_their_index(
-    place: Town, chosen: dict[str, str], index: str
+    place: Town, chosen: dict[str, Any], index: str
 ) -> None:
-    where, given = books._where(place.bakery.id, queries.OrderFilter(**chosen))  # type: ignore[arg-type]
+    where, given = books._where(place.bakery.id, queries.OrderFilter(**chosen))
     with scope(place.bakery.id):
         raw = cursor()
         # Few rows are read whole, whatever indexes there are.

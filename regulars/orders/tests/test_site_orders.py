@@ -111,9 +111,13 @@ def test_a_server_that_tells_the_same_order_promises_as_usual(
 
 def end(place: Town, kinds: Sequence[str]) -> tuple[object, ...]:
     take(place, 1, SERVER)
-    told = {"Order Refunded": {"total": 5, "products": []}, "Order Cancelled": {}, "again": {}}
+    told: dict[str, dict[str, object]] = {
+        "Order Refunded": {"total": 5, "products": []}, "whole": {"products": []},
+        "Order Cancelled": {}, "again": {},
+    }  # fmt: skip
+    names = {"again": "Order Completed", "whole": "Order Refunded"}
     for number, kind in enumerate(kinds, 2):
-        name = "Order Completed" if kind == "again" else kind
+        name = names.get(kind, kind)
         take(place, 1 if kind == "again" else number, SERVER, name, **told[kind])
     with scope(place.bakery.id):
         raw = cursor()
@@ -127,7 +131,23 @@ def end(place: Town, kinds: Sequence[str]) -> tuple[object, ...]:
 
 def test_refund_cancelling_and_repeats_of_the_site_end_alike(as_engine: None, db: None) -> None:
     ends = set()
-    for kinds in permutations(("Order Refunded", "Order Cancelled", "again")):
+    for kinds in permutations(("Order Refunded", "Order Cancelled", "again", "whole")):
         ends.add(repr(end(stocked(), kinds)))
 
     assert ends == {repr(([("9", "cancelled", "cancelled", 2000)], 0, 0, 0))}
+
+
+def test_a_refund_that_names_nothing_takes_back_all_that_is_left(place: Town) -> None:
+    shop = place.bakery.id
+    take(place, 1, SERVER, total=25)
+    take(place, 2, SERVER, "Order Refunded", total=10, products=[{**PRODUCTS[0], "quantity": 1}])
+    take(place, 3, SERVER, "Order Refunded", products=[])
+    take(place, 4, SERVER, "Order Refunded", products=[])
+
+    with scope(shop):
+        found = {o.number: o.total_minor for o in queries.page(shop)}
+        (order,) = queries.page(shop, queries.OrderFilter(kind="sale"))
+        assert queries.returned_quantities(shop, order) == {"TEA": 2}
+        failed = [one.reason for one in event_queries.failed(shop)]
+    assert found == {"9": 2500, "9/R2": -1000, "9/R3": -1500}
+    assert failed == ["return_nothing"]
