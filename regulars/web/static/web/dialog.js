@@ -2,7 +2,9 @@
 export function click(event) {
   const opener = event.target.closest("[data-dialog]");
   if (opener) {
-    document.getElementById(opener.dataset.dialog)?.showModal();
+    const dialog = document.getElementById(opener.dataset.dialog);
+    dialog?.showModal();
+    dialog?.querySelector("form :is(input:not([type=hidden], [type=radio]), select, textarea)")?.focus();
   } else {
     event.target.closest("dialog")?.close();
   }

@@ -5,7 +5,8 @@ tip.className = "tip";
 tip.id = "tip";
 tip.setAttribute("role", "tooltip");
 tip.popover = "manual";
-document.body.append(tip);
+// Beside the body: a copy of the body with places written into it would break the policy of styles.
+document.documentElement.append(tip);
 let shown = null;
 
 export function show(holder, event) {
