@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,10 @@ DETAIL_LENGTH_MAX = 500
 _months_known: set[str] = set()
 
 COPY_ROWS_MIN = 50
+COPY_BLOCK_ROWS = 500
+COPY_NULL = r"\N"
+ESCAPED = re.compile(r"[\\\t\n\r]")
+ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 COLUMNS_WRITTEN = (
     "workspace_id, customer_id, subject_id, time, received_at, kind, origin, source, props"
 )
@@ -46,8 +51,9 @@ def record_many(workspace_id: int, rows: Sequence[NewEvent]) -> int:
     now = clock.now()
     for row in rows:
         check(row, now)
-    is_new = mark_seen(workspace_id, [(row.source, row.key) for row in rows])
-    new = [row for row, is_first in zip(rows, is_new, strict=True) if is_first]
+    keyed = [(row.source, row.key) for row in rows if row.key is not None]
+    is_new = iter(mark_seen(workspace_id, keyed) if keyed else ())
+    new = [row for row in rows if row.key is None or next(is_new)]
     append(workspace_id, new)
     return len(new)
 
@@ -64,7 +70,7 @@ def mark_seen(workspace_id: int, keys: Sequence[tuple[str, str]]) -> list[bool]:
         "INSERT INTO events_seen (workspace_id, hash) SELECT %s, hash"
         " FROM unnest(%s::uuid[]) AS given (hash) ORDER BY hash"
         " ON CONFLICT DO NOTHING RETURNING hash",
-        [workspace_id, hashes],
+        [workspace_id, f"{{{','.join([one.hex for one in hashes])}}}"],
     )
     fresh = {found[0] for found in raw.fetchall()}
     answers = []
@@ -129,8 +135,8 @@ def _write(
     # COPY is quicker, but PostgreSQL refuses it where row-level security is active.
     if len(rows) >= COPY_ROWS_MIN and not _is_fenced(raw):
         with raw.copy(f"COPY events_event ({COLUMNS_WRITTEN}) FROM STDIN") as copy:
-            for value in values:
-                copy.write_row(value)
+            for at in range(0, len(values), COPY_BLOCK_ROWS):
+                copy.write("".join(map(_copy_line, values[at : at + COPY_BLOCK_ROWS])))
     else:
         raw.execute(
             f"INSERT INTO events_event ({COLUMNS_WRITTEN}) SELECT * FROM unnest(%s::bigint[],"
@@ -138,6 +144,19 @@ def _write(
             " %s::text[], %s::text[], %s::jsonb[])",
             [list(column) for column in zip(*values, strict=True)],
         )
+
+
+def _copy_line(values: Sequence[int | str | datetime | None]) -> str:
+    """A row in the text format of COPY; psycopg's own way costs a round through it for each."""
+    return "\t".join([_copy_cell(value) for value in values]) + "\n"
+
+
+def _copy_cell(value: int | str | datetime | None) -> str:
+    if value is None:
+        return COPY_NULL
+    text = str(value)
+    # Most cells have nothing to escape, and looking is quicker than translating.
+    return text.translate(ESCAPES) if ESCAPED.search(text) else text
 
 
 def _is_fenced(raw: psycopg.Cursor[tuple[Any, ...]]) -> bool:

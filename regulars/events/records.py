@@ -23,11 +23,14 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event to append; (source, key) is its identity for ever."""
+    """An event to append; (source, key) is its identity for ever.
+
+    key  None where no retry can tell it twice: it stands or falls with the write it tells of
+    """
 
     kind: str
     time: datetime
-    key: str
+    key: str | None
     customer_id: int | None = None
     props: Mapping[str, Any] = field(default_factory=dict)
     origin: str = Origin.LIVE.value

@@ -49,15 +49,16 @@ def bring_in(options: argparse.Namespace) -> int:
     if options.kind == "costs":
         return bring_in_costs(workspace.id, options, mapping)
     progress = _show_progress if sys.stderr.isatty() else None
-    outcome = run_import(
-        workspace.id,
-        options.kind,
-        options.file,
-        mapping,
-        dry_run=options.dry_run,
-        progress=progress,
-        basis=options.basis,
-    )
+    with memory.settled():
+        outcome = run_import(
+            workspace.id,
+            options.kind,
+            options.file,
+            mapping,
+            dry_run=options.dry_run,
+            progress=progress,
+            basis=options.basis,
+        )
     drain()
     print(json.dumps(outcome.as_json(), indent=2, default=str))
     return 0

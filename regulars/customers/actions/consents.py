@@ -193,7 +193,7 @@ def record_consents(
             NewEvent(
                 kind=f"consent.{row['state']}",
                 time=row["at"],
-                key=f"consent:{row['customer_id']}:{new_public_id()}",
+                key=None,
                 customer_id=row["customer_id"],
                 props={"channel": row["channel"], "purpose": row["purpose"]},
                 origin=origin,

@@ -31,7 +31,6 @@ from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid
-from regulars.kernel.ids import new_public_id
 from regulars.store.scope import cursor
 from regulars.workspaces import queries as workspaces
 
@@ -242,7 +241,7 @@ def _changed_event(
     return NewEvent(
         kind="customer.changed",
         time=now,
-        key=f"customer:{customer_id}:changed:{new_public_id()}",
+        key=None,
         customer_id=customer_id,
         props={"changes": {name: {"old": old, "new": new} for name, (old, new) in what.items()}},
         origin=origin,

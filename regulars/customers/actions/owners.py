@@ -8,9 +8,12 @@ from datetime import datetime
 from regulars.customers.actions.profiles import RacedError
 from regulars.customers.pure.resolve import Owner, Row
 from regulars.customers.records import Identifier, IdentifierKind
+from regulars.store import arrays
 from regulars.store.scope import cursor
 
 KINDS = {kind.value: kind for kind in IdentifierKind}
+# Asking an enum for its value takes longer than a look-up.
+WORDS = {kind: kind.value for kind in IdentifierKind}
 
 READ_OWNERS = """
 SELECT i.kind, i.value, i.customer_id, coalesce(i.held_by, i.customer_id)
@@ -70,9 +73,10 @@ def read(workspace_id: int, rows: Sequence[Row]) -> dict[Identifier, Owner]:
     }
 
 
-def columns(identifiers: Collection[Identifier]) -> tuple[list[str], list[str]]:
+def columns(identifiers: Collection[Identifier]) -> tuple[str, str]:
     """Kinds and values, for unnest."""
-    return [i.kind.value for i in identifiers], [i.value for i in identifiers]
+    kinds = [WORDS[identifier.kind] for identifier in identifiers]
+    return arrays.of_texts(kinds), arrays.of_texts([i.value for i in identifiers])
 
 
 def take(workspace_id: int, gained: Mapping[Identifier, Owner]) -> None:
@@ -83,8 +87,8 @@ def take(workspace_id: int, gained: Mapping[Identifier, Owner]) -> None:
     owners = gained.values()
     raw.execute(
         TAKE_IDENTIFIERS,
-        [workspace_id, *columns(gained), [o.customer_id for o in owners],
-         [o.held_by for o in owners]],
+        [workspace_id, *columns(gained), arrays.of_numbers([o.customer_id for o in owners]),
+         arrays.of_numbers([o.held_by for o in owners])],
     )  # fmt: skip
     if raw.rowcount != len(gained):
         raise RacedError

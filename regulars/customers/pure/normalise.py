@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import phonenumbers
 
+from regulars.customers.pure import phones
 from regulars.kernel.errors import Invalid
 
 EMAIL_LENGTH_MAX = 254
@@ -72,6 +73,9 @@ def phone(text: str, region: str) -> str:
 
     raises  Invalid(phone_syntax)
     """
+    sound = phones.in_full(text) if len(text) <= PHONE_LENGTH_MAX else None
+    if sound is not None:
+        return sound
     try:
         if len(text) > PHONE_LENGTH_MAX or CONTROL.search(text):
             raise ValueError

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from regulars.customers.pure import normalise
-from regulars.customers.pure.priority import BROWSER_KINDS, Standing, plus, weigh
+from regulars.customers.pure.priority import BROWSER_KINDS, Standing, weigh
 from regulars.customers.records import Identifier, IdentifierKind, Identity
 from regulars.kernel.errors import Invalid
 
@@ -249,8 +249,10 @@ class _Batch:
             fresh = [i for i in fresh if i != Identifier(KINDS.ANONYMOUS, row.previous.value)]
         if fresh:
             owner = Owner(customer, self._holder(row, customer))
+            self._tell_external(customer, fresh)
+            self._count(customer, [identifier.kind for identifier in fresh], 1)
             for identifier in fresh:
-                self._give(identifier, owner)
+                self.owner_of[identifier] = self.found.gained[identifier] = owner
 
     def _root(self, customer_id: int) -> int:
         while (up := self.root_of.get(customer_id)) is not None:
@@ -373,22 +375,27 @@ class _Batch:
         return customer
 
     def _give(self, identifier: Identifier, owner: Owner) -> None:
-        before = self.owner_of.get(identifier)
-        if (
-            identifier.kind is KINDS.EXTERNAL
-            and KINDS.EXTERNAL not in self._of(owner.customer_id).kinds
-        ):
-            self.found.external[owner.customer_id] = identifier.value
-        if before is not None:
-            self._count(self._root(before.customer_id), identifier.kind, -1)
-        self._count(owner.customer_id, identifier.kind, 1)
+        """Let somebody have what another one has."""
+        before = self.owner_of[identifier]
+        self._tell_external(owner.customer_id, [identifier])
+        self._count(self._root(before.customer_id), [identifier.kind], -1)
+        self._count(owner.customer_id, [identifier.kind], 1)
         self.owner_of[identifier] = owner
-        if identifier in self.known.owner_of:
-            self.found.moved[identifier] = owner
-        else:
-            self.found.gained[identifier] = owner
+        given = self.found.moved if identifier in self.known.owner_of else self.found.gained
+        given[identifier] = owner
 
-    def _count(self, customer: int, kind: IdentifierKind, more: int) -> None:
+    def _tell_external(self, customer: int, given: Sequence[Identifier]) -> None:
+        """Remember the external id of a customer who had none."""
+        for identifier in given:
+            if identifier.kind is KINDS.EXTERNAL:
+                if KINDS.EXTERNAL not in self._of(customer).kinds:
+                    self.found.external[customer] = identifier.value
+                return
+
+    def _count(self, customer: int, kinds: Iterable[IdentifierKind], more: int) -> None:
         # Of those not in doubt nothing is known, and nothing asked.
         if (before := self.standing.get(customer)) is not None:
-            self.standing[customer] = replace(before, counts=plus(before.counts, {kind: more}))
+            counts = dict(before.counts)
+            for kind in kinds:
+                counts[kind] = counts.get(kind, 0) + more
+            self.standing[customer] = replace(before, counts=counts)

@@ -37,6 +37,8 @@ def _fault(identity: Identity, region: str) -> str | None:
                 normalise.identifier(value)
     except Invalid as error:
         return error.code
+    if identity.external_id or identity.email or identity.phone or identity.anonymous_id:
+        return None
     return None if identifiers_of(identity, region) else "identity_missing"
 
 

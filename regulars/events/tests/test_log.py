@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,6 +72,30 @@ def test_a_rolled_back_event_may_come_again(db: None) -> None:
         assert (
             actions.record_many(bakery.id, [event("a", at=datetime(1999, 5, 1, tzinfo=UTC))]) == 1
         )
+
+
+def test_events_without_a_key_are_all_kept_beside_one_that_repeats(db: None) -> None:
+    bakery = workspace()
+    with scope(bakery.id):
+        actions.record_many(bakery.id, [event("a")])
+        rows = [replace(event("b"), key=None), event("a"), replace(event("b"), key=None)]
+        new = actions.record_many(bakery.id, rows)
+        kept = queries.timeline(bakery.id, 1)
+
+    assert new == 2
+    assert sorted(str(e.props["cup"]) for e in kept) == ["a", "b", "b"]
+
+
+def test_a_batch_copied_in_keeps_every_letter(as_engine: None, db: None) -> None:
+    bakery = workspace()
+    odd = 'back\\slash\ttab\nline\rreturn "quote" \\N'
+    rows = [replace(event(f"{odd}{n}"), source=odd) for n in range(actions.COPY_ROWS_MIN)]
+    with scope(bakery.id):
+        actions.record_many(bakery.id, [*rows, replace(rows[0], key="more", customer_id=None)])
+        kept = queries.timeline(bakery.id, 1, limit=len(rows))
+
+    assert {e.props["cup"] for e in kept} == {row.props["cup"] for row in rows}
+    assert {e.source for e in kept} == {odd}
 
 
 @pytest.mark.parametrize(

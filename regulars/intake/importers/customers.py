@@ -13,6 +13,7 @@ from regulars.customers import queries as customer_queries
 from regulars.customers.records import Basis, ConsentState, Identity, NewConsent
 from regulars.events import actions as events
 from regulars.intake.importers import persons
+from regulars.intake.importers.ahead import chunks_ahead
 from regulars.intake.importers.pure.words import CONSENTS, sql_case
 from regulars.intake.importers.stage import Progress, Stage
 from regulars.intake.importers.tally import Tally
@@ -27,6 +28,7 @@ CONSENT_PURPOSE = "marketing"
 ATTR_PREFIX = "attr."
 # What a row of a file can say of a customer; its key must not change when identities learn more.
 ROW_FIELDS = ("external_id", "email", "phone", "anonymous_id", "traits", "seen_at")
+ROW_TEXT = json.JSONEncoder(sort_keys=True, default=str)
 
 FAULTS = """
     WHEN is_broken THEN 'row_encoding'
@@ -108,8 +110,7 @@ def look_up(stage: Stage, workspace: WorkspaceRecord, tally: Tally) -> None:
 def write(stage: Stage, workspace: WorkspaceRecord, tally: Tally, progress: Progress) -> None:
     """Find or make the customers, some thousand a transaction, and write their consents."""
     done = 0
-    for chunk in range(_chunks(stage)):
-        rows = _chunk(stage, chunk)
+    for rows in chunks_ahead(lambda chunk: _keyed(_chunk(stage, chunk)), _chunks(stage)):
         with scope(workspace.id):
             fresh = _fresh(workspace.id, rows, stage.columns.source)
             identities = [identity for identity, _ in fresh]
@@ -132,33 +133,41 @@ def _chunks(stage: Stage) -> int:
 Said = tuple[datetime | None, str | None, str | None]
 
 
+def _keyed(rows: Sequence[tuple[Identity, Said]]) -> list[tuple[Identity, Said, str]]:
+    return [(*row, row_key(*row)) for row in rows]
+
+
 def _fresh(
-    workspace_id: int, rows: Sequence[tuple[Identity, Said]], source: str
+    workspace_id: int, rows: Sequence[tuple[Identity, Said, str]], source: str
 ) -> list[tuple[Identity, Said]]:
     """The rows that never came in before; from now on they have.
 
     What was put right by hand since a file came must not be undone by the same file.
     """
-    is_new = events.mark_seen(workspace_id, [(source, row_key(*row)) for row in rows])
-    return [row for row, is_first in zip(rows, is_new, strict=True) if is_first]
+    is_new = events.mark_seen(workspace_id, [(source, key) for _, _, key in rows])
+    return [(who, said) for (who, said, _), is_first in zip(rows, is_new, strict=True) if is_first]
 
 
 def row_key(identity: Identity, said: Said) -> str:
     """The name of a row for ever: all it says, whatever the order of its columns."""
     named = {name: getattr(identity, name) for name in ROW_FIELDS}
     told = {name: value for name, value in named.items() if value is not None}
-    text = json.dumps([told, said], sort_keys=True, default=str)
+    text = ROW_TEXT.encode([told, said])
     return f"customer-row:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _chunk(stage: Stage, chunk: int) -> list[tuple[Identity, Said]]:
     names = attr_names(stage)
-    rows = stage.con.execute(
-        f"""SELECT external_id, email, phone, anonymous_id, first_seen_at,
+    rows = (
+        stage.con.cursor()
+        .execute(
+            f"""SELECT external_id, email, phone, anonymous_id, first_seen_at,
                    consent_at, consent_email, consent_sms, attrs, birth_on, gender,
                    {", ".join(persons.TOLD)} FROM ready WHERE chunk = ? ORDER BY row_no""",
-        [chunk],
-    ).fetchall()
+            [chunk],
+        )
+        .fetchall()
+    )
     return [(_identity(row, names), _said(row)) for row in rows]
 
 
