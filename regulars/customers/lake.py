@@ -11,11 +11,31 @@ TEXTS = (
     "country", "language", "gender",
 )  # fmt: skip
 
+# Parts of an address are own attributes; rules ask for them as columns.
+PLACE_TEXTS = ("region", "postal_code")
+PLACE_DEGREES = {"latitude": 90, "longitude": 180}
+
+
+def _place_sql() -> str:
+    texts = [
+        f"CASE WHEN jsonb_typeof(attrs->'{name}') = 'string' THEN attrs->>'{name}' END AS {name}"
+        for name in PLACE_TEXTS
+    ]
+    # Rounded to a centimetre: what a double cannot hold must not stop the reader of everybody.
+    degrees = [
+        f"CASE WHEN jsonb_typeof(attrs->'{name}') = 'number'"
+        f" THEN CASE WHEN (attrs->'{name}')::numeric BETWEEN -{most} AND {most}"
+        f" THEN round((attrs->'{name}')::numeric, 7)::float8 END END AS {name}"
+        for name, most in PLACE_DEGREES.items()
+    ]
+    return ", ".join(texts + degrees)
+
+
 CUSTOMERS = Relation(
     name="customers",
     select_sql=f"""
         SELECT workspace_id, xid, id, {", ".join(TEXTS)}, birth_on, first_seen_at, created_at,
-               attrs
+               attrs, {_place_sql()}
         FROM customers_customer""",
     columns=pa.schema(
         [
@@ -25,11 +45,13 @@ CUSTOMERS = Relation(
             ("first_seen_at", TIME),
             ("created_at", TIME),
             ("attrs", pa.string()),
+            *((name, pa.string()) for name in PLACE_TEXTS),
+            *((name, pa.float64()) for name in PLACE_DEGREES),
         ]
     ),
     key="keyed",
     sort=("id",),
-    lowered=TEXTS[1:],
+    lowered=(*TEXTS[1:], *PLACE_TEXTS),
 )
 CONSENTS = Relation(
     name="consents",

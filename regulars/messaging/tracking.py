@@ -34,6 +34,7 @@ from regulars.workspaces import queries as workspaces
 log = logging.getLogger(__name__)
 
 INBOX_KIND = "tracking"
+CHANNEL = "email"
 OPEN_PREFIX, OPEN_SUFFIX = "/o/", ".gif"
 LINK_PREFIX = "/l/"
 USER_AGENT_CHARS_MAX = 300
@@ -187,7 +188,11 @@ def _event(
     touch: Touch, id_: int, customer_id: int, campaign_id: int | None, sent_at: datetime | None
 ) -> NewEvent:
     hour = touch.at.strftime("%Y%m%d%H")
-    props: dict[str, object] = {"message": touch.message, "campaign": campaign_id}
+    props: dict[str, object] = {
+        "message": touch.message,
+        "campaign": campaign_id,
+        "channel": CHANNEL,
+    }
     if touch.is_click:
         kind = "message.clicked"
         age_s = (touch.at - sent_at).total_seconds() if sent_at else None

@@ -2,41 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from regulars.rules import limits, operators, windows
-from regulars.rules.facts import ADDRESS_COLUMNS, Facts, find_fact
+from regulars.rules.facts import ADDRESS_COLUMNS, EVENT_FIELDS, Attr, Facts, find_fact
 from regulars.rules.operands import fault, shown
 from regulars.rules.tree import (
     Did,
+    Edge,
     Either,
     Everyone,
     FactIs,
+    Figure,
+    Filter,
+    Funnel,
+    Gap,
+    InList,
     InSegment,
     Leaf,
     LineFilter,
     Node,
     Not,
+    Overdue,
+    PropFilter,
     Reachable,
     Rule,
     Test,
 )
 
 Segments = Mapping[str, Rule]
+# A field of the workspace: the kind of the events and the property; "" and the attribute.
+Field = tuple[str, str]
 
 # Only events about an order have order lines.
 ORDER_KIND_PREFIX = "order."
+NUMERIC_FIGURES = frozenset(("sum", "avg", "min", "max"))
 
 
-def check(rule: Rule, facts: Facts, segments: Segments) -> None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the workspace's own data are made of, for a rule that is about to be saved.
+
+    kinds     the kinds of events that come, or may come, to the workspace
+    families  what the values of a field may be compared as: text, number, bool, moment, list;
+              a field that is absent may be compared as anything
+    lists     the names of uploaded lists
+    """
+
+    kinds: Collection[str]
+    families: Mapping[Field, Collection[str]]
+    lists: Collection[str]
+
+
+def check(rule: Rule, facts: Facts, segments: Segments, known: Known | None = None) -> None:
     """Refuse a rule that cannot be asked.
 
     facts     what is declared, by name
     segments  the rules of other segments, by the name that "segment" leaves use
+    known     the workspace's own words; without it they are not looked at
     raises    Invalid("rule_invalid", path=…)
     """
     for leaf, path in leaves(rule.where, "$.where"):
         _check_leaf(leaf, path, facts)
+        if known is not None:
+            _check_words(leaf, path, facts, known)
     _check_references(rule, segments)
 
 
@@ -55,10 +85,78 @@ def leaves(node: Node, path: str) -> Iterator[tuple[Leaf, str]]:
 def _check_leaf(leaf: Leaf, path: str, facts: Facts) -> None:
     if isinstance(leaf, FactIs):
         _check_fact(leaf, path, facts)
-    elif isinstance(leaf, Did):
-        _check_lines(leaf, path)
     elif isinstance(leaf, Reachable) and leaf.channel not in ADDRESS_COLUMNS:
         raise fault(f"{path}.reachable", f"must be one of {', '.join(ADDRESS_COLUMNS)}")
+    for asked in happenings(leaf, path):
+        _check_lines(asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Events that a condition asks about, with the JSON paths of their kind and of the filters."""
+
+    kind: str
+    kind_path: str
+    where: tuple[Filter, ...] = ()
+    where_path: str = ""
+
+
+def happenings(leaf: Leaf, path: str) -> list[Happening]:
+    """Which events the condition asks about; none when it asks about something else."""
+    if isinstance(leaf, Funnel):
+        steps = (
+            happenings(step, f"{path}.funnel[{index}]") for index, step in enumerate(leaf.steps)
+        )
+        return [asked for step in steps for asked in step]
+    if isinstance(leaf, Did):
+        return [Happening(leaf.kind, f"{path}.did", leaf.where, f"{path}.where")]
+    if isinstance(leaf, Edge):
+        return [Happening(leaf.kind, f"{path}.{leaf.which}", leaf.where, f"{path}.where")]
+    if isinstance(leaf, Gap):
+        return [Happening(leaf.kind, f"{path}.since_{leaf.which}")]
+    return [Happening(leaf.kind, f"{path}.overdue.of")] if isinstance(leaf, Overdue) else []
+
+
+def _check_words(leaf: Leaf, path: str, facts: Facts, known: Known) -> None:
+    """The workspace has such events, fields and lists."""
+    if isinstance(leaf, InList) and leaf.name not in known.lists:
+        raise fault(f"{path}.list", f"is not known: {shown(leaf.name)}")
+    for asked in happenings(leaf, path):
+        if asked.kind not in known.kinds:
+            raise fault(asked.kind_path, f"is no event of this workspace: {shown(asked.kind)}")
+        for index, item in enumerate(asked.where):
+            if isinstance(item, PropFilter):
+                where = f"{asked.where_path}[{index}]"
+                _check_field((asked.kind, item.prop), item.test, where, known)
+    if isinstance(leaf, Edge):
+        _check_field((leaf.kind, leaf.prop), leaf.test, path, known)
+    elif isinstance(leaf, Did) and isinstance(leaf.measure, Figure):
+        _check_figure(leaf.kind, leaf.measure, path, known)
+    elif isinstance(leaf, FactIs):
+        fact = find_fact(leaf.fact, facts)
+        if fact is not None and isinstance(fact.source, Attr) and fact.type == "untyped":
+            _check_field(("", fact.source.name), leaf.test, path, known)
+
+
+def _check_field(field: Field, test: Test, path: str, known: Known) -> None:
+    families, family = _families(field, known), operators.family_of(test)
+    if families is None or family == "any" or family in families:
+        return
+    holds = " or ".join(sorted(families)) or "an object"
+    raise fault(path, f"{shown(field[1])} is {holds}; {test.op} here compares {family}")
+
+
+def _check_figure(kind: str, measure: Figure, path: str, known: Known) -> None:
+    families = _families((kind, measure.prop), known)
+    if measure.function in NUMERIC_FIGURES and families is not None and "number" not in families:
+        holds = " or ".join(sorted(families)) or "an object"
+        problem = f"is {holds}; {measure.function} needs numbers: {shown(measure.prop)}"
+        raise fault(f"{path}.{measure.function}.of", problem)
+
+
+def _families(field: Field, known: Known) -> Collection[str] | None:
+    own = EVENT_FIELDS.get(field[0], {}).get(field[1])
+    return (operators.FAMILY_OF_TYPE[own],) if own else known.families.get(field)
 
 
 def _check_fact(leaf: FactIs, path: str, facts: Facts) -> None:
@@ -86,12 +184,12 @@ def _check_day(test: Test, path: str) -> None:
         raise fault(f"{path}.value", "is compared with a day: write whole days, not hours")
 
 
-def _check_lines(leaf: Did, path: str) -> None:
-    if leaf.kind.startswith(ORDER_KIND_PREFIX):
+def _check_lines(asked: Happening) -> None:
+    if asked.kind.startswith(ORDER_KIND_PREFIX):
         return
-    for index, item in enumerate(leaf.where):
+    for index, item in enumerate(asked.where):
         if isinstance(item, LineFilter):
-            raise fault(f"{path}.where[{index}].line", "only events about orders have lines")
+            raise fault(f"{asked.where_path}[{index}].line", "only events about orders have lines")
 
 
 def _check_references(rule: Rule, segments: Segments) -> None:
@@ -110,18 +208,25 @@ def reachable_segments(rule: Rule, segments: Segments) -> list[str]:
     raises   Invalid when one is missing or when they refer to each other in a circle
     """
     order: list[str] = []
-    _visit(rule, segments, (), order)
+    for leaf, path in leaves(rule.where, "$.where"):
+        if isinstance(leaf, InSegment):
+            _visit(leaf.segment, segments, (), order, f"{path}.segment")
     return order
 
 
-def _visit(rule: Rule, segments: Segments, trail: tuple[str, ...], order: list[str]) -> None:
-    for leaf, path in leaves(rule.where, "$.where"):
-        if not isinstance(leaf, InSegment) or leaf.segment in order:
-            continue
-        if leaf.segment in trail:
-            circle = " → ".join((*trail[trail.index(leaf.segment) :], leaf.segment))
-            raise fault(f"{path}.segment", f"leads back to itself: {circle}")
-        if leaf.segment not in segments:
-            raise fault(f"{path}.segment", f"is not known: {shown(leaf.segment)}")
-        _visit(segments[leaf.segment], segments, (*trail, leaf.segment), order)
-        order.append(leaf.segment)
+def _visit(
+    name: str, segments: Segments, trail: tuple[str, ...], order: list[str], path: str
+) -> None:
+    """Put the segment and all it refers to in order; the path is the rule's own condition."""
+    if name in order:
+        return
+    way = " → ".join(shown(part) for part in (*trail, name))
+    if name in trail:
+        circle = " → ".join((*trail[trail.index(name) :], name))
+        raise fault(path, f"leads back to itself: {circle}")
+    if name not in segments:
+        raise fault(path, f"is not known: {way}")
+    for leaf, _ in leaves(segments[name].where, ""):
+        if isinstance(leaf, InSegment):
+            _visit(leaf.segment, segments, (*trail, name), order, path)
+    order.append(name)

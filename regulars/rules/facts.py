@@ -90,19 +90,52 @@ _ORDER_FIELDS: Mapping[str, FactType] = {
     "lines": "number",
     "source": "text",
 }
-_CONSENT_FIELDS: Mapping[str, FactType] = {"channel": "text", "purpose": "text"}
-_TRACKED_FIELDS: Mapping[str, FactType] = {"is_confirmed": "bool"}
+_STATUS_FIELDS: Mapping[str, FactType] = {
+    "number": "text",
+    "status": "text",
+    "reason": "text",
+    "source": "text",
+    "carrier": "text",
+}
+_CONSENT_FIELDS: Mapping[str, FactType] = {
+    "channel": "text",
+    "purpose": "text",
+    "source": "text",
+    "basis": "text",
+}
+_MESSAGE_FIELDS: Mapping[str, FactType] = {
+    "campaign": "number",
+    "channel": "text",
+    "message": "text",
+}
+_TRACKED_FIELDS: Mapping[str, FactType] = {**_MESSAGE_FIELDS, "is_confirmed": "bool"}
+_SESSION_FIELDS: Mapping[str, FactType] = dict.fromkeys(
+    ("source", "medium", "campaign", "term", "content", "landing", "device", "site"), "text"
+)
+_MEMBERSHIP_FIELDS: Mapping[str, FactType] = {"segment": "text", "reason": "text"}
 
 # Properties of the events that the product writes itself; those of other events are untyped.
 EVENT_FIELDS: Mapping[str, Mapping[str, FactType]] = {
+    "order.placed": _ORDER_FIELDS,
     "order.paid": _ORDER_FIELDS,
     "order.returned": _ORDER_FIELDS,
     "order.adjusted": _ORDER_FIELDS,
     "order.cancelled": _ORDER_FIELDS,
+    "order.status_changed": _STATUS_FIELDS,
     "consent.given": _CONSENT_FIELDS,
     "consent.withdrawn": _CONSENT_FIELDS,
+    "message.sent": _MESSAGE_FIELDS,
     "message.opened": _TRACKED_FIELDS,
     "message.clicked": {**_TRACKED_FIELDS, "url": "text"},
+    "message.bounced": {**_MESSAGE_FIELDS, "is_hard": "bool", "status": "text"},
+    "message.complained": _MESSAGE_FIELDS,
+    "message.unsubscribed": {**_MESSAGE_FIELDS, "source": "text"},
+    "segment.entered": _MEMBERSHIP_FIELDS,
+    "segment.left": _MEMBERSHIP_FIELDS,
+    "value.stage_changed": {"from": "text", "to": "text", "since": "text"},
+    "customer.changed": {},
+    "session.started": _SESSION_FIELDS,
+    "form.submitted": {"form": "text", "name": "text", "kind": "text", "is_agreed": "bool"},
 }
 
 

@@ -54,7 +54,7 @@ WHERE NOT EXISTS (
     SELECT FROM customers_consentstate AS said
     WHERE said.workspace_id = %(workspace)s AND said.customer_id = n.customer_id
       AND said.channel = n.channel AND said.purpose = n.purpose AND NOT said.is_gone))
-RETURNING customer_id, channel, purpose, state, at
+RETURNING customer_id, channel, purpose, state, at, source, basis
 """
 # The newest word counts, and of two equally new ones the refusal. What is gone, since a merge was
 # undone, is no word of the customer any more.
@@ -180,10 +180,8 @@ def record_consents(
     raw = cursor()
     values = {"workspace": workspace_id, "now": now, "rows": msgspec.json.encode(rows).decode()}
     raw.execute(APPEND, values)
-    added = [
-        {"customer_id": c, "channel": channel, "purpose": purpose, "state": state, "at": at}
-        for c, channel, purpose, state, at in raw.fetchall()
-    ]
+    names = ("customer_id", "channel", "purpose", "state", "at", "source", "basis")
+    added = [dict(zip(names, row, strict=True)) for row in raw.fetchall()]
     if not added:
         return 0
     raw.execute(SETTLE, {"workspace": workspace_id, "rows": msgspec.json.encode(added).decode()})
@@ -195,7 +193,11 @@ def record_consents(
                 time=row["at"],
                 key=None,
                 customer_id=row["customer_id"],
-                props={"channel": row["channel"], "purpose": row["purpose"]},
+                props={
+                    name: row[name]
+                    for name in ("channel", "purpose", "source", "basis")
+                    if row[name]
+                },
                 origin=origin,
             )
             for row in added

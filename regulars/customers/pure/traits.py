@@ -19,6 +19,17 @@ EARLIEST_BIRTH_YEAR = 1900
 # Typed all in one case they get capitals; places and codes are left as they are.
 NAME_TRAITS = frozenset({"name", "first_name", "last_name"})
 
+# Parts of an address and how others spell them. Beside city and country they are own attributes,
+# of which the lake makes columns of their own.
+PLACE_NAMES = {
+    "city": "city", "country": "country", "region": "region", "state": "region",
+    "postal_code": "postal_code", "postalCode": "postal_code", "zip": "postal_code",
+    "latitude": "latitude", "longitude": "longitude",
+}  # fmt: skip
+# City and country are columns, with texts of any kind.
+PLACE_PARTS = frozenset(("region", "postal_code", "latitude", "longitude"))
+DEGREES_MAX = {"latitude": 90, "longitude": 180}
+
 Scalar = str | int | float | bool
 Columns = dict[str, Any]
 
@@ -30,7 +41,7 @@ def split(traits: Mapping[str, Any]) -> tuple[Columns, dict[str, Any]]:
     """
     columns: Columns = {}
     attrs: dict[str, Any] = {}
-    for key, value in traits.items():
+    for key, value in _with_address(traits).items():
         if value is None or value == "":
             continue
         if key in TEXT_TRAITS:
@@ -42,10 +53,33 @@ def split(traits: Mapping[str, Any]) -> tuple[Columns, dict[str, Any]]:
             if born:
                 columns[key] = born
         elif len(attrs) < ATTRS_MAX and 0 < len(key) <= ATTR_NAME_LENGTH_MAX:
-            kept = attribute(value)
+            kept = _place(key, value) if key in PLACE_PARTS else attribute(value)
             if kept is not None:
                 attrs[key] = kept
     return columns, attrs
+
+
+def _with_address(traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The traits with the parts of an address among them; what is told outright counts more."""
+    address = traits.get("address")
+    if not isinstance(address, Mapping):
+        return traits
+    parts = {PLACE_NAMES[name]: part for name, part in address.items() if name in PLACE_NAMES}
+    return {**parts, **{name: told for name, told in traits.items() if name != "address"}}
+
+
+def _place(name: str, value: Any) -> Scalar | None:
+    """A part of an address; degrees that no place has are left out."""
+    most = DEGREES_MAX.get(name)
+    if most is None:
+        told = isinstance(value, str | int) and not isinstance(value, bool)
+        return normalise.name(str(value)) if told else None
+    try:
+        degrees = float(value) if isinstance(value, str | int | float) else None
+    except ValueError:
+        return None
+    is_place = degrees is not None and not isinstance(value, bool) and -most <= degrees <= most
+    return degrees if is_place else None
 
 
 def attribute(value: Any) -> Scalar | list[Scalar] | None:

@@ -175,6 +175,11 @@ def _record(
             key=f"{kind}:{sent.id}",
             customer_id=sent.customer_id,
             subject_id=sent.id,
-            props={"message": sent.public_id, "campaign": sent.campaign_id, **props},
+            props={
+                "message": sent.public_id,
+                "campaign": sent.campaign_id,
+                "channel": CHANNEL,
+                **props,
+            },
         ),
     )

@@ -246,7 +246,12 @@ def _event(
         key=f"{kind}:{message_id}",
         customer_id=posted.people[place],
         subject_id=message_id,
-        props={"message": public_id, "campaign": posted.campaign.id, **props},
+        props={
+            "message": public_id,
+            "campaign": posted.campaign.id,
+            "channel": CHANNEL,
+            **props,
+        },
         origin=ORIGIN,
     )
 

@@ -49,11 +49,103 @@ def test_an_undeclared_attribute_takes_any_operator():
     checking.check(rule_of({"fact": "customer.attr.shoe", "op": "gt", "value": 40}), FACTS, {})
 
 
+KNOWN = checking.Known(
+    kinds=("order.paid", "Product Viewed"),
+    families={
+        ("Product Viewed", "price"): ("number",),
+        ("Product Viewed", "seen_on"): ("moment", "text"),
+        ("Product Viewed", "cart"): (),
+        ("", "shoe"): ("number",),
+        ("", "note"): ("text",),
+    },
+    lists=("guests-2026",),
+)
+VIEWED = {"did": "Product Viewed"}
+
+
+@pytest.mark.parametrize(
+    ("node", "path", "problem"),
+    [
+        ({"did": "Product viewed"}, "$.where.did", "no event of this workspace"),
+        ({"last": "x", "prop": "y", "op": "set"}, "$.where.last", "no event"),
+        ({"not": {"since_first": "x", "gte": "5d"}}, "$.where.not.since_first", "no event"),
+        ({"overdue": {"of": "x", "times_own_gap": 2}}, "$.where.overdue.of", "no event"),
+        ({"funnel": [VIEWED, {"did": "x"}], "in": "7d"}, "$.where.funnel[1].did", "no event"),
+        ({"list": "guests-2025"}, "$.where.list", "is not known: 'guests-2025'"),
+        (
+            {**VIEWED, "where": [{"prop": "price", "op": "starts", "value": "5"}]},
+            "$.where.where[0]",
+            "'price' is number; starts here compares text",
+        ),
+        (
+            {"any": [{**VIEWED, "where": [{"prop": "cart", "op": "eq", "value": 5}]}]},
+            "$.where.any[0].where[0]",
+            "'cart' is an object; eq here compares number",
+        ),
+        (
+            {"funnel": [VIEWED, {**VIEWED, "where": [
+                {"prop": "seen_on", "op": "gt", "value": 5}]}], "in": "7d"},
+            "$.where.funnel[1].where[0]",
+            "'seen_on' is moment or text; gt here compares number",
+        ),
+        (
+            {"last": "order.paid", "prop": "total", "op": "contains", "value": "5"},
+            "$.where",
+            "'total' is number; contains here compares text",
+        ),
+        (
+            {"did": "order.paid", "avg": {"of": "currency", "gte": 5}},
+            "$.where.avg.of",
+            "is text; avg needs numbers: 'currency'",
+        ),
+        (
+            {"fact": "customer.attr.shoe", "op": "eq", "value": "40"},
+            "$.where",
+            "'shoe' is number; eq here compares text",
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_workspace_does_not_have_is_refused_with_the_path(node, path, problem):
+    with pytest.raises(Invalid) as caught:
+        checking.check(rule_of(node), FACTS, {}, KNOWN)
+
+    assert caught.value.details["path"] == path
+    assert problem in caught.value.message
+    checking.check(rule_of(node), FACTS, {})
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {**VIEWED, "where": [{"prop": "colour", "op": "gt", "value": 5}]},
+        {**VIEWED, "where": [{"prop": "cart", "op": "set"}]},
+        {**VIEWED, "where": [{"prop": "seen_on", "op": "in_last", "value": "5d"}]},
+        {**VIEWED, "where": [{"prop": "seen_on", "op": "starts", "value": "2026"}]},
+        {**VIEWED, "distinct": {"of": "seen_on", "gte": 2}},
+        {"did": "order.paid", "where": [{"line": [{"prop": "sku", "op": "set"}]}]},
+        {"fact": "customer.attr.note", "op": "contains", "value": "nut"},
+        {"list": "guests-2026"},
+    ],
+)
+def test_what_the_workspace_has_is_taken(node):
+    checking.check(rule_of(node), FACTS, {}, KNOWN)
+
+
 def test_segments_in_a_circle_are_refused_with_the_way():
     segments = {"a": rule_of({"segment": "b"}), "b": rule_of({"not": {"segment": "a"}})}
+    asked = rule_of({"any": [{"reachable": "email"}, {"segment": "a"}]})
 
-    with pytest.raises(Invalid, match="a → b → a"):
-        checking.check(rule_of({"segment": "a"}), FACTS, segments)
+    with pytest.raises(Invalid, match="leads back to itself: a → b → a") as caught:
+        checking.check(asked, FACTS, segments)
+
+    assert caught.value.details["path"] == "$.where.any[1].segment"
+
+
+def test_a_segment_missing_further_on_is_refused_with_the_way():
+    with pytest.raises(Invalid, match="is not known: 'a' → 'gone'") as caught:
+        checking.check(rule_of({"segment": "a"}), FACTS, {"a": rule_of({"segment": "gone"})})
+
+    assert caught.value.details["path"] == "$.where.segment"
 
 
 def test_segments_come_before_those_that_use_them():
