@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,10 @@ PAGE_ROWS = 50
 COUNT_MAX = 10_000
 # One or two letters may find half a base; a person who wants an older one types a third.
 FOUND_MAX = 12_000
+# Above so many a walk along the list meets a page of them sooner than it would sort them.
+MARKED_MAX = 10_000
+# What is shown like the text it is written as, though it is a number, yes or no.
+PLAIN = re.compile(r"(true|false|-?(0|[1-9][0-9]*)(\.[0-9]+)?)\Z")
 EXPORT_BATCH_ROWS = 2_000
 COUNTRIES_MAX = 300
 
@@ -169,7 +174,7 @@ def _where(
         parts.append(f"c.{HAS[chosen.has]}")
     for sql, given in (
         *_consented(chosen.consent),
-        *_owned(chosen),
+        *_owned(chosen, is_capped=is_capped),
         *_elsewhere(workspace_id, chosen),
     ):
         parts.append(sql)
@@ -190,16 +195,41 @@ def _consented(said: str) -> Iterator[Part]:
         yield SUPPRESSED, [channel]
 
 
-def _owned(chosen: ListFilter) -> Iterator[Part]:
+def _owned(chosen: ListFilter, *, is_capped: bool) -> Iterator[Part]:
     """Companies, tags and own attributes."""
     if chosen.company:
         yield BELONGS, [chosen.company]
     if chosen.tag:
-        yield "c.attrs @> %s::jsonb", [msgspec.json.encode({"tags": [chosen.tag]}).decode()]
-    name, _equals, value = chosen.attribute.partition("=")
-    if name.strip():
+        wanted = {"tags": [chosen.tag]}
+        yield "c.attrs @> %s::jsonb", [_json(wanted)]
+        if is_capped:
+            yield from _marked(wanted)
+    name, _equals, value = (part.strip() for part in chosen.attribute.partition("="))
+    if name:
         # Text as it is shown, for a person who types a filter does not know of types.
-        yield "c.attrs ->> %s = %s", [name.strip(), value.strip()]
+        yield "c.attrs ->> %s = %s", [name, value]
+        if is_capped and value[:1] not in ("[", "{"):
+            other = {name: msgspec.Raw(value.encode())} if PLAIN.match(value) else None
+            yield from _marked({name: value}, other)
+
+
+def _marked(wanted: Mapping[str, Any], other: Mapping[str, Any] | None = None) -> Iterator[Part]:
+    """The few who are marked so, by the index; nothing when many are, for a walk finds them soon.
+
+    The same is asked once more beside it: a number may be shown in several ways.
+    """
+    raw = cursor()
+    raw.execute(
+        "SELECT customers_marked(%s, %s, %s)",
+        [_json(wanted), None if other is None else _json(other), MARKED_MAX + 1],
+    )
+    found = [row[0] for row in raw.fetchall()]
+    if len(found) <= MARKED_MAX:
+        yield "c.id = ANY(%s)", [found]
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _elsewhere(workspace_id: int, chosen: ListFilter) -> Iterator[Part]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib import import_module
 
+import psycopg
 import pytest
 from django.urls import reverse
 
 from regulars.customers import actions, asked, queries
-from regulars.customers.records import Identity, Membership
+from regulars.customers.records import Identity, ListFilter, Membership
 from regulars.customers.tests.test_pages import get, member_of, names_in, public_id
 from regulars.orders import actions as orders
 from regulars.orders.records import NewLine, NewOrder
-from regulars.store.scope import scope
+from regulars.store import place as where
+from regulars.store.roles import Role as DatabaseRole
+from regulars.store.scope import cursor, scope
+from regulars.workspaces.records import WorkspaceRecord
 from tests.town import Town, town
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -235,3 +240,71 @@ def test_ids_of_another_workspace_lead_nowhere(place: Town) -> None:
     ):  # fmt: skip
         assert stranger.post(address, {"text": "x", "title": "x", "name": "x"}).status_code == 404
     assert get(anna, card).count("Ours") >= 2
+
+
+def marked(shop: WorkspaceRecord) -> None:
+    """Thirty customers with tags and attributes of every type."""
+    traits: list[dict[str, object]] = [{"tags": ["tea"], "score": n}
+                                       for n in range(10)]  # fmt: skip
+    traits += [{"tags": ["milk", "tea & co"], "score": str(n), "is_vip": True} for n in range(10)]
+    traits += [{"tags": "tea", "score": n + 0.5, "is_vip": "true"} for n in range(10)]
+    with scope(shop.id):
+        actions.identify_many(
+            shop.id,
+            [Identity(external_id=f"m{n}", traits={"name": f"M{n:02}", **told})
+             for n, told in enumerate(traits)],
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("most", [10_000, 3])
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"tag": "tea & co"}, [f"M{n}" for n in range(10, 20)]),
+        ({"tag": "tea"}, [f"M{n:02}" for n in range(10)]),
+        ({"attribute": "score=5"}, ["M05", "M15"]),
+        ({"attribute": "score=5.5"}, ["M25"]),
+        ({"attribute": "score=5.0"}, []),
+        ({"attribute": "score=007"}, []),
+        ({"attribute": "is_vip = true"}, [f"M{n}" for n in range(10, 30)]),
+        ({"attribute": 'tags=["tea"]'}, [f"M{n:02}" for n in range(10)]),
+        ({"attribute": "score=5", "tag": "milk"}, ["M15"]),
+        ({"attribute": "score=1e999999"}, []),
+        ({"attribute": "score=" + "9" * 90}, []),
+    ],
+)
+def test_marks_find_the_same_by_the_index_and_without(
+    place: Town, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], names: list[str], most: int
+) -> None:
+    lists = import_module("regulars.customers.queries.lists")
+    monkeypatch.setattr(lists, "MARKED_MAX", most)
+    marked(place.bakery)
+
+    with scope(place.bakery.id):
+        chosen = ListFilter(sort="name", **given)
+        page = queries.page(place.bakery.id, chosen)
+        every = [one.name for rows in queries.export_rows(place.bakery.id, chosen) for one in rows]
+
+    assert [row.name for row in page.rows] == names == every
+    assert page.count == len(names)
+    with scope(place.other.id):
+        assert queries.page(place.other.id, chosen).rows == ()
+
+
+def test_a_rare_mark_is_found_without_reading_everybody(place: Town) -> None:
+    marked(place.bakery)
+    shop = place.bakery.id
+    with scope(shop):
+        raw = cursor()
+        raw.execute("SELECT customers_marked(%s, NULL, 10)", ['{"score": 5}'])
+        ((one,),) = raw.fetchall()
+        assert queries.profiles(shop, [one])[one].name == "M05"
+    # What the function runs, seen by its owner, whom no fence stops from using the index.
+    with psycopg.connect(where.conninfo_for(DatabaseRole.ENGINE)) as engine:
+        engine.execute("SET enable_seqscan = off")
+        engine.execute("SET enable_indexscan = off")
+        plan = engine.execute(
+            "EXPLAIN SELECT id FROM customers_customer WHERE attrs <> '{}'"
+            " AND (attrs @> '{\"score\": 5}' OR attrs @> NULL::jsonb) LIMIT 10"
+        ).fetchall()
+    assert any("customers_customer_marks" in line for (line,) in plan)
