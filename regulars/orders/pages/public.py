@@ -46,8 +46,11 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _language(request: HttpRequest, owner: Profile | None, workspace: WorkspaceRecord) -> str:
-    """The customer's own language when it is spoken here, else the browser's, else the shop's."""
+    """The language chosen on the page, else the customer's own, the browser's, the shop's."""
     spoken = dict(settings.LANGUAGES)
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if chosen in spoken:
+        return chosen
     if owner is not None and (owner.language or "")[:2] in spoken:
         return str(owner.language)[:2]
     asked = translation.get_language_from_request(request)

@@ -322,6 +322,18 @@ def test_the_customers_page_speaks_the_customers_language(place: Town, language:
     assert f'<html lang="{language}"' in response.content.decode()
 
 
+def test_the_language_chosen_at_the_foot_of_the_page_goes_before(place: Town) -> None:
+    order = sell(place, "A1")
+    with scope(place.bakery.id):
+        token = queries.order(place.bakery.id, order).token or ""
+    client = Client(headers={"Accept-Language": "uk"})
+    address = reverse("orders:public", args=[token])
+
+    client.post(reverse("web:language"), {"language": "ru", "next": address})
+
+    assert '<html lang="ru"' in client.get(address).content.decode()
+
+
 @pytest.mark.parametrize(
     "token", ["x", "1.", "zz.aaaaaaaaaaaaaaaaaaaaaa", "fffffffffffffff.aaaaaaaaaaaaaaaaaaaaaa",
               "-1.a", "1.%00", "1." + "я" * 22, "." * 50],
