@@ -84,6 +84,7 @@ JOBS: dict[str, str] = {
     "orders.poll": "regulars.orders.polling:poll",
     "reports.renew": "regulars.reports.tasks:renew",
     "value.score": "regulars.value.tasks:run_score",
+    "value.cluster": "regulars.value.tasks:run_cluster",
     "privacy.erase": "regulars.privacy.tasks:erase",
     "privacy.export": "regulars.privacy.tasks:export",
 }
@@ -110,6 +111,7 @@ CHORES: dict[str, str] = {
     "orders.late": "regulars.orders.chores:mark_late",
     "orders.reservations": "regulars.orders.chores:expire_reservations",
     "audit.prune": "regulars.audit.tasks:prune",
+    "value.clusters": "regulars.value.tasks:renew_clusters",
     "privacy.exports": "regulars.privacy.tasks:expire_exports",
 }
 
@@ -137,6 +139,7 @@ SEGMENT_USERS: dict[str, str] = {
 LIST_CONDITIONS: tuple[str, ...] = (
     "regulars.segments.conditions:CONDITIONS",
     "regulars.orders.conditions:CONDITIONS",
+    "regulars.value.conditions:CONDITIONS",
 )
 EXPORT_COLUMNS: tuple[str, ...] = ("regulars.orders.conditions:COLUMNS",)
 

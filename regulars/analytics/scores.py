@@ -161,20 +161,31 @@ def moved_statement(
     return Statement(sql, {**params, "was": pair[0], "now_place": pair[1]})
 
 
+def stage_sums_statement(scope: Scope) -> Statement:
+    """Customers and their money in each stage; rows of stage, customers, money_minor."""
+    places, params = _places(scope, None, "")
+    sql = (
+        "SELECT stage, COUNT(*) AS customers, CAST(SUM(money_minor) AS BIGINT) AS money_minor"
+        f" FROM ({places}) AS placed GROUP BY stage ORDER BY stage"
+    )
+    return Statement(sql, params)
+
+
 def stages_over_statement(moments: Mapping[date, Scope]) -> Statement:
-    """Customers in each stage at several instants; rows of day, stage, customers.
+    """Customers in each stage at several instants; rows of day as text, stage, customers.
 
     moments  the day shown → the instant it stands for; at most MOMENTS_MAX
     """
     assert len(moments) <= MOMENTS_MAX
-    parts, params = [], {}
+    parts: list[str] = []
+    params: dict[str, Value] = {}
     for number, (day, scope) in enumerate(moments.items()):
         mine, own = _places(scope, None, f"_{number}")
         parts.append(
-            f"SELECT CAST($day_{number} AS DATE) AS day, stage, COUNT(*) AS customers"
+            f"SELECT CAST($day_{number} AS TEXT) AS day, stage, COUNT(*) AS customers"
             f" FROM ({mine}) AS placed GROUP BY stage"
         )
-        params |= {**own, f"day_{number}": day}
+        params |= {**own, f"day_{number}": day.isoformat()}
     return Statement(" UNION ALL ".join(parts) + " ORDER BY day, stage", params)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,11 @@ class Scope:
     def last_day(self) -> date:
         """The local date of the last moment that counts: the day that is being looked back from."""
         return (self.at - TICK).astimezone(ZoneInfo(self.zone)).date()
+
+    def until(self, day: date) -> Scope:
+        """The same clock at the end of a local day, or at its own instant if that comes first."""
+        midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self.zone))
+        return replace(self, at=min(self.at, midnight.astimezone(UTC)))
 
 
 def lake_time(instant: datetime) -> datetime:

@@ -24,6 +24,7 @@ ROUTERS = {
     "customers": "/customers",
     "orders": "/orders",
     "segments": "/segments",
+    "value": "/value",
     "campaigns": "/campaigns",
     "privacy": "/privacy",
     "messaging": "/subscriptions",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.utils.formats import number_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -17,25 +15,13 @@ from regulars.analytics.rfm import Rfm
 from regulars.analytics.trends import Period, Trends
 from regulars.reports import words
 from regulars.reports.pure.buckets import Bucket, buckets
+from regulars.value.records import CLASS_LABELS
 
 Drawing = dict[str, Any]
 
 COHORTS_SHOWN_MAX = 24
 # Months after the first that are drawn; a shop that slept for years would have hundreds.
 COHORT_MONTHS_MAX = 24
-
-CLASS_LABELS: dict[str, Promise] = {
-    fifths.CHAMPIONS: gettext_lazy("Champions"),
-    fifths.LOYAL: gettext_lazy("Loyal"),
-    fifths.POTENTIAL_LOYALISTS: gettext_lazy("Potential loyalists"),
-    fifths.NEW: gettext_lazy("New"),
-    fifths.PROMISING: gettext_lazy("Promising"),
-    fifths.NEED_ATTENTION: gettext_lazy("Need attention"),
-    fifths.ABOUT_TO_SLEEP: gettext_lazy("About to sleep"),
-    fifths.AT_RISK: gettext_lazy("At risk"),
-    fifths.CANT_LOSE: gettext_lazy("Can’t lose"),
-    fifths.HIBERNATING: gettext_lazy("Hibernating"),
-}
 
 COHORT_LABELS = {
     "customers": gettext_lazy("Customers who bought again, % of the cohort"),
@@ -141,7 +127,7 @@ def funnel_steps(counts: MessageCounts) -> list[Drawing]:
                 "%(count)s openings are confirmed, the rest may be machines.",
                 counts.opened_confirmed,
             )
-            % {"count": number_format(counts.opened_confirmed, force_grouping=True)},
+            % {"count": counts.opened_confirmed},
         },
         {"name": _("Clicked"), "count": counts.clicked},
         {"name": _("Ordered"), "count": counts.ordered},

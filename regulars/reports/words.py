@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from babel.dates import format_date
 from django.utils.formats import number_format
@@ -12,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from regulars.analytics import lift as verdicts
 from regulars.analytics import rfm as fifths
+from regulars.analytics import stages
 from regulars.analytics.lift import Lift
 from regulars.analytics.rfm import Rfm, scores_of_class
 from regulars.reports.queries.questions import YEAR
@@ -97,6 +100,46 @@ def bounds_text(rfm: Rfm, name: str) -> str:
     if bounds is None:
         return ""
     return f"{_orders_text(bounds)}, {_days_text(bounds)}"
+
+
+def stage_hint(stage: str) -> str:
+    """How the stage is told, with its numbers."""
+    return {
+        stages.PROSPECT: _("Known to the shop, nothing bought yet."),
+        stages.FIRST: _("Bought on one day, not yet overdue."),
+        stages.REPEAT: _("Bought on two or three days and keeps the own rhythm."),
+        stages.LOYAL: _("Bought on %(n)s days or more and keeps the own rhythm.")
+        % {"n": stages.LOYAL_DAYS_MIN},
+        stages.COOLING: _("Silent for more than %(n)s times the usual gap between purchases.")
+        % {"n": stages.COOLING_TIMES},
+        stages.LOST: _("Silent for more than %(n)s times the usual gap between purchases.")
+        % {"n": stages.LOST_TIMES},
+    }[stage]
+
+
+def cluster_text(profile: Mapping[str, Any]) -> str:
+    """What sets a cluster apart, in one line: buys often, small baskets, mostly tea."""
+    told = {
+        ("recency_days", "low"): _("bought lately"),
+        ("recency_days", "high"): _("silent for long"),
+        ("orders", "high"): _("buys often"),
+        ("orders", "low"): _("buys seldom"),
+        ("money_minor", "high"): _("spends much"),
+        ("money_minor", "low"): _("spends little"),
+        ("basket_minor", "high"): _("large baskets"),
+        ("basket_minor", "low"): _("small baskets"),
+        ("gap_days", "high"): _("long gaps between purchases"),
+        ("gap_days", "low"): _("short gaps between purchases"),
+        ("returns_share", "high"): _("returns much"),
+        ("returns_share", "low"): _("returns nothing"),
+    }
+    parts = [told[(name, side)] for name, side in profile["traits"]]
+    if profile["category"]:
+        parts.append(_("mostly %(category)s") % {"category": profile["category"]})
+    if not parts:
+        return _("Like most of your buyers")
+    line = ", ".join(parts)
+    return line[0].upper() + line[1:]
 
 
 def verdict(lift: Lift) -> tuple[str, str]:

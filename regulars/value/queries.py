@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Min, Sum
 
-from regulars.analytics.rfm import Borders
-from regulars.analytics.scores import scoring_statement
+from regulars.analytics.rfm import Borders, Cell, Rfm, rfm_of, rfm_statement
+from regulars.analytics.scores import (
+    Migration,
+    migration_of,
+    migration_statement,
+    moved_statement,
+    scoring_statement,
+    stage_sums_statement,
+)
 from regulars.analytics.statements import Scope, Statement
+from regulars.kernel import clock
+from regulars.kernel.errors import NotFound
+from regulars.lake import engine
 from regulars.value.models import Cluster, Score, Setting
 from regulars.value.pure.columns import FIELDS
-from regulars.value.records import Found, Settings, StageSum, Standing, StandingCell
+from regulars.value.records import Found, Settings, StageSum, Standing
 from regulars.workspaces import queries as workspaces
 
+# No shop's history begins earlier.
+EARLIEST = date(1990, 1, 1)
 # The lake may be so far behind the tables when the scores are counted.
 LAKE_LAG = timedelta(seconds=30)
 DIFFERS = """
@@ -53,24 +65,40 @@ def standing(workspace_id: int, customer_id: int) -> Standing | None:
     return None if found is None else Standing(**found)
 
 
-def cells(workspace_id: int) -> list[StandingCell]:
-    """The stored grid: only cells in which somebody stands."""
+def grid(workspace_id: int) -> Rfm:
+    """The stored grid as of the last run; cells without customers are absent."""
+    scored_at = settings(workspace_id).scored_at
+    if scored_at is None:
+        return Rfm(())
+    today = scope_of(workspace_id, scored_at).last_day()
     rows = (
         Score.objects.filter(workspace_id=workspace_id, is_gone=False, recency_fifth__isnull=False)
         .values("recency_fifth", "frequency_fifth")
-        .annotate(customers=Count("id"), money=Sum("money_minor"), bought=Sum("orders"))
+        .annotate(
+            customers=Count("id"),
+            money=Sum("money_minor"),
+            newest=Max("last_on"),
+            oldest=Min("last_on"),
+            fewest=Min("orders"),
+            most=Max("orders"),
+        )
         .order_by("recency_fifth", "frequency_fifth")
     )
-    return [
-        StandingCell(
-            row["recency_fifth"],
-            row["frequency_fifth"],
-            row["customers"],
-            int(row["money"]),
-            int(row["bought"]),
+    return Rfm(
+        tuple(
+            Cell(
+                r=row["recency_fifth"] or 0,
+                f=row["frequency_fifth"] or 0,
+                customers=row["customers"],
+                money_minor=int(row["money"]),
+                recency_days_min=(today - row["newest"]).days,
+                recency_days_max=(today - row["oldest"]).days,
+                frequency_min=row["fewest"],
+                frequency_max=row["most"],
+            )
+            for row in rows
         )
-        for row in rows
-    ]
+    )
 
 
 def stages(workspace_id: int) -> list[StageSum]:
@@ -106,6 +134,59 @@ def scope_of(workspace_id: int, at: datetime) -> Scope:
     """The workspace's clock and money at this instant."""
     workspace = workspaces.workspace(workspace_id)
     return Scope(at, workspace.time_zone, workspace.currency)
+
+
+def cluster(workspace_id: int, slug: str) -> Found:
+    """One cluster of the last run. raises NotFound"""
+    found = [one for one in clusters(workspace_id) if one.slug == slug]
+    if not found:
+        raise NotFound("cluster_unknown", "There is no such cluster any more.")
+    return found[0]
+
+
+def grid_on(workspace_id: int, day: date) -> Rfm:
+    """The grid as of the end of a local day, counted from the lake. raises Outside(lake_busy)"""
+    asked = rfm_statement(_scope_on(workspace_id, day), settings(workspace_id).borders)
+    return rfm_of(engine.query(workspace_id, asked.sql, dict(asked.params)).to_pylist())
+
+
+def stages_on(workspace_id: int, day: date) -> list[StageSum]:
+    """The stages as of the end of a local day, counted from the lake."""
+    asked = stage_sums_statement(_scope_on(workspace_id, day))
+    rows = engine.query(workspace_id, asked.sql, dict(asked.params)).to_pylist()
+    return [StageSum(row["stage"], row["customers"], row["money_minor"]) for row in rows]
+
+
+def migration(workspace_id: int, before: date, after: date, what: str) -> Migration:
+    """Where customers were at the end of one local day and of a later one.
+
+    what    rfm_class or stage
+    raises  Outside(lake_busy)
+    """
+    scopes = _scope_on(workspace_id, before), _scope_on(workspace_id, after)
+    asked = migration_statement(*scopes, what, settings(workspace_id).borders)
+    rows = engine.query(workspace_id, asked.sql, dict(asked.params)).to_pylist()
+    return migration_of(rows, what)
+
+
+def moved_customers(
+    workspace_id: int, days: tuple[date, date], what: str, pair: tuple[str, str]
+) -> list[int]:
+    """The customers who went from the first place of the pair to the second, ascending."""
+    before, after = (_scope_on(workspace_id, day) for day in days)
+    asked = moved_statement(before, after, what, pair, settings(workspace_id).borders)
+    found = engine.customer_set(workspace_id, asked.sql, dict(asked.params))
+    return [int(one) for one in found.to_pylist()]
+
+
+def end_of(workspace_id: int, day: date) -> datetime:
+    """The end of a local day, or now when that comes first."""
+    return _scope_on(workspace_id, day).at
+
+
+def _scope_on(workspace_id: int, day: date) -> Scope:
+    scope = scope_of(workspace_id, clock.now())
+    return scope.until(day)
 
 
 def _is_behind(scored_at: datetime | None, touched_at: datetime | None) -> bool:

@@ -7,7 +7,32 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from regulars.analytics import rfm, stages
 from regulars.analytics.rfm import Borders
+
+CLASS_LABELS: dict[str, Promise] = {
+    rfm.CHAMPIONS: gettext_lazy("Champions"),
+    rfm.LOYAL: gettext_lazy("Loyal"),
+    rfm.POTENTIAL_LOYALISTS: gettext_lazy("Potential loyalists"),
+    rfm.NEW: gettext_lazy("New"),
+    rfm.PROMISING: gettext_lazy("Promising"),
+    rfm.NEED_ATTENTION: gettext_lazy("Need attention"),
+    rfm.ABOUT_TO_SLEEP: gettext_lazy("About to sleep"),
+    rfm.AT_RISK: gettext_lazy("At risk"),
+    rfm.CANT_LOSE: gettext_lazy("Can’t lose"),
+    rfm.HIBERNATING: gettext_lazy("Hibernating"),
+}
+STAGE_LABELS: dict[str, Promise] = {
+    stages.PROSPECT: gettext_lazy("Prospect"),
+    stages.FIRST: gettext_lazy("First purchase"),
+    stages.REPEAT: gettext_lazy("Repeat"),
+    stages.LOYAL: gettext_lazy("Loyal"),
+    stages.COOLING: gettext_lazy("Cooling"),
+    stages.LOST: gettext_lazy("Lost"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +53,6 @@ class Standing:
     cooling_on: date | None
     lost_on: date | None
     cluster: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StandingCell:
-    """The stored customers of one recency and one frequency score."""
-
-    r: int
-    f: int
-    customers: int
-    money_minor: int
-    orders: int
 
 
 @dataclass(frozen=True, slots=True)

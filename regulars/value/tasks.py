@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 
@@ -30,6 +30,11 @@ WHERE EXISTS (SELECT 1 FROM customers_customer c WHERE c.workspace_id = w.id
    OR s.touched_at > s.scored_at - %(lag)s
    OR (s.scored_at AT TIME ZONE w.time_zone)::date < (%(now)s AT TIME ZONE w.time_zone)::date
 ORDER BY s.scored_at NULLS FIRST, w.id LIMIT %(limit)s
+"""
+
+CLUSTERS_KEPT = timedelta(days=7)
+OLD_CLUSTERS = """
+SELECT workspace_id FROM value_setting WHERE clustered_at < %s ORDER BY clustered_at LIMIT %s
 """
 
 
@@ -60,8 +65,21 @@ def pause_after(took_ms: int) -> timedelta:
 
 def run_score(job: JobRecord) -> None:
     """Score the workspace as of now."""
-    actions.score(job.workspace_id, _now(), lambda: jobs.renew(job))
+    actions.score(job.workspace_id, clock.now(), lambda: jobs.renew(job))
 
 
-def _now() -> datetime:
-    return clock.now()
+def run_cluster(job: JobRecord) -> None:
+    """Find the workspace's clusters as of now."""
+    actions.find_clusters(job.workspace_id, clock.now(), lambda: jobs.renew(job))
+
+
+def renew_clusters() -> int:
+    """Ask for new clusters where those found last are a week old; how many. Engine only."""
+    with transaction.atomic():
+        raw = cursor()
+        raw.execute(OLD_CLUSTERS, [clock.now() - CLUSTERS_KEPT, WORKSPACES_AT_ONCE_MAX])
+        old = [row[0] for row in raw.fetchall()]
+    for workspace_id in old:
+        with scope(workspace_id):
+            actions.ask_for_clusters(workspace_id)
+    return len(old)

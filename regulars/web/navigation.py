@@ -60,6 +60,7 @@ ENTRIES = (
     Entry(CUSTOMERS, _("Tasks"), "customers:tasks", "list-checks", "customers.edit", "t"),
     Entry(CUSTOMERS, _("Segments"), "segments:list", "funnel", "segments.view", "s"),
     Entry(CUSTOMERS, _("RFM"), "reports:rfm", "grid-3x3", "reports.view"),
+    Entry(CUSTOMERS, _("Stages"), "reports:stages", "sprout", "reports.view"),
     Entry(CUSTOMERS, _("Orders"), "orders:list", "shopping-bag", "orders.view"),
     Entry(CUSTOMERS, _("Leads"), "orders:leads", "inbox", "orders.view"),
     Entry(CUSTOMERS, _("Products"), "orders:products", "package", "orders.view"),

@@ -32,7 +32,16 @@ create table messages (
   planned_at timestamp, accepted_at timestamp, bounced_at timestamp);
 create table consents (
   customer bigint, channel varchar, purpose varchar, state varchar, changed_at timestamp);
-create table customers (id bigint, first_seen_at timestamp, created_at timestamp);
+create table customers (
+  id bigint, first_seen_at timestamp, created_at timestamp, public_id varchar,
+  external_id varchar, name varchar, first_name varchar, last_name varchar, email varchar,
+  phone varchar, city varchar, country varchar);
+create table scores (
+  customer bigint, orders int, money_minor bigint, first_on date, last_on date,
+  recency_fifth int, frequency_fifth int, money_fifth int, rfm_class varchar,
+  rfm_class_l varchar, gap_days double, stage varchar, stage_l varchar, stage_since date,
+  cooling_on date, lost_on date, returns_share double, top_category varchar,
+  top_category_l varchar, cluster varchar, cluster_l varchar);
 create table assignments (
   id bigint, experiment varchar, customer bigint, arm varchar, assigned_at timestamp);
 """
@@ -58,8 +67,8 @@ insert into order_lines
   select raw.id, orders.id, raw.customer, raw.placed_at, 0, sku, name, null, quantity,
     unit_price, raw.total_minor, raw.kind
   from raw join orders using (number);
-insert into customers
-  select customer, min(placed_at), min(placed_at) from orders
+insert into customers (id, first_seen_at, created_at, public_id)
+  select customer, min(placed_at), min(placed_at), 'customer-' || customer from orders
   where customer is not null group by customer;
 """
 

@@ -27,6 +27,26 @@ def rule_of_bounds(bounds: Bounds, last_day: date) -> Rule:
     )
 
 
+def rule_of_class(name: str) -> Rule:
+    """Customers who stand in the RFM class by their stored scores."""
+    return _rule([{"fact": "value.rfm_class", "op": "eq", "value": name}])
+
+
+def rule_of_cell(r: int, f: int) -> Rule:
+    """Customers of one recency and one frequency score."""
+    return _rule(
+        [
+            {"fact": "value.recency_fifth", "op": "eq", "value": r},
+            {"fact": "value.frequency_fifth", "op": "eq", "value": f},
+        ]
+    )
+
+
+def rule_of_stage(name: str) -> Rule:
+    """Customers in the stage."""
+    return _rule([{"fact": "value.stage", "op": "eq", "value": name}])
+
+
 def rule_of_cohort(month: date, month_index: int) -> Rule:
     """Customers whose first order fell into the month, and who bought so many months later."""
     first = {

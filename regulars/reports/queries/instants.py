@@ -1,9 +1,11 @@
-"""The instant a report is asked about."""
+"""The instants a report is asked about."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 
+from regulars.analytics.statements import Scope
 from regulars.kernel.errors import Invalid
 from regulars.workspaces import queries as workspaces
 
@@ -21,3 +23,15 @@ def instant_of(workspace_id: int, text: str) -> datetime:
         return found.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Invalid("at", "Give the date as 2011-12-10 or 2011-12-10T09:30:00.") from error
+
+
+MONTHS_SHOWN = 13
+
+
+def month_ends(scope: Scope, months: int = MONTHS_SHOWN) -> Mapping[date, Scope]:
+    """The last days of the months that end with the scope's; the running one is cut at it."""
+    today = scope.last_day()
+    number = today.year * 12 + today.month - 1
+    ends = [date((n + 1) // 12, (n + 1) % 12 + 1, 1) - timedelta(days=1)
+            for n in range(number - months + 1, number)]  # fmt: skip
+    return {day: scope.until(day) for day in [*ends, today]}

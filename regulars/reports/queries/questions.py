@@ -16,13 +16,16 @@ from regulars.analytics.campaigns import (
 )
 from regulars.analytics.cohorts import cohorts_statement
 from regulars.analytics.rfm import rfm_statement
+from regulars.analytics.scores import stages_over_statement
 from regulars.analytics.statements import Scope, Statement
 from regulars.analytics.trends import Period, last_days, last_year, trends_statement
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.lake import engine
 from regulars.reports.queries.campaigns import experiment_windows, windows
+from regulars.reports.queries.instants import month_ends
 from regulars.reports.records import Answer
+from regulars.value import queries as value
 from regulars.workspaces import queries as workspaces
 
 YEAR = 365
@@ -64,8 +67,12 @@ def _base(_workspace_id: int, scope: Scope, _argument: str) -> Statement:
     return base_statement(scope)
 
 
-def _rfm(_workspace_id: int, scope: Scope, _argument: str) -> Statement:
-    return rfm_statement(scope)
+def _rfm(workspace_id: int, scope: Scope, _argument: str) -> Statement:
+    return rfm_statement(scope, value.settings(workspace_id).borders)
+
+
+def _stages_over(_workspace_id: int, scope: Scope, _argument: str) -> Statement:
+    return stages_over_statement(month_ends(scope))
 
 
 def _cohorts(_workspace_id: int, scope: Scope, _argument: str) -> Statement:
@@ -99,4 +106,5 @@ QUESTIONS: dict[str, Callable[[int, Scope, str], Statement | None]] = {
     "funnels": _funnels,
     "claimed": _claimed,
     "arms": _arms,
+    "stages_over": _stages_over,
 }

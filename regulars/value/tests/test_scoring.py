@@ -7,59 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from regulars.analytics.rfm import Borders
-from regulars.analytics.tests.lake_shape import add_order, empty_lake
+from regulars.analytics.tests.lake_shape import add_order
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
 from regulars.lake import engine
 from regulars.store.scope import cursor, scope
 from regulars.value import actions, queries, tasks
+from regulars.value.tests.following import follow
 from tests.town import town
 
-SHAPE = """
-create table scores (
-  customer bigint, orders int, money_minor bigint, first_on date, last_on date,
-  recency_fifth int, frequency_fifth int, money_fifth int, rfm_class varchar, gap_days double,
-  stage varchar, stage_since date, cooling_on date, lost_on date, returns_share double,
-  top_category varchar, cluster varchar)
-"""
 NOON = datetime(2026, 3, 1, 10, tzinfo=UTC)
-
-
-class Lake:
-    """A lake whose scores are read from the table, as the feeder would bring them."""
-
-    def __init__(self) -> None:
-        self.of: dict[int, object] = {}
-
-    def open(self, workspace_id):
-        if workspace_id not in self.of:
-            self.of[workspace_id] = empty_lake()
-            self.of[workspace_id].execute(SHAPE)
-        return self.of[workspace_id]
-
-    def follow(self, workspace_id):
-        lake = self.open(workspace_id)
-        columns = [row[0] for row in lake.execute("describe scores").fetchall()][1:]
-        raw = cursor()
-        raw.execute(
-            f"select customer_id, {', '.join(columns)} from value_score"
-            " where workspace_id = %s and not is_gone",
-            [workspace_id],
-        )
-        lake.execute("delete from scores")
-        for row in raw.fetchall():
-            lake.execute(f"insert into scores values ({', '.join('?' * len(row))})", row)
-
-    def query(self, workspace_id, sql, params):
-        return self.open(workspace_id).sql(sql, params=dict(params)).to_arrow_table()
-
-
-@pytest.fixture
-def lakes():
-    before, lakes = engine._current, Lake()
-    engine.use(lakes)
-    yield lakes
-    engine.use(before)
 
 
 def test_customers_stand_where_their_orders_put_them(db, lakes):
@@ -89,8 +46,7 @@ def test_a_second_run_writes_nothing(db, lakes):
     assert scored(place.bakery.id, NOON) == 2
     # The lake has not brought the scores back yet: the table itself says that nothing differs.
     assert scored(place.bakery.id, NOON) == 0
-    with scope(place.bakery.id):
-        lakes.follow(place.bakery.id)
+    follow(lakes.open(place.bakery.id), place.bakery.id)
     assert scored(place.bakery.id, NOON + timedelta(hours=1)) == 0
 
 
@@ -101,8 +57,8 @@ def test_what_is_stored_is_what_is_counted_as_of_the_instant(db, lakes):
         buy(lakes, place.bakery.id, number, place.mira, day)
     scored(place.bakery.id, NOON)
 
+    follow(lakes.open(place.bakery.id), place.bakery.id)
     with scope(place.bakery.id):
-        lakes.follow(place.bakery.id)
         again = queries.differing(place.bakery.id, NOON)
         assert engine.query(place.bakery.id, again.sql, again.params).num_rows == 0
 
@@ -217,7 +173,9 @@ def test_a_base_that_is_slow_to_count_is_counted_less_often():
 def known(lakes, workspace_id, *customers):
     for customer in customers:
         lakes.open(workspace_id).execute(
-            "insert into customers values (?, '2025-12-01', '2025-12-01')", [customer]
+            "insert into customers (id, first_seen_at, created_at)"
+            " values (?, '2025-12-01', '2025-12-01')",
+            [customer],
         )
 
 

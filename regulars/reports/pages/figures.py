@@ -1,4 +1,4 @@
-"""Screens of the reports: overview, revenue, RFM, cohorts, what a campaign brought."""
+"""Screens of the reports: overview, revenue, cohorts, what a campaign brought."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from regulars.analytics.rfm import Rfm, rfm_of, scores_of_class
 from regulars.analytics.trends import trends_of
 from regulars.campaigns.records import CampaignRecord
 from regulars.kernel import clock
-from regulars.kernel.errors import NotFound
 from regulars.reports import actions, drawings, queries, tiles, words
+from regulars.reports.pages.access import may, workspace_of
 from regulars.reports.pure import people
 from regulars.reports.pure.lifts import lifts_of
 from regulars.reports.queries.questions import PERIOD_DEFAULT, PERIODS, period_of
 from regulars.reports.records import Answer
-from regulars.workspaces import queries as workspaces
+from regulars.value.records import CLASS_LABELS
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 OVERVIEW_COHORTS_MAX = 12
@@ -39,9 +39,9 @@ OVERVIEW_CAMPAIGNS_MAX = 5
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     """How the shop is doing, on one page."""
-    if not _may(request, Right.REPORTS_VIEW) and _may(request, Right.CUSTOMERS_VIEW):
+    if not may(request, Right.REPORTS_VIEW) and may(request, Right.CUSTOMERS_VIEW):
         return redirect("customers:list")
-    workspace = _workspace(request)
+    workspace = workspace_of(request)
     steps = queries.first_steps(workspace.id)
     context: dict[str, Any] = {"steps": steps, "steps_done": sum(s.is_done for s in steps)}
     if steps[0].is_done:
@@ -60,7 +60,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_GET
 def revenue(request: HttpRequest) -> HttpResponse:
     """Revenue and orders of a period, and the state of the whole base."""
-    workspace = _workspace(request)
+    workspace = workspace_of(request)
     answer = _ask(workspace, "base")
     base = base_of(answer.rows[0])
     context = _trends_context(request, workspace)
@@ -75,18 +75,10 @@ def revenue(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def rfm(request: HttpRequest) -> HttpResponse:
-    """The grid of recency and frequency, and the ten classes."""
-    context = _rfm_context(_workspace(request))
-    return render(request, "reports/rfm.html", context | _freshness(context))
-
-
-@login_required
-@require_GET
 def cohorts(request: HttpRequest) -> HttpResponse:
     """Cohorts by month of the first order."""
     measure = "revenue" if request.GET.get("measure") == "revenue" else "customers"
-    context = _cohorts_context(_workspace(request), measure)
+    context = _cohorts_context(workspace_of(request), measure)
     context["measures"] = [("customers", _("Customers")), ("revenue", _("Revenue"))]
     return render(request, "reports/cohorts.html", context | _freshness(context))
 
@@ -127,7 +119,7 @@ def _rfm_context(workspace: WorkspaceRecord) -> dict[str, Any]:
     link = _people_link(workspace, grid, answer)
     classes = [
         {
-            "label": drawings.CLASS_LABELS[part.name],
+            "label": CLASS_LABELS[part.name],
             "is_key": part.name in words.KEY_CLASSES,
             "hint": words.CLASS_HINTS[part.name],
             "meaning": words.bounds_text(grid, part.name),
@@ -239,20 +231,6 @@ def _measures(base: Base) -> list[tuple[str, float | None, str]]:
 
 def _ask(workspace: WorkspaceRecord, name: str) -> Answer:
     return actions.shown_answer(workspace.id, name, clock.now())
-
-
-def _workspace(request: HttpRequest) -> WorkspaceRecord:
-    member = request.member  # type: ignore[attr-defined]
-    if member is None:
-        raise NotFound("workspace_none", _("You do not belong to a workspace yet."))
-    workspaces.require(member, Right.REPORTS_VIEW)
-    workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
-    return workspace
-
-
-def _may(request: HttpRequest, right: Right) -> bool:
-    member = request.member  # type: ignore[attr-defined]
-    return member is not None and member.may(right)
 
 
 def _days(request: HttpRequest) -> int:

@@ -1,0 +1,109 @@
+"""Stages of the life with the shop: now, and at the end of each month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from regulars.analytics.stages import COOLING, LOST, LOYAL, REPEAT, STAGES
+from regulars.kernel import clock
+from regulars.reports import actions, words
+from regulars.reports.pages.access import workspace_of
+from regulars.reports.pages.standing import csv_file, frame, money, people_url, wants_csv
+from regulars.value import queries as value
+from regulars.value.records import STAGE_LABELS, StageSum
+from regulars.workspaces.records import WorkspaceRecord
+
+DRAWN = (LOYAL, REPEAT, COOLING, LOST)
+
+
+@login_required
+@require_GET
+def stages(request: HttpRequest) -> HttpResponse:
+    """How many customers stand in each stage, and how that moved."""
+    workspace = workspace_of(request)
+    sums = {one.stage: one for one in value.stages(workspace.id)}
+    if wants_csv(request):
+        return _file(sums, workspace)
+    context: dict[str, Any] = frame(workspace, "stages")
+    if sums:
+        answer = actions.shown_answer(workspace.id, "stages_over", clock.now())
+        over = _over(answer.rows)
+        context |= {
+            "rows": _rows(sums),
+            "chart": _chart(over),
+            "months": [words.month_of_year(day) for day in over],
+            "table": [_table_row(stage, over) for stage in STAGES],
+            "moves_url": reverse("reports:migration") + "?what=stage",
+            "as_of": answer.at,
+            "is_renewed": answer.at < clock.now() - actions.RENEW_AFTER,
+        }
+    return render(request, "reports/stages.html", context)
+
+
+def _rows(sums: Mapping[str, StageSum]) -> list[dict[str, Any]]:
+    everybody = sum(one.customers for one in sums.values())
+    money_all = sum(one.money_minor for one in sums.values())
+    found = []
+    for stage in STAGES:
+        one = sums.get(stage, StageSum(stage, 0, 0))
+        found.append(
+            {
+                "name": stage,
+                "label": STAGE_LABELS[stage],
+                "hint": words.stage_hint(stage),
+                "customers": one.customers,
+                "share": one.customers / everybody if everybody else None,
+                "money_minor": one.money_minor,
+                "money_share": one.money_minor / money_all if money_all else None,
+                "url": people_url(stage=stage) if one.customers else "",
+            }
+        )
+    return found
+
+
+Over = Mapping[date, Mapping[str, int]]
+
+
+def _over(rows: Sequence[Mapping[str, Any]]) -> Over:
+    """Day → customers in each stage."""
+    found: dict[date, dict[str, int]] = {}
+    for row in rows:
+        day = date.fromisoformat(row["day"])
+        found.setdefault(day, dict.fromkeys(STAGES, 0))[row["stage"]] = row["customers"]
+    return dict(sorted(found.items()))
+
+
+def _chart(over: Over) -> dict[str, Any]:
+    return {
+        "label": _("Customers in each stage at the end of the month"),
+        "finding": _("Loyal customers: %(n)s at the end.")
+        % {"n": list(over.values())[-1][LOYAL] if over else 0},
+        "labels": [words.month_of_year(day) for day in over],
+        "series": [
+            {"name": str(STAGE_LABELS[stage]), "values": [sums[stage] for sums in over.values()]}
+            for stage in DRAWN
+        ],
+        "unfinished": True,
+    }
+
+
+def _table_row(stage: str, over: Over) -> dict[str, Any]:
+    counts = [sums[stage] for sums in over.values()]
+    return {"label": STAGE_LABELS[stage], "counts": counts}
+
+
+def _file(sums: Mapping[str, StageSum], workspace: WorkspaceRecord) -> HttpResponse:
+    rows = [
+        (row["name"], row["customers"], money(row["money_minor"], workspace), workspace.currency)
+        for row in _rows(sums)
+    ]
+    return csv_file("stages", ("stage", "customers", "revenue", "currency"), rows)

@@ -1,0 +1,81 @@
+"""A cluster's paths as a rule over facts, and what is kept to describe it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from regulars.analytics.clusters import GAP, MONEY, ORDERS, RECENCY, RETURNS, Bound, Group
+
+FACT_OF = {
+    ORDERS: "value.orders",
+    MONEY: "value.spent",
+    GAP: "value.gap_days",
+    RETURNS: "value.returns_share",
+}
+DIGITS_OF = {ORDERS: 0, MONEY: 0, GAP: 2, RETURNS: 4}
+
+
+def rule_of(group: Group) -> dict[str, Any]:
+    """The rule of the paths; a group that no tree can tell is asked for by its name."""
+    if not group.paths:
+        return _rule({"fact": "value.cluster", "op": "eq", "value": group.slug})
+    ways = [{"all": [*_buyers(), *map_bounds(path)]} for path in group.paths]
+    return _rule(ways[0] if len(ways) == 1 else {"any": ways})
+
+
+def profile_of(group: Group, everybody: Mapping[str, float]) -> dict[str, Any]:
+    """What describes the group: telling features, the favourite category, middle values."""
+    return {
+        "traits": [list(trait) for trait in group.traits],
+        "category": group.category,
+        "middle": {name: round(value, 4) for name, value in group.middle.items()},
+        "everybody": {name: round(value, 4) for name, value in everybody.items()},
+    }
+
+
+def map_bounds(path: tuple[Bound, ...]) -> list[dict[str, Any]]:
+    """The conditions of one path."""
+    return [condition for bound in path for condition in _conditions(bound)]
+
+
+def _conditions(bound: Bound) -> list[dict[str, Any]]:
+    if bound.category is not None:
+        op = "eq" if bound.low else "ne"
+        return [{"fact": "value.top_category", "op": op, "value": bound.category}]
+    if bound.feature == RECENCY:
+        return _recency(bound)
+    low, high = _written(bound.feature, bound.low), _written(bound.feature, bound.high)
+    fact = FACT_OF[bound.feature]
+    if bound.feature == RETURNS and bound.low is not None and bound.low <= 0:
+        low = None
+    if low is not None and high is not None:
+        return [{"fact": fact, "op": "between", "value": [low, high]}]
+    if low is not None:
+        return [{"fact": fact, "op": "gte", "value": low}]
+    return [] if high is None else [{"fact": fact, "op": "lte", "value": high}]
+
+
+def _recency(bound: Bound) -> list[dict[str, Any]]:
+    found = []
+    if bound.high is not None:
+        # The last one day is today.
+        found.append({"op": "in_last", "value": f"{int(bound.high) + 1}d"})
+    if bound.low is not None and bound.low > 0:
+        found.append({"op": "older_than", "value": f"{int(bound.low)}d"})
+    return [{"fact": "value.last_order_on", **one} for one in found]
+
+
+def _written(feature: str, value: float | None) -> float | int | None:
+    if value is None:
+        return None
+    digits = DIGITS_OF[feature]
+    return round(value, digits) if digits else int(value)
+
+
+def _buyers() -> list[dict[str, Any]]:
+    return [{"fact": "value.orders", "op": "gte", "value": 1}]
+
+
+def _rule(where: dict[str, Any]) -> dict[str, Any]:
+    return {"version": 1, "where": where}
