@@ -12,7 +12,7 @@ loyal     LOYAL_DAYS_MIN purchase days or more: as many own gaps as the base is 
 cooling   bought before, silent for longer than COOLING_TIMES the expected gap
 lost      bought before, silent for longer than LOST_TIMES the expected gap
 
-source  docs/decisions: stages by the customer's own rhythm
+source  docs/decisions/0040-stages-by-own-rhythm.md
 """
 
 from __future__ import annotations

@@ -135,6 +135,7 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "message.bounced": (gettext_lazy("Message bounced"), "triangle-alert", "bad"),
     "message.complained": (gettext_lazy("Marked a message as spam"), "triangle-alert", "bad"),
     "message.unsubscribed": (gettext_lazy("Unsubscribed"), "ban", "bad"),
+    "value.stage_changed": (gettext_lazy("The stage changed"), "sprout", "neutral"),
 }  # fmt: skip
 # The same for what happens on a site or in an app, where it has a name everybody uses.
 VISITS: dict[str, tuple[Text, str, str]] = {

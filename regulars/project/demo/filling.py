@@ -12,6 +12,7 @@ from regulars.customers import actions as customers
 from regulars.customers.records import ConsentState, Identity, NewConsent, Purpose
 from regulars.intake.importers.records import ImportKind
 from regulars.intake.importers.run import run_import
+from regulars.kernel import clock
 from regulars.kernel.shares import share_of
 from regulars.lake import engine
 from regulars.project.demo import letters, note, retail, setting, whole, writing
@@ -20,6 +21,7 @@ from regulars.project.demo.progress import Bar
 from regulars.project.demo.records import CURRENCY, ZONE, Plan
 from regulars.project.demo.writing import Progress
 from regulars.store.scope import scope
+from regulars.value import actions as value
 from regulars.workspaces.records import WorkspaceRecord
 
 # Stages and roughly the seconds each takes on two cores.
@@ -67,12 +69,21 @@ def _generated(found: Note, shop: Shop) -> str:
         _settle(found, workspace, {**setting.COMMON, **setting.OWN})
     with bar.stage("Files for analysis") as progress:
         whole.drain(progress)
+        _score(workspace.id, progress)
         setting.count_segments(workspace.id)
     bar.end()
     return (
         f"{truth.customers:,} customers, {truth.orders:,} orders,"
         f" {truth.visits:,} visits, {len(truth.mailings)} past campaigns"
     )
+
+
+def _score(workspace_id: int, progress: Progress) -> None:
+    """Class, stage and cluster of everybody, so that the first page shows them."""
+    value.score(workspace_id, clock.now())
+    whole.drain(progress)
+    value.find_clusters(workspace_id, clock.now())
+    whole.drain(progress)
 
 
 def _settle(found: Note, workspace: WorkspaceRecord, rules: dict[str, setting.Json]) -> None:
@@ -104,6 +115,7 @@ def _imported(folder: Path, found: Note, shop: Shop) -> str:
     with bar.stage("Addresses and consents") as progress:
         people = _give_addresses(workspace.id, progress)
         whole.drain(progress)
+        _score(workspace.id, progress)
     with bar.stage("Segments, letters, people"), scope(workspace.id):
         _settle(found, workspace, setting.COMMON)
         setting.count_segments(workspace.id)
