@@ -94,8 +94,9 @@ def _segment(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     below = parser.add_subparsers(required=True, metavar="what")
     count = _command(below, "count", _segment_count, "count the customers a rule picks")
     count.add_argument("--workspace", required=True)
-    count.add_argument("--rule", type=Path, required=True, help="a file with the rule as JSON")
-    count.add_argument("--engine", choices=["duckdb"], default="duckdb")
+    count.add_argument("--rule", type=Path, required=True, help="a file: the rule as JSON or text")
+    count.add_argument("--engine", choices=["memory", "duckdb", "spark"], default="duckdb")
+    count.add_argument("--spark", default="local[*]", help="master: spark://host:7077, local[*]")
 
 
 def _keys_and_users(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -92,8 +92,10 @@ def count_segment(options: argparse.Namespace) -> None:
 
     workspace = workspace_named(options.workspace)
     drain()
-    with scope(workspace.id):
-        print(segments.count_file(workspace.id, options.rule, options.engine))
+    found = segments.count_file(
+        workspace.id, options.rule, options.engine, spark=lambda: lake.open_spark(options.spark)
+    )
+    print(found)
 
 
 def print_report(options: argparse.Namespace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ from regulars.lake import rebuild as rebuilding
 from regulars.lake.engine import Engine
 from regulars.lake.manifest import LakeFile
 from regulars.lake.relations import Relation
+from regulars.lake.spark import session
+from regulars.lake.spark.engine import SparkEngine
 from regulars.project import memory
 from regulars.store import place
 from regulars.store.roles import Role
@@ -78,6 +81,16 @@ def open_engine(memory_mb: int = WEB_MEMORY_MB) -> Engine:
     opened = Engine(root, relations(), _live_files, memory_mb=memory_mb, hidden_of=_hidden)
     engine.use(opened)
     return opened
+
+
+def open_spark(master: str) -> SparkEngine:
+    """A cluster's engine over the same files; `REGULARS_LAKE_URL` says where its workers see them.
+
+    raises  Outside(spark_missing | java_missing | spark_unreachable)
+    """
+    root = os.environ.get("REGULARS_LAKE_URL") or place.lake_folder().resolve().as_uri()
+    opened = session.open_session(master)
+    return SparkEngine(opened, root, relations(), _live_files, hidden_of=_hidden)
 
 
 class Keeper:

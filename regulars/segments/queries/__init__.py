@@ -1,5 +1,7 @@
 """Reads of segments and lists, and what rules find."""
 
+from regulars.segments.queries.engines import ENGINES, count_file, read_rule, why
+from regulars.segments.queries.histories import histories
 from regulars.segments.queries.lists import (
     list_by_slug,
     list_members,
@@ -24,7 +26,6 @@ from regulars.segments.queries.rules import (
     check,
     compiled,
     count,
-    count_file,
     customers,
     holding,
     names_by_slug,
@@ -39,6 +40,7 @@ from regulars.segments.queries.rules import (
 from regulars.segments.queries.uses import names, uses, uses_of_list
 
 __all__ = [
+    "ENGINES",
     "archived",
     "audience",
     "check",
@@ -46,6 +48,7 @@ __all__ = [
     "count",
     "count_file",
     "customers",
+    "histories",
     "history_of",
     "holding",
     "is_member",
@@ -59,6 +62,7 @@ __all__ = [
     "memberships_of",
     "names",
     "names_by_slug",
+    "read_rule",
     "rejects",
     "rules_by_slug",
     "segment",
@@ -72,4 +76,5 @@ __all__ = [
     "users_of",
     "uses",
     "uses_of_list",
+    "why",
 ]

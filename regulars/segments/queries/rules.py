@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.lake import engine
 from regulars.rules import checking, duck, language, sentences
 from regulars.rules.duck import Compiled
 from regulars.rules.tree import Rule
-from regulars.segments import registry
+from regulars.segments import dictionary, registry
 from regulars.segments.models import Segment
 from regulars.segments.pure import asking
 from regulars.segments.pure.references import references_of
+from regulars.segments.queries import lists
 from regulars.segments.records import Count, SampleCustomer, SegmentRecord
 from regulars.segments.rows import record_of, row_of
 from regulars.workspaces import queries as workspaces
 
-ENGINES = ("duckdb",)
 SEGMENTS_ASKED_MAX = 60
 
 
@@ -79,7 +77,8 @@ def check(workspace_id: int, rule: Mapping[str, Any], *, slug: str = "") -> Rule
     """
     found = language.parse(rule)
     rules = rules_by_slug(workspace_id) if references_of(found) else {}
-    checking.check(found, registry.facts(), {**rules, slug: found} if slug else rules)
+    segments = {**rules, slug: found} if slug else rules
+    checking.check(found, registry.facts(), segments, dictionary.known(workspace_id, found))
     return found
 
 
@@ -161,24 +160,6 @@ def _naive(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None)
 
 
-def count_file(workspace_id: int, rule_file: Path, engine_name: str = ENGINES[0]) -> int:
-    """How many customers the rule in the file picks now.
-
-    raises  Invalid(file_unreadable | engine_unknown | rule_invalid)
-    """
-    if engine_name not in ENGINES:
-        raise Invalid("engine_unknown", f"The engine is one of: {', '.join(ENGINES)}.")
-    try:
-        raw = rule_file.read_bytes()
-    except OSError as error:
-        raise Invalid("file_unreadable", f"There is no readable file {rule_file}.") from error
-    try:
-        rule = language.loads(raw)
-        return total(workspace_id, language.to_json(rule), clock.now())
-    except Invalid as error:
-        raise Invalid(error.code, f"{rule_file}: {error.message}", **error.details) from error
-
-
 def sentence(workspace_id: int, rule: Mapping[str, Any], language_code: str) -> str:
     """The rule in words. raises Invalid(rule_invalid)"""
     return sentences.sentence(
@@ -186,5 +167,6 @@ def sentence(workspace_id: int, rule: Mapping[str, Any], language_code: str) -> 
         language_code,
         registry.facts(),
         segments=names_by_slug(workspace_id),
+        lists={one.slug: one.name for one in lists.lists(workspace_id)},
         currency=workspaces.workspace(workspace_id).currency,
     )
