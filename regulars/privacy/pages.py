@@ -16,7 +16,7 @@ from regulars.customers.records import Profile
 from regulars.kernel.ids import new_public_id
 from regulars.privacy import actions, queries, words
 from regulars.privacy.records import ErasureRecord
-from regulars.workspaces import queries as workspaces
+from regulars.workspaces.asking import workspace_of
 from regulars.workspaces.records import Member, Right, WorkspaceRecord
 
 KEY_LENGTH_MAX = 60
@@ -26,7 +26,7 @@ KEY_LENGTH_MAX = 60
 @require_GET
 def person(request: HttpRequest, public_id: str) -> HttpResponse:
     """What can be done for this person: a file of everything, and erasing."""
-    workspace = _workspace(request, Right.CUSTOMERS_EXPORT)
+    workspace = workspace_of(request, Right.CUSTOMERS_EXPORT)
     return _person_page(request, workspace, _profile(workspace, public_id))
 
 
@@ -34,7 +34,7 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def make_export(request: HttpRequest, public_id: str) -> HttpResponse:
     """Have everything about the person put together."""
-    workspace = _workspace(request, Right.CUSTOMERS_EXPORT)
+    workspace = workspace_of(request, Right.CUSTOMERS_EXPORT)
     profile = _profile(workspace, public_id)
     key = request.POST.get("key", "")[:KEY_LENGTH_MAX] or new_public_id()
     actions.ask_export(workspace.id, profile.id, actor=_who(request), key=key)
@@ -46,7 +46,7 @@ def make_export(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_GET
 def download(request: HttpRequest, public_id: str) -> FileResponse:
     """The file with everything about a person."""
-    workspace = _workspace(request, Right.CUSTOMERS_EXPORT)
+    workspace = workspace_of(request, Right.CUSTOMERS_EXPORT)
     found, stream = actions.download(workspace.id, public_id)
     return FileResponse(
         stream,
@@ -60,7 +60,7 @@ def download(request: HttpRequest, public_id: str) -> FileResponse:
 @require_POST
 def erase(request: HttpRequest, public_id: str) -> HttpResponse:
     """Erase the person, once their name was typed."""
-    workspace = _workspace(request, Right.CUSTOMERS_ERASE)
+    workspace = workspace_of(request, Right.CUSTOMERS_ERASE)
     profile = _profile(workspace, public_id)
     if request.POST.get("confirmation", "").strip().lower() != _name(profile).lower():
         return _person_page(request, workspace, profile, is_mistyped=True)
@@ -73,7 +73,7 @@ def erase(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_GET
 def erasures(request: HttpRequest) -> HttpResponse:
     """Who was erased, as far as can be said: numbers and times."""
-    workspace = _workspace(request, Right.CUSTOMERS_ERASE)
+    workspace = workspace_of(request, Right.CUSTOMERS_ERASE)
     rows = [(one, *words.STATES[one.state]) for one in queries.erasures(workspace.id)]
     return render(request, "privacy/erasures.html", {"rows": rows})
 
@@ -82,7 +82,7 @@ def erasures(request: HttpRequest) -> HttpResponse:
 @require_GET
 def erasure(request: HttpRequest, public_id: str) -> HttpResponse:
     """The report of one erasure."""
-    workspace = _workspace(request, Right.CUSTOMERS_ERASE)
+    workspace = workspace_of(request, Right.CUSTOMERS_ERASE)
     found = queries.erasure(workspace.id, public_id)
     text, tone = words.STATES[found.state]
     context = {"erasure": found, "state": text, "tone": tone, "kept": _kept(found)}
@@ -120,13 +120,6 @@ def _name(profile: Profile) -> str:
 def _profile(workspace: WorkspaceRecord, public_id: str) -> Profile:
     customer_id = customers.customer_id_of(workspace.id, public_id)
     return customers.profiles(workspace.id, [customer_id])[customer_id]
-
-
-def _workspace(request: HttpRequest, right: Right) -> WorkspaceRecord:
-    member: Member = request.member  # type: ignore[attr-defined]
-    workspaces.require(member, right)
-    workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
-    return workspace
 
 
 def _who(request: HttpRequest) -> str:

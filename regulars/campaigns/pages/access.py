@@ -9,21 +9,9 @@ from regulars.campaigns.records import CampaignRecord
 from regulars.customers import queries as customers
 from regulars.customers.records import Identity
 from regulars.kernel.errors import NotFound
-from regulars.workspaces import queries as workspaces
-from regulars.workspaces.records import Member, Right, WorkspaceRecord
-
-
-def workspace_of(request: HttpRequest, right: Right) -> WorkspaceRecord:
-    """The workspace, when the member has the right there. raises Refused(right_missing)"""
-    workspaces.require(member_of(request), right)
-    workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
-    return workspace
-
-
-def member_of(request: HttpRequest) -> Member:
-    """The signed-in member."""
-    member: Member = request.member  # type: ignore[attr-defined]
-    return member
+from regulars.workspaces.asking import member_of as member_of
+from regulars.workspaces.asking import workspace_of as workspace_of
+from regulars.workspaces.records import Right, WorkspaceRecord
 
 
 def campaign_of(

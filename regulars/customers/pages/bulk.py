@@ -18,7 +18,6 @@ from django.views.decorators.http import require_GET, require_POST
 from regulars.audit import actions as audit
 from regulars.customers import actions, asked, batches, conditions, queries, words
 from regulars.customers.actions import duplicates
-from regulars.customers.pages.access import member_of, workspace_of
 from regulars.customers.pages.jotting import day_of
 from regulars.customers.records import BatchRecord
 from regulars.jobs import actions as jobs
@@ -28,6 +27,7 @@ from regulars.kernel.ids import new_public_id
 from regulars.kernel.numbers import whole_number
 from regulars.kernel.sheets import CONTENT_TYPES
 from regulars.workspaces import queries as workspaces
+from regulars.workspaces.asking import member_of, workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 CHOSEN_MAX = 500

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_GET
 
 from regulars.audit import actions as audit
 from regulars.customers import history, queries, words
-from regulars.customers.pages.access import may, member_of, workspace_of
 from regulars.customers.pages.consents import consent_rows
 from regulars.customers.pages.happened import timeline_context
 from regulars.customers.pages.jotting import notes_context, tasks_context
 from regulars.customers.records import Card
 from regulars.fields import queries as fields
+from regulars.workspaces.asking import may, member_of, workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 

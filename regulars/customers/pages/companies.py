@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from regulars.customers import actions, history, queries, words
-from regulars.customers.pages.access import may, workspace_of
 from regulars.customers.queries.companies import COMPANIES_PAGE, MEMBERS_PAGE, MEMBERS_SUMMED_MAX
 from regulars.customers.queries.lists import keyed, read_key
 from regulars.kernel.errors import Invalid
 from regulars.kernel.ids import new_public_id
+from regulars.workspaces.asking import may, workspace_of
 from regulars.workspaces.records import Right
 
 SEARCH_LENGTH_MAX = 100

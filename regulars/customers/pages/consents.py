@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from regulars.customers import actions, queries, words
-from regulars.customers.pages.access import member_of, workspace_of
 from regulars.customers.records import (
     ADDRESS_COLUMNS,
     CHANNELS_SHOWN,
@@ -22,6 +21,7 @@ from regulars.customers.records import (
     Purpose,
 )
 from regulars.kernel.errors import Invalid
+from regulars.workspaces.asking import member_of, workspace_of
 from regulars.workspaces.records import Right
 
 SOURCE_LENGTH_MAX = 200

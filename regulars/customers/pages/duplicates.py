@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from regulars.customers import identity_words, queries, words
 from regulars.customers.actions import duplicates as actions
-from regulars.customers.pages.access import may, member_of, workspace_of
 from regulars.customers.pure.priority import weigh
 from regulars.customers.queries import duplicates as found
 from regulars.customers.queries.duplicates import Pair
 from regulars.customers.records import PairState, Profile
 from regulars.kernel.errors import Conflict, Invalid
+from regulars.workspaces.asking import may, member_of, workspace_of
 from regulars.workspaces.records import Right
 
 STATES = (

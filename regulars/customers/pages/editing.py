@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from regulars.customers import actions, queries
-from regulars.customers.pages.access import member_of, workspace_of
 from regulars.customers.records import Identity, Profile
 from regulars.kernel.errors import Conflict, Invalid
+from regulars.workspaces.asking import member_of, workspace_of
 from regulars.workspaces.records import Right
 
 NAMED_BY = ("external_id", "email", "phone")

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from regulars.customers import actions, queries, words
-from regulars.customers.pages.access import may, member_of, workspace_of
 from regulars.customers.records import ErasureRequestRecord
 from regulars.kernel.errors import Invalid
+from regulars.workspaces.asking import may, member_of, workspace_of
 from regulars.workspaces.records import Right
 
 

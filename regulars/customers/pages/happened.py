@@ -12,9 +12,9 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET
 
 from regulars.customers import history, queries, words
-from regulars.customers.pages.access import workspace_of
 from regulars.customers.records import Card
 from regulars.events.records import Event
+from regulars.workspaces.asking import workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 TIMELINE_ROWS = 20

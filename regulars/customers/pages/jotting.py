@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from regulars.customers import actions, queries, words
-from regulars.customers.pages.access import member_of, workspace_of
 from regulars.customers.queries.desk import NOTES_PAGE, TASKS_PAGE
 from regulars.customers.records import TaskRecord
 from regulars.kernel import clock
@@ -24,6 +23,7 @@ from regulars.kernel.errors import Invalid
 from regulars.kernel.ids import new_public_id
 from regulars.kernel.numbers import whole_number
 from regulars.workspaces import queries as workspaces
+from regulars.workspaces.asking import member_of, workspace_of
 from regulars.workspaces.records import Member, Right, WorkspaceRecord
 
 NOTES_ON_CARD = 4

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from regulars.customers import actions, asked, conditions, queries, words
-from regulars.customers.pages.access import member_of, workspace_of
 from regulars.customers.records import ListFilter, ListPage, ViewRecord
 from regulars.kernel.errors import NotFound, RegularsError
+from regulars.workspaces.asking import member_of, workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 EVERYBODY = "all"

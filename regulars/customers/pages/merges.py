@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from regulars.customers import actions, identity_words, queries
-from regulars.customers.pages.access import may, member_of, workspace_of
 from regulars.customers.queries.merges import MergeLine
+from regulars.workspaces.asking import may, member_of, workspace_of
 from regulars.workspaces.records import Right
 
 ACTS = (

@@ -13,9 +13,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from regulars.customers import actions, queries, words
-from regulars.customers.pages.access import may, member_of, workspace_of
 from regulars.customers.queries.quality import PAGE_ROWS
 from regulars.kernel.numbers import whole_number
+from regulars.workspaces.asking import may, member_of, workspace_of
 from regulars.workspaces.records import Right
 
 

@@ -19,10 +19,10 @@ from regulars.customers.actions.topics import (
     VERSION_LENGTH_MAX,
     WORDS_LENGTH_MAX,
 )
-from regulars.customers.pages.access import may, member_of, workspace_of
 from regulars.customers.pure.wishes import TOPIC_KEY_LENGTH_MAX
 from regulars.customers.queries.topics import LANGUAGES
 from regulars.kernel.errors import RegularsError
+from regulars.workspaces.asking import may, member_of, workspace_of
 from regulars.workspaces.records import Right
 
 

@@ -6,21 +6,14 @@ from django.http import HttpRequest
 
 from regulars.intake import queries
 from regulars.intake.records import ImportRecord
-from regulars.workspaces import queries as workspaces
-from regulars.workspaces.records import Member, Right, WorkspaceRecord
+from regulars.workspaces import asking
+from regulars.workspaces.asking import member_of as member_of
+from regulars.workspaces.records import Right, WorkspaceRecord
 
 
 def workspace_of(request: HttpRequest, right: Right = Right.DATA_IMPORT) -> WorkspaceRecord:
     """The workspace, when the member has the right there. raises Refused(right_missing)"""
-    workspaces.require(member_of(request), right)
-    workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
-    return workspace
-
-
-def member_of(request: HttpRequest) -> Member:
-    """The signed-in member."""
-    member: Member = request.member  # type: ignore[attr-defined]
-    return member
+    return asking.workspace_of(request, right)
 
 
 def import_of(request: HttpRequest, public_id: str) -> tuple[WorkspaceRecord, ImportRecord]:

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from regulars.customers import queries as customers
 from regulars.customers.records import Identity, ListFilter
 from regulars.kernel.errors import NotFound
-from regulars.workspaces import queries as workspaces
-from regulars.workspaces.records import Member, Right, WorkspaceRecord
+from regulars.workspaces.asking import member_of as member_of
+from regulars.workspaces.asking import workspace_of as workspace_of
 
 # E-mail HTML needs inline styles and remote pictures; it may never run or reach anything else.
 PREVIEW_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:;"
     " frame-ancestors 'self'"
 )
-
-
-def workspace_of(request: HttpRequest, right: Right) -> WorkspaceRecord:
-    """The workspace, when the member has the right there. raises Refused(right_missing)"""
-    workspaces.require(member_of(request), right)
-    workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
-    return workspace
-
-
-def member_of(request: HttpRequest) -> Member:
-    """The signed-in member."""
-    member: Member = request.member  # type: ignore[attr-defined]
-    return member
 
 
 def customer_of(workspace_id: int, text: str) -> int | None:

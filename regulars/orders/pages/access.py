@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +20,10 @@ from regulars.orders.pure import keys
 from regulars.orders.pure.meaning import AMOUNT_MAX
 from regulars.orders.records import LineRecord, NewLine, OrderRecord
 from regulars.workspaces import queries as workspaces
-from regulars.workspaces.records import Member, Right, WorkspaceRecord
+from regulars.workspaces.asking import may as may
+from regulars.workspaces.asking import member_of as member_of
+from regulars.workspaces.asking import workspace_of as workspace_of
+from regulars.workspaces.records import WorkspaceRecord
 
 SEARCH_LENGTH_MAX = 100
 CUSTOMERS_FOUND_MAX = 50
@@ -71,24 +74,6 @@ REFUSALS = {
     ),
     "order_line": gettext_lazy("A line of the order cannot be read; look at its figures."),
 }
-
-
-def workspace_of(request: HttpRequest, right: Right) -> WorkspaceRecord:
-    """The workspace, when the member has the right there. raises Refused(right_missing)"""
-    workspaces.require(member_of(request), right)
-    workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
-    return workspace
-
-
-def member_of(request: HttpRequest) -> Member:
-    """The signed-in member."""
-    member: Member = request.member  # type: ignore[attr-defined]
-    return member
-
-
-def may(request: HttpRequest, right: Right) -> bool:
-    """Whether the member has the right, for what a page leaves out."""
-    return right.value in request.rights  # type: ignore[attr-defined]
 
 
 def refusal(error: RegularsError) -> str:

@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
-from regulars.kernel.errors import NotFound
-from regulars.workspaces import queries as workspaces
-from regulars.workspaces.records import Member, Right, WorkspaceRecord
-
-
-def workspace_of(request: HttpRequest, right: Right) -> WorkspaceRecord:
-    """The workspace, when the member has the right there.
-
-    raises  NotFound(workspace_none), Refused(right_missing)
-    """
-    member: Member | None = request.member  # type: ignore[attr-defined]
-    if member is None:
-        raise NotFound("workspace_none", _("You do not belong to a workspace yet."))
-    workspaces.require(member, right)
-    workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
-    return workspace
+from regulars.workspaces.asking import workspace_of as workspace_of
+from regulars.workspaces.records import Member
 
 
 def actor_of(request: HttpRequest) -> str:
