@@ -78,6 +78,20 @@ def fill(connection: duckdb.DuckDBPyConnection, histories: Sequence[History]) ->
         connection.unregister("incoming")
 
 
+def scatter(connection: duckdb.DuckDBPyConnection, parts: int) -> None:
+    """Keep the rows of every relation in so many tables, the last rows first."""
+    for name in SCHEMAS:
+        connection.execute(f"CREATE TABLE whole_{name} AS SELECT * FROM {name}")
+        connection.execute(f"DROP TABLE {name}")
+        for part in range(parts):
+            connection.execute(
+                f"CREATE TABLE {name}_{part} AS SELECT * FROM whole_{name}"
+                f" WHERE rowid % {parts} = {part} ORDER BY rowid DESC"
+            )
+        tables = " UNION ALL ".join(f"SELECT * FROM {name}_{part}" for part in range(parts))
+        connection.execute(f"CREATE VIEW {name} AS {tables}")
+
+
 def _customer(history: History, rows: Rows) -> None:
     mine, columns = history.id, history.columns
     lowered = {key: columns[key] and str(columns[key]).lower() for key in ("city", "email")}

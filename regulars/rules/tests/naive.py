@@ -25,11 +25,10 @@ STANDING = ("paid", "delivered", "processing", "shipped")
 
 
 class World:
-    """One customer, an instant, a zone, what facts are, and the other segments' documents."""
+    """One customer, an instant, a zone, and the documents of other segments."""
 
-    def __init__(self, person, now, zone, facts, segments):
-        self.person, self.now, self.zone = person, now, zone
-        self.facts, self.segments = facts, segments
+    def __init__(self, person, now, zone, segments):
+        self.person, self.now, self.zone, self.segments = person, now, zone, segments
 
 
 def holds(node: dict, world: World) -> bool:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from regulars.rules import duck, language, memory
 from regulars.rules.memory import History, PastEvent
-from regulars.rules.tests import lake, strategies
+from regulars.rules.tests import lake, naive, strategies
 from regulars.rules.tree import Either, Everyone, Not, Rule
 
 SEGMENT_NAMES = ("vip", "it's")
+RULES_A_CASE = 8
 NOW = datetime(2026, 3, 31, 10, 30, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
 connection = lake.connect()
@@ -31,11 +32,13 @@ random_cases = settings(
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[list[dict], dict, list[History], datetime, ZoneInfo]:
-    """Three rules, two segments they may name, five customers, an instant and a zone."""
+    """Some rules, two segments they may name, five customers, an instant and a zone."""
     now, zone = draw(strategies.moments), draw(strategies.zones)
     histories = [draw(strategies.histories(now, number)) for number in range(1, 6)]
     segments = {name: draw(strategies.rules(now)) for name in SEGMENT_NAMES}
-    rules = draw(st.lists(strategies.rules(now, SEGMENT_NAMES), min_size=3, max_size=3))
+    rules = draw(
+        st.lists(strategies.rules(now, SEGMENT_NAMES), min_size=RULES_A_CASE, max_size=RULES_A_CASE)
+    )
     return rules, segments, histories, now, zone
 
 
@@ -56,9 +59,23 @@ def found_in_memory(
     }
 
 
-@settings(random_cases, max_examples=100)
+def found_naively(
+    document: dict,
+    segments: dict[str, dict],
+    histories: list[History],
+    now: datetime,
+    zone: ZoneInfo,
+) -> set[int]:
+    return {
+        history.id
+        for history in histories
+        if naive.holds(document["where"], naive.World(history, now, zone, segments))
+    }
+
+
+@settings(random_cases, max_examples=60)
 @given(cases())
-def test_a_rule_finds_the_same_customers_in_memory_and_in_duckdb(case):
+def test_a_rule_finds_the_same_customers_in_memory_in_duckdb_and_naively(case):
     documents, segment_documents, histories, now, zone = case
     segments = {name: language.parse(item) for name, item in segment_documents.items()}
     lake.fill(connection, histories)
@@ -66,8 +83,9 @@ def test_a_rule_finds_the_same_customers_in_memory_and_in_duckdb(case):
     for document in documents:
         rule = language.parse(document)
 
-        expected = found_in_memory(rule, segments, histories, now, zone)
+        expected = found_naively(document, segment_documents, histories, now, zone)
 
+        assert found_in_memory(rule, segments, histories, now, zone) == expected, document
         assert found_in_duckdb(rule, segments, now, zone) == expected, document
 
 
@@ -75,10 +93,30 @@ def test_a_rule_finds_the_same_customers_in_memory_and_in_duckdb(case):
 @settings(random_cases, max_examples=3_000)
 @given(cases())
 def test_a_rule_finds_the_same_customers_over_many_more_cases(case):
-    test_a_rule_finds_the_same_customers_in_memory_and_in_duckdb.hypothesis.inner_test(case)
+    test = test_a_rule_finds_the_same_customers_in_memory_in_duckdb_and_naively
+    test.hypothesis.inner_test(case)
 
 
-@settings(random_cases, max_examples=40)
+@settings(random_cases, max_examples=12)
+@given(cases(), st.integers(2, 4))
+def test_the_files_of_the_lake_change_nothing(case, parts):
+    documents, segment_documents, histories, now, zone = case
+    segments = {name: language.parse(item) for name, item in segment_documents.items()}
+    split = lake.connect()
+    lake.fill(split, histories)
+    lake.scatter(split, parts)
+
+    for document in documents:
+        compiled = duck.compile(
+            language.parse(document), facts=strategies.FACTS, now=now, zone=zone, segments=segments
+        )
+
+        expected = found_naively(document, segment_documents, histories, now, zone)
+
+        assert lake.ask(split, compiled) == expected, document
+
+
+@settings(random_cases, max_examples=20)
 @given(cases())
 def test_the_algebra_of_conditions_holds(case):
     documents, segment_documents, histories, now, zone = case
@@ -99,7 +137,7 @@ def test_the_algebra_of_conditions_holds(case):
     assert found(Either(())) == set()
 
 
-@settings(random_cases, max_examples=40)
+@settings(random_cases, max_examples=20)
 @given(cases())
 def test_an_irrelevant_event_changes_nothing(case):
     documents, segment_documents, histories, now, zone = case
