@@ -87,6 +87,7 @@ def _side_by_side(workspace_id: int, pair: Pair, people: dict[int, Profile]) -> 
             "loser": getattr(loser, name),
             "is_same": getattr(winner, name) == getattr(loser, name),
             "is_date": name == "birth_on",
+            "name": name,
         }
         for name in COMPARED
         if getattr(winner, name) is not None or getattr(loser, name) is not None
