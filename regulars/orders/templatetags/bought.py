@@ -40,6 +40,12 @@ def price(value: Decimal) -> str:
 
 
 @register.filter
+def bare(value: Decimal) -> str:
+    """A number as a field holds it, in no language: 2, 0.005."""
+    return f"{value.normalize():f}"
+
+
+@register.filter
 def stage_name(name: str) -> str:
     """Where an order stands, as people call it."""
     return words.stage(name)[0]
