@@ -13,7 +13,7 @@ from regulars.kernel import clock, ids
 from regulars.kernel.errors import Conflict, Invalid, Refused
 from regulars.rules import checking, language
 from regulars.rules.tree import Rule
-from regulars.segments import queries, registry
+from regulars.segments import dictionary, queries, registry
 from regulars.segments.models import Segment
 from regulars.segments.pure.references import references_of
 from regulars.segments.records import (
@@ -235,7 +235,7 @@ def _checked(workspace_id: int, rule: Mapping[str, Any], slug: str) -> Rule:
     """The rule, when it and all who refer to this slug can still be asked. raises Invalid"""
     found = language.parse(rule)
     rules = {**queries.rules_by_slug(workspace_id), slug: found}
-    checking.check(found, registry.facts(), rules)
+    checking.check(found, registry.facts(), rules, dictionary.known(workspace_id, found))
     for other, its_rule in rules.items():
         if other != slug and slug in references_of(its_rule):
             checking.check(its_rule, registry.facts(), rules)
