@@ -62,6 +62,12 @@ CONSUMERS: dict[str, Consumer] = {
     ),
 }
 
+# Who follows tables as well as the log, each in a thread of its own: functions without arguments
+# that take one step and say how much there was to do.
+FOLLOWERS: dict[str, str] = {
+    "segments.membership": "regulars.segments.tasks:follow",
+}
+
 # What kind of inbox row is taken by whom.
 INBOX: dict[str, str] = {
     "segment": "regulars.intake.processor:take_segment",
@@ -85,6 +91,7 @@ JOBS: dict[str, str] = {
     "reports.renew": "regulars.reports.tasks:renew",
     "value.score": "regulars.value.tasks:run_score",
     "value.cluster": "regulars.value.tasks:run_cluster",
+    "segments.fill": "regulars.segments.tasks:fill",
     "privacy.erase": "regulars.privacy.tasks:erase",
     "privacy.export": "regulars.privacy.tasks:export",
 }
@@ -113,6 +120,7 @@ CHORES: dict[str, str] = {
     "audit.prune": "regulars.audit.tasks:prune",
     "value.clusters": "regulars.value.tasks:renew_clusters",
     "privacy.exports": "regulars.privacy.tasks:expire_exports",
+    "segments.sizes": "regulars.segments.tasks:thin_sizes",
 }
 
 # What comes round every minute: functions without arguments, with transactions of their own.

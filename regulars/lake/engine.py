@@ -67,7 +67,7 @@ class Engine:
         raises  Outside(lake_busy) when the engine is busy for longer than WAIT_S
         """
         files = self.files_of(workspace_id)
-        hidden = self._hidden_of(workspace_id) if self._hidden_of else ()
+        hidden = self.hidden_of(workspace_id)
         with self.cursor() as cursor:
             renamed = self._merges_of(cursor, files)
             if renamed.num_rows:
@@ -96,6 +96,10 @@ class Engine:
     def files_of(self, workspace_id: int) -> Sequence[LakeFile]:
         """The workspace's live files, of all relations."""
         return self._manifest_of(workspace_id)
+
+    def hidden_of(self, workspace_id: int) -> Sequence[int]:
+        """The customers of the workspace whom nobody may see any more."""
+        return self._hidden_of(workspace_id) if self._hidden_of else ()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -7,7 +7,9 @@ one), so a cursor (xid, id) never jumps over a row that commits later.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 import pyarrow as pa
@@ -182,3 +184,39 @@ def _last(rows: pa.Table, after: Position) -> Position:
     if not rows.num_rows:
         return after
     return Position(rows[XID][-1].as_py(), rows["id"][-1].as_py())
+
+
+def read_rows(
+    cursor: psycopg.Cursor[Any],
+    relation: Relation,
+    workspace_id: int,
+    column: str,
+    ids: Sequence[int],
+    *,
+    also: str = "",
+) -> pa.Table:
+    """Rows as they stand now whose column holds one of these ids, as the lake would have them.
+
+    Read in the cursor's own transaction. `also` is a further condition, written by the product.
+    returns  the visible columns of the relation, without rows that are gone
+    """
+    wanted = [f"r.{WORKSPACE}", "r.xid", "r.id"]
+    for field in relation.columns:
+        if field.name != "id":
+            wanted.append(_CASTS[field.type].format(c=f"r.{field.name}"))
+    if relation.gone:
+        wanted.append(f"r.{relation.gone}::boolean")
+    given = ",".join(str(int(one)) for one in ids)
+    where = f"r.{WORKSPACE} = {workspace_id:d} and r.{column} = any('{{{given}}}'::bigint[])"
+    sql = (
+        f"copy (select {', '.join(wanted)} from ({relation.select_sql}) r"
+        f" where {where}{f' and {also}' if also else ''}) to stdout (format csv, encoding 'UTF8')"
+    )
+    buffer = io.BytesIO()
+    with cursor.copy(sql.encode()) as copy:
+        for block in copy:
+            buffer.write(block)
+    found = _parse(relation, buffer.getvalue())
+    if IS_GONE in found.column_names:
+        found = found.filter(pc.invert(found[IS_GONE]))
+    return found.select(relation.visible.names)

@@ -27,7 +27,7 @@ from regulars.lake.relations import (
 MERGE_TABLE = "regulars_merges"
 
 _WORD = re.compile(r"\w+")
-_WITH = re.compile(r"\s*with\s+(?P<recursive>recursive\s+)?", re.IGNORECASE)
+OPENING = re.compile(r"\s*with\s+(?P<recursive>recursive\s+)?", re.IGNORECASE)
 
 
 def compose(
@@ -48,7 +48,7 @@ def compose(
         views.append(f"{name} as not materialized ({body})")
     if not views:
         return sql
-    opening = _WITH.match(sql)
+    opening = OPENING.match(sql)
     if opening is None:
         return f"with {', '.join(views)} {sql}"
     return f"with {opening['recursive'] or ''}{', '.join(views)}, {sql[opening.end() :]}"

@@ -116,6 +116,12 @@ class ChoreStep:
         return False
 
 
+def followed(path: str) -> Callable[[], int]:
+    """The step of a follower that a wiring line names."""
+    found: Callable[[], int] = wiring.resolve(path)
+    return found
+
+
 def process_inbox() -> int:
     """One batch of the inbox."""
     return processor.run_once(wiring.INBOX)
@@ -138,6 +144,9 @@ def drain(keeper: lake.Keeper) -> None:
         pass
     while step():
         pass
+    for path in wiring.FOLLOWERS.values():
+        while followed(path)():
+            pass
     while seal_audit():
         pass
     keeper.drain()

@@ -63,6 +63,12 @@ def settle() -> dict[str, int]:
         waiting = [row[0] for row in connection.execute(NOT_HANDED).fetchall()]
         connection.execute(FORGET_VISITS)
         connection.execute(ALL_HANDED)
+        # Members are computed anew from the lake's next state; the follower begins at now.
+        connection.execute("DELETE FROM segments_cursor")
+        connection.execute(
+            "UPDATE segments_segment SET stale_at = now(), stale_why = 'import'"
+            " WHERE kept IS NOT NULL"
+        )
         for (table,) in connection.execute(VERSIONED).fetchall():
             done[table] = connection.execute(f"UPDATE {table} SET xid = xid").rowcount
         # What 1C had not taken yet gets a later version than everything else.

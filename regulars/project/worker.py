@@ -42,6 +42,7 @@ def run() -> int:
         "chores": loops.ChoreStep(wiring.CHORES, loops.CHORES_EVERY_S),
         "minute-chores": loops.ChoreStep(wiring.MINUTE_CHORES, loops.MINUTE_S),
     }
+    steps.update({name: loops.followed(path) for name, path in wiring.FOLLOWERS.items()})
     # A long import must not keep a campaign from starting.
     steps.update({f"jobs-{number}": loops.run_jobs for number in range(JOB_THREADS)})
     threads = [

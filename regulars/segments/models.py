@@ -35,6 +35,8 @@ class Segment(WorkspaceRow):
     # When all members were last computed anew, and since when they must be again.
     refreshed_at = models.DateTimeField(null=True)
     stale_at = models.DateTimeField(null=True)
+    # What made them so: "time", or the origin of very many events.
+    stale_why = models.TextField(default="", db_default="")
     # Why its members can not be kept: a code; empty when they are.
     problem = models.TextField(default="", db_default="")
 

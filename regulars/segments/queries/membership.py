@@ -35,7 +35,7 @@ WHERE m.workspace_id = %s AND s.workspace_id = %s AND m.customer_id = %s AND s.a
 ORDER BY lower(s.name), s.id"""
 _SIZES = """
 SELECT segment_id, at, count FROM segments_size
-WHERE workspace_id = %s AND segment_id = ANY(%s) AND hour >= coalesce(%s, '-infinity')
+WHERE workspace_id = %s AND segment_id = ANY(%s) AND hour >= coalesce(%s::timestamptz, '-infinity')
 ORDER BY segment_id, hour"""
 
 

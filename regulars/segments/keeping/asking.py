@@ -1,0 +1,215 @@
+"""Some customers asked about by many rules at once, over their rows as they stand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from regulars.lake import engine, source, views
+from regulars.lake.relations import CUSTOMER, CUSTOMERS
+from regulars.rules import shared
+from regulars.rules.shared import CompiledMany
+from regulars.segments import registry
+from regulars.segments.keeping.kept import Kept, fault_of, kinds_of
+from regulars.store.scope import cursor
+
+log = logging.getLogger(__name__)
+
+NEVER_US = np.iinfo(np.int64).max
+ORDER_LINES = "order_lines"
+
+Ids = npt.NDArray[np.int64]
+
+_ROOTS = """
+SELECT DISTINCT coalesce(m.root_id, c.id) FROM unnest(%(ids)s::bigint[]) AS c (id)
+LEFT JOIN customers_merge m
+  ON m.workspace_id = %(workspace)s AND m.loser_id = c.id AND NOT m.is_gone
+ORDER BY 1"""
+_LOSERS = """
+SELECT loser_id, root_id FROM customers_merge
+WHERE workspace_id = %s AND root_id = ANY(%s) AND NOT is_gone"""
+# Whoever is being erased is in no answer.
+_HIDDEN = """
+SELECT customer FROM lake_tombstone
+WHERE workspace_id = %s AND customer = ANY(%s) AND NOT is_settled"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answers.
+
+    customers  those who exist, ascending
+    holds      one row for each customer, one column for each segment asked about
+    turns_us   when the first of the answers may change, in microseconds; NEVER_US: never
+    broken     segments that could not be asked, with a code; their columns are all false
+    """
+
+    customers: Ids
+    holds: npt.NDArray[np.bool_]
+    turns_us: Ids
+    broken: dict[int, str]
+
+
+def roots_of(workspace_id: int, customer_ids: Sequence[int]) -> list[int]:
+    """Who these customers are now, each once."""
+    raw = cursor()
+    raw.execute(_ROOTS, {"workspace": workspace_id, "ids": list(customer_ids)})
+    return [row[0] for row in raw.fetchall()]
+
+
+def ask(
+    workspace_id: int, roots: Sequence[int], kept: Sequence[Kept], now: datetime, zone: ZoneInfo
+) -> Found:
+    """What the rules answer at the instant about these customers, who are roots."""
+    broken = {one.id: code for one in kept if (code := fault_of(one.rule, registry.facts()))}
+    sound = [one for one in kept if one.id not in broken]
+    with engine.current().cursor() as lake:
+        lay_out(lake, workspace_id, roots, sound)
+        try:
+            return found_in(_run(lake, sound, now, zone), kept, broken)
+        except duckdb.Error:
+            # One statement answers for all: find out who spoils it.
+            broken |= _spoilers(lake, sound, now, zone)
+            sound = [one for one in sound if one.id not in broken]
+            return found_in(_run(lake, sound, now, zone), kept, broken)
+
+
+def _spoilers(
+    lake: duckdb.DuckDBPyConnection, kept: Sequence[Kept], now: datetime, zone: ZoneInfo
+) -> dict[int, str]:
+    found = {}
+    for one in kept:
+        try:
+            _run(lake, [one], now, zone)
+        except duckdb.Error:
+            log.exception("the rule of segment %s can not be asked", one.id)
+            found[one.id] = "rule_failed"
+    return found
+
+
+def compiled(kept: Sequence[Kept], now: datetime, zone: ZoneInfo) -> CompiledMany:
+    """The one statement; its keys are the ids of the segments."""
+    return shared.compile_many(
+        {one.id: one.rule for one in kept},
+        facts=registry.facts(), now=now, zone=zone, segments={},
+    )  # fmt: skip
+
+
+Answer = tuple[CompiledMany, pa.Table]
+
+
+def _run(
+    lake: duckdb.DuckDBPyConnection, kept: Sequence[Kept], now: datetime, zone: ZoneInfo
+) -> Answer:
+    asked = compiled(kept, now, zone)
+    return asked, lake.sql(asked.sql, params=asked.params or None).to_arrow_table()
+
+
+def found_in(answer: Answer, kept: Sequence[Kept], broken: dict[int, str]) -> Found:
+    """The answers by column, customers in ascending order."""
+    asked, table = answer
+    table = table.sort_by(CUSTOMER)
+    holds = np.zeros((table.num_rows, len(kept)), dtype=np.bool_)
+    turns = np.full(table.num_rows, NEVER_US, dtype=np.int64)
+    for place, one in enumerate(kept):
+        if one.id in broken:
+            continue
+        columns = asked.columns[one.id]
+        holds[:, place] = table[columns.holds].to_numpy()
+        if columns.turns is not None:
+            own = pc.fill_null(table[columns.turns].cast(pa.int64()), NEVER_US)
+            np.minimum(turns, own.to_numpy(), out=turns)
+    return Found(table[CUSTOMER].to_numpy(), holds, turns, broken)
+
+
+def lay_out(
+    lake: duckdb.DuckDBPyConnection,
+    workspace_id: int,
+    roots: Sequence[int],
+    kept: Sequence[Kept],
+) -> None:
+    """Tables of this connection with all that the rules read of these customers."""
+    root_of = _everybody(workspace_id, roots)
+    known = engine.current().relations
+    named = views.mentioned(" ".join(name for one in kept for name in one.reads), known)
+    named = [name for name in known if name in {*named, CUSTOMERS, *_events(kept)}]
+    orders: list[int] = []
+    for name in sorted(named, key=lambda name: name == ORDER_LINES):
+        table = _rows(workspace_id, name, root_of, kept, orders)
+        if name in ("orders", "events"):
+            orders += _orders_of(name, table)
+        _put(lake, name, table)
+
+
+def _events(kept: Sequence[Kept]) -> list[str]:
+    return ["events"] if kinds_of(kept) else []
+
+
+def _everybody(workspace_id: int, roots: Sequence[int]) -> dict[int, int]:
+    """Every id these customers have or had, and who they are now; nobody who is being erased."""
+    raw = cursor()
+    raw.execute(_HIDDEN, [workspace_id, list(roots)])
+    hidden = {row[0] for row in raw.fetchall()}
+    raw.execute(_LOSERS, [workspace_id, list(roots)])
+    found = dict(raw.fetchall()) | {root: root for root in roots}
+    return {one: root for one, root in found.items() if root not in hidden}
+
+
+def _rows(
+    workspace_id: int,
+    name: str,
+    root_of: dict[int, int],
+    kept: Sequence[Kept],
+    orders: Sequence[int],
+) -> pa.Table:
+    relation = engine.current().relations[name]
+    if name == CUSTOMERS:
+        roots = sorted(set(root_of.values()))
+        return source.read_rows(cursor(), relation, workspace_id, "id", roots)
+    if name == ORDER_LINES:
+        found = source.read_rows(cursor(), relation, workspace_id, "order_id", orders)
+    else:
+        also = ""
+        if name == "events":
+            kinds = ", ".join(_quoted(kind) for kind in kinds_of(kept))
+            also = f"r.kind in ({kinds})"
+        found = source.read_rows(
+            cursor(), relation, workspace_id, CUSTOMER, sorted(root_of), also=also
+        )
+    return _renamed(found, root_of)
+
+
+def _quoted(text: str) -> str:
+    # COPY takes no parameters. A kind can be printed and holds no NUL.
+    doubled = text.replace("'", "''").replace("\\", "\\\\")
+    return f"E'{doubled}'"
+
+
+def _renamed(table: pa.Table, root_of: dict[int, int]) -> pa.Table:
+    """The rows under the ids of roots, as the lake shows them."""
+    changed = {one: root for one, root in root_of.items() if one != root}
+    if not changed:
+        return table
+    ids = table[CUSTOMER].to_pylist()
+    roots = pa.array([changed.get(one, one) for one in ids], pa.int64())
+    return table.set_column(table.schema.get_field_index(CUSTOMER), CUSTOMER, roots)
+
+
+def _orders_of(name: str, table: pa.Table) -> list[int]:
+    column = table["id" if name == "orders" else "subject"]
+    return [one for one in pc.unique(column).to_pylist() if one is not None]
+
+
+def _put(lake: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    lake.register(f"{name}_given", table)
+    lake.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {name}_given")
+    lake.unregister(f"{name}_given")
