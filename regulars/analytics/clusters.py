@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from regulars.analytics.statements import Scope, Statement
 
 BUYERS_MIN = 200
-K_MIN, K_MAX = 3, 8
+K_MIN, K_MAX = 4, 8
 SEED = 4
 STARTS = 5
 FIT_ROWS_MAX = 20_000
@@ -35,6 +35,8 @@ CATEGORIES_MAX = 6
 CATEGORY_SHARE_MIN = 0.02
 DEPTH_MAX = 4
 LEAF_ROWS_MIN = 20
+# A deeper tree has to agree so much better for each path it adds.
+GAIN_PER_PATH_MIN = 0.01
 # Outliers stand at this many deviations, or one wholesaler would be a group.
 DEVIATIONS_MAX = 3.0
 # A feature tells something of a group whose mean is so many deviations from everybody's.
@@ -49,6 +51,7 @@ BASKET = "basket_minor"
 NUMBERS = (RECENCY, ORDERS, MONEY, GAP, RETURNS)
 SKEWED = (RECENCY, ORDERS, MONEY, GAP)
 # Steps in which a feature is kept: borders between two values are written on such a step.
+PLAIN_DIGITS = 10
 STEP_OF = {RECENCY: 1.0, ORDERS: 1.0, MONEY: 1.0, GAP: 0.01, RETURNS: 0.0001}
 
 FEATURES_SQL = """
@@ -233,7 +236,7 @@ def _labels(space: Array) -> Labels:
         model = KMeans(k, n_init=STARTS, random_state=SEED).fit(fitted)
         shares = np.bincount(model.labels_, minlength=k) / len(fitted)
         parts = model.predict(judged)
-        if len(set(parts)) < K_MIN or (shares.min() < SMALLEST_SHARE and best is not None):
+        if len(set(parts)) < 2 or (shares.min() < SMALLEST_SHARE and best is not None):
             continue
         score = float(silhouette_score(judged, parts))
         if best is None or score > best[0]:
@@ -311,28 +314,39 @@ def _rule(
             held = holds(paths, buyers)
             total = float(held.sum() + members.sum())
             agreement = 2 * float((held & members).sum()) / total if total else 0.0
-            # A longer rule has to earn its length.
-            if agreement > best[0] + 0.01:
-                best = (agreement, paths)
+            worth = agreement - GAIN_PER_PATH_MIN * len(paths)
+            if paths and worth > best[0]:
+                best = (worth, paths)
     return best[1]
 
 
 def _paths(tree: DecisionTreeClassifier, named: Sequence[str]) -> tuple[tuple[Bound, ...], ...]:
-    """The ways to leaves where members are the greater part, shortest ranges first."""
+    """The ways to nodes below which members are the greater part everywhere."""
     if True not in tree.classes_ or len(tree.classes_) < 2:
         return ()
     inner = tree.tree_
     found: list[tuple[Bound, ...]] = []
 
-    def walk(node: int, low: dict[int, float], high: dict[int, float]) -> None:
+    def children(node: int) -> tuple[int, ...]:
         left, right = int(inner.children_left[node]), int(inner.children_right[node])
-        if left == right:
-            if inner.value[node][0][1] > inner.value[node][0][0]:
-                found.append(_bounds(low, high, named))
+        return () if left == right else (left, right)
+
+    def is_members(node: int) -> bool:
+        below = children(node)
+        if below:
+            return all(map(is_members, below))
+        return bool(inner.value[node][0][1] > inner.value[node][0][0])
+
+    def walk(node: int, low: dict[int, float], high: dict[int, float]) -> None:
+        if is_members(node):
+            found.append(_bounds(low, high, named))
+            return
+        below = children(node)
+        if not below:
             return
         feature, border = int(inner.feature[node]), float(inner.threshold[node])
-        walk(left, low, {**high, feature: min(border, high.get(feature, border))})
-        walk(right, {**low, feature: max(border, low.get(feature, border))}, high)
+        walk(below[0], low, {**high, feature: min(border, high.get(feature, border))})
+        walk(below[1], {**low, feature: max(border, low.get(feature, border))}, high)
 
     walk(0, {}, {})
     return tuple(found)
@@ -357,7 +371,15 @@ def _upto(name: str, border: float | None) -> float | None:
     if border is None:
         return None
     step = STEP_OF[name]
-    return round(floor(border / step + 1e-9) * step, 4)
+    return round(floor(_plain(name, border) / step + 1e-9) * step, 4)
+
+
+def _plain(name: str, border: float) -> float:
+    """The border as people would write it: money in two digits, gaps in whole days."""
+    if name == MONEY and border >= PLAIN_DIGITS:
+        unit = 10.0 ** (len(str(int(border))) - 2)
+        return round(border / unit) * unit
+    return float(round(border)) if name == GAP and border >= PLAIN_DIGITS else border
 
 
 def _above(name: str, border: float | None) -> float | None:

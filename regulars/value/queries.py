@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Max, Min, Sum
+from django.db.models import Aggregate, Count, Max, Min, Sum
 
 from regulars.analytics.rfm import Borders, Cell, Rfm, rfm_of, rfm_statement
 from regulars.analytics.scores import (
@@ -25,6 +26,7 @@ from regulars.value.pure.columns import FIELDS
 from regulars.value.records import Found, Settings, StageSum, Standing
 from regulars.workspaces import queries as workspaces
 
+Four = tuple[int, int, int, int]
 # No shop's history begins earlier.
 EARLIEST = date(1990, 1, 1)
 # The lake may be so far behind the tables when the scores are counted.
@@ -99,6 +101,44 @@ def grid(workspace_id: int) -> Rfm:
             for row in rows
         )
     )
+
+
+def borders_of_today(workspace_id: int) -> Borders:
+    """Borders at which the stored scores change today, for whoever wants to keep them.
+
+    Empty scores and ties are spread by the least step, so that the borders always rise or fall.
+    """
+    found = settings(workspace_id).scored_at
+    today = None if found is None else scope_of(workspace_id, found).last_day()
+    mine = Score.objects.filter(workspace_id=workspace_id, is_gone=False, orders__gt=0)
+
+    def by(name: str, **least: Aggregate) -> dict[int, Any]:
+        rows = mine.values(name).annotate(**least).order_by()
+        return {row[name]: row["least"] for row in rows}
+
+    last = by("recency_fifth", least=Min("last_on"))
+    days = {score: (today - day).days for score, day in last.items() if today is not None}
+    orders = by("frequency_fifth", least=Min("orders"))
+    money = by("money_fifth", least=Min("money_minor"))
+    return Borders(
+        recency_days=_falling(days), frequency=_rising(orders, 2), money_minor=_rising(money, 1)
+    )
+
+
+def _falling(found: Mapping[int, int]) -> Four:
+    """Days for the scores 2 to 5, every one below the one before."""
+    five = found.get(5, 30)
+    four = max(found.get(4, 0), five + 1)
+    three = max(found.get(3, 0), four + 1)
+    return max(found.get(2, 0), three + 1), three, four, five
+
+
+def _rising(found: Mapping[int, int], least: int) -> Four:
+    """Values for the scores 2 to 5, every one above the one before."""
+    two = max(found.get(2, 0), least)
+    three = max(found.get(3, 0), two + 1)
+    four = max(found.get(4, 0), three + 1)
+    return two, three, four, max(found.get(5, 0), four + 1)
 
 
 def stages(workspace_id: int) -> list[StageSum]:
@@ -202,6 +242,6 @@ def _borders(written: dict[str, Sequence[int]] | None) -> Borders | None:
     return Borders(_four(days), _four(orders), _four(money))
 
 
-def _four(values: Sequence[int]) -> tuple[int, int, int, int]:
+def _four(values: Sequence[int]) -> Four:
     two, three, four, five = values
     return two, three, four, five

@@ -13,6 +13,7 @@ PLANTED = (
     (10, 20, 40_000, 9.0, 0.0, "Tea"),
     (15, 4, 400_000, 60.0, 0.0, "Coffee"),
     (400, 1, 2_000, 40.0, 0.3, None),
+    (200, 2, 9_000, 150.0, 0.0, "Cups"),
 )
 EACH = 120
 
@@ -41,9 +42,9 @@ def test_planted_groups_are_found_whole():
     groups = groups_of(planted())
 
     members = [set(np.flatnonzero(group.members) % len(PLANTED)) for group in groups]
-    assert sorted(map(len, members)) == [1, 1, 1]
-    assert [int(group.members.sum()) for group in groups] == [EACH] * 3
-    assert sum(group.members.astype(int) for group in groups).tolist() == [1] * 3 * EACH
+    assert sorted(map(len, members)) == [1] * 4
+    assert [int(group.members.sum()) for group in groups] == [EACH] * 4
+    assert sum(group.members.astype(int) for group in groups).tolist() == [1] * 4 * EACH
 
 
 def test_each_group_is_told_by_what_sets_it_apart():

@@ -25,8 +25,6 @@ from regulars.workspaces.records import Right, WorkspaceRecord
 
 SCORES = range(1, FIFTHS + 1)
 KINDS = ("recency", "frequency", "money")
-# What the form offers to whoever has never set borders.
-BORDERS_OFFERED = Borders((180, 90, 60, 30), (2, 3, 5, 10), (2_500, 5_000, 10_000, 25_000))
 
 
 @login_required
@@ -40,6 +38,7 @@ def rfm(request: HttpRequest) -> HttpResponse:
     context = {
         **frame(workspace, "rfm"),
         "rfm": grid,
+        "has_gap": any(not [c for c in grid.cells if c.f == f] for f in SCORES),
         "rfm_grid": drawings.rfm_drawing(grid, _cell_link),
         "classes": [_class_row(grid, part) for part in grid.classes()],
         "cells": [_cell_row(grid, cell) for cell in reversed(grid.cells)],
@@ -125,7 +124,7 @@ def _form(
     request: HttpRequest, workspace: WorkspaceRecord, known: Borders | None
 ) -> dict[str, Any]:
     """The form as it was typed, else as it is stored, else as it is offered."""
-    shown = known or BORDERS_OFFERED
+    shown = known or value.borders_of_today(workspace.id)
     stored = {
         "recency": [str(days) for days in shown.recency_days],
         "frequency": [str(orders) for orders in shown.frequency],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from regulars.analytics.scores import NOBODY, Migration
-from regulars.analytics.stages import STAGES
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.reports import queries
@@ -59,7 +59,7 @@ def migration(request: HttpRequest) -> HttpResponse:
         **_shown(span, fault),
         "found": found,
         "columns": [label_of(place) for place in found.places],
-        "rows": [_row(found, place, span) for place in found.places if found.total_was(place)],
+        "rows": _rows(found, span),
         "totals": [found.total_now(place) for place in found.places],
         "moved_share": found.moved / found.customers if found.customers else None,
         "at": now,
@@ -127,9 +127,19 @@ def _query(span: Span) -> dict[str, str]:
     return {"what": span.what, "from": span.before.isoformat(), "to": span.after.isoformat()}
 
 
-def _row(found: Migration, was: str, span: Span) -> dict[str, Any]:
+def _rows(found: Migration, span: Span) -> list[dict[str, Any]]:
+    was_there = [place for place in found.places if found.total_was(place)]
+    shares = [
+        found.count(was, place) / found.total_was(was)
+        for was in was_there
+        for place in found.places
+        if place != was
+    ]
+    return [_row(found, was, span, max(shares, default=0.0)) for was in was_there]
+
+
+def _row(found: Migration, was: str, span: Span, top: float) -> dict[str, Any]:
     total = found.total_was(was)
-    top = max((found.count(was, place) for place in found.places if place != was), default=0)
     address = reverse("reports:moved")
     cells = []
     for place in found.places:
@@ -138,17 +148,14 @@ def _row(found: Migration, was: str, span: Span) -> dict[str, Any]:
         cells.append(
             {
                 "count": count,
-                "share": count / total if total else None,
+                "share": count / total,
                 "url": f"{address}?{query}" if count else "",
-                "heat": "base" if place == was else _heat(count, top),
+                "heat": "base" if place == was else _heat(count / total, top),
                 "column": label_of(place),
             }
         )
     return {"label": label_of(was), "total": total, "cells": cells}
 
 
-def _heat(count: int, top: int) -> str:
-    return f"h{min(HEAT_STEPS, -(-HEAT_STEPS * count // top))}" if count else "none"
-
-
-assert set(STAGES) == set(STAGE_LABELS)
+def _heat(share: float, top: float) -> str:
+    return f"h{ceil(HEAT_STEPS * share / top)}" if share else "none"

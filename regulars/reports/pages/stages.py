@@ -40,7 +40,7 @@ def stages(request: HttpRequest) -> HttpResponse:
         context |= {
             "rows": _rows(sums),
             "chart": _chart(over),
-            "months": [words.month_of_year(day) for day in over],
+            "months": [_short(day) for day in over],
             "table": [_table_row(stage, over) for stage in STAGES],
             "moves_url": reverse("reports:migration") + "?what=stage",
             "as_of": answer.at,
@@ -87,13 +87,18 @@ def _chart(over: Over) -> dict[str, Any]:
         "label": _("Customers in each stage at the end of the month"),
         "finding": _("Loyal customers: %(n)s at the end.")
         % {"n": list(over.values())[-1][LOYAL] if over else 0},
-        "labels": [words.month_of_year(day) for day in over],
+        "labels": [_short(day) for day in over],
         "series": [
             {"name": str(STAGE_LABELS[stage]), "values": [sums[stage] for sums in over.values()]}
             for stage in DRAWN
         ],
         "unfinished": True,
     }
+
+
+def _short(day: date) -> str:
+    """The month; a year stands where it begins."""
+    return words.month_of_year(day) if day.month == 1 else words.month(day)
 
 
 def _table_row(stage: str, over: Over) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def rule_of(group: Group) -> dict[str, Any]:
     """The rule of the paths; a group that no tree can tell is asked for by its name."""
     if not group.paths:
         return _rule({"fact": "value.cluster", "op": "eq", "value": group.slug})
-    ways = [{"all": [*_buyers(), *map_bounds(path)]} for path in group.paths]
+    ways = [_way(path) for path in group.paths]
     return _rule(ways[0] if len(ways) == 1 else {"any": ways})
 
 
@@ -34,9 +34,21 @@ def profile_of(group: Group, everybody: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def map_bounds(path: tuple[Bound, ...]) -> list[dict[str, Any]]:
-    """The conditions of one path."""
-    return [condition for bound in path for condition in _conditions(bound)]
+def _way(path: tuple[Bound, ...]) -> dict[str, Any]:
+    """All conditions of a path; whoever never bought has no habits and passes none."""
+    found = [condition for bound in path for condition in _conditions(bound)]
+    if not any(_needs_orders(condition) for condition in found):
+        found.insert(0, {"fact": "value.orders", "op": "gte", "value": 1})
+    return found[0] if len(found) == 1 else {"all": found}
+
+
+def _needs_orders(condition: Mapping[str, Any]) -> bool:
+    """Whether only a buyer can pass the condition."""
+    if condition["fact"] in ("value.last_order_on", "value.gap_days", "value.returns_share"):
+        return True
+    if condition["fact"] == "value.top_category":
+        return bool(condition["op"] == "eq")
+    return bool(condition["op"] == "eq" or condition["op"] in ("gte", "between"))
 
 
 def _conditions(bound: Bound) -> list[dict[str, Any]]:
@@ -49,6 +61,10 @@ def _conditions(bound: Bound) -> list[dict[str, Any]]:
     fact = FACT_OF[bound.feature]
     if bound.feature == RETURNS and bound.low is not None and bound.low <= 0:
         low = None
+    if bound.feature == ORDERS:
+        low = None if high is None and low == 1 else low or 1
+    if low is not None and low == high:
+        return [{"fact": fact, "op": "eq", "value": low}]
     if low is not None and high is not None:
         return [{"fact": fact, "op": "between", "value": [low, high]}]
     if low is not None:
@@ -71,10 +87,6 @@ def _written(feature: str, value: float | None) -> float | int | None:
         return None
     digits = DIGITS_OF[feature]
     return round(value, digits) if digits else int(value)
-
-
-def _buyers() -> list[dict[str, Any]]:
-    return [{"fact": "value.orders", "op": "gte", "value": 1}]
 
 
 def _rule(where: dict[str, Any]) -> dict[str, Any]:
