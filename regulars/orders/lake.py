@@ -36,7 +36,7 @@ ORDER_LINES = Relation(
     name="order_lines",
     select_sql="""
         SELECT workspace_id, xid, id, order_id, customer_id AS customer, placed_at, line_no, sku,
-               name, category, quantity, unit_price, total_minor, kind, is_gone
+               name, category, brand, quantity, unit_price, total_minor, kind, is_gone
         FROM orders_line""",
     columns=pa.schema(
         [
@@ -48,6 +48,7 @@ ORDER_LINES = Relation(
             ("sku", pa.string()),
             ("name", pa.string()),
             ("category", pa.string()),
+            ("brand", pa.string()),
             ("quantity", pa.float64()),
             ("unit_price", PRICE),
             ("total_minor", pa.int64()),

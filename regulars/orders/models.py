@@ -109,6 +109,7 @@ class Line(WorkspaceRow):
     sku = models.TextField()
     name = models.TextField(null=True)
     category = models.TextField(null=True)
+    brand = models.TextField(null=True)
     quantity = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
     unit_price = models.DecimalField(max_digits=DIGITS, decimal_places=PLACES)
     total_minor = models.BigIntegerField()

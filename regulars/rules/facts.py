@@ -78,6 +78,7 @@ LINE_FIELDS: Mapping[str, tuple[str, FactType]] = {
     "sku": ("sku", "text"),
     "name": ("name", "text"),
     "category": ("category", "text"),
+    "brand": ("brand", "text"),
     "quantity": ("quantity", "number"),
     "unit_price": ("unit_price", "number"),
     "total": ("total_minor", "money"),

@@ -82,6 +82,7 @@ class PastLine:
     quantity: float = 1.0
     unit_price: Decimal = Decimal(0)
     total_minor: int = 0
+    brand: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

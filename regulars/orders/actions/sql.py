@@ -54,14 +54,16 @@ SET order_id = t.id, is_fresh = (t.public_id = o.public_id),
 FROM orders_order AS t
 WHERE t.workspace_id = %(workspace)s AND t.source = o.source AND t.number = o.number
 """
+# What a source does not say of a brand the catalogue may know.
 INSERT_LINES = """
 INSERT INTO orders_line
-  (workspace_id, order_id, customer_id, line_no, placed_at, sku, name, category, quantity,
+  (workspace_id, order_id, customer_id, line_no, placed_at, sku, name, category, brand, quantity,
    unit_price, total_minor, kind)
 SELECT %(workspace)s, o.order_id, o.customer_id, l.line_no, coalesce(l.placed_at, o.placed_at),
-       l.sku, l.name, l.category, l.quantity, l.unit_price,
+       l.sku, l.name, l.category, coalesce(l.brand, p.brand), l.quantity, l.unit_price,
        round(l.quantity * l.unit_price * 10::numeric ^ %(scale)s::int), coalesce(l.kind, o.kind)
 FROM incoming_line AS l JOIN incoming_order AS o USING (seq)
+LEFT JOIN orders_product AS p ON p.workspace_id = %(workspace)s AND p.sku = l.sku
 WHERE o.is_fresh ORDER BY o.order_id, l.line_no
 """
 # In key order, so that two sets that sell the same goods wait and do not deadlock.
@@ -157,9 +159,11 @@ WHERE l.workspace_id = %(workspace)s AND l.order_id = %(order)s AND l.line_no = 
 """
 ADD_LINES = f"""
 INSERT INTO orders_line
-  (workspace_id, order_id, customer_id, line_no, placed_at, sku, name, category, quantity,
+  (workspace_id, order_id, customer_id, line_no, placed_at, sku, name, category, brand, quantity,
    unit_price, total_minor, kind, item, duration_min, starts_at, ends_at)
 SELECT %(workspace)s, %(order)s, %(customer)s, g.line_no, %(placed_at)s, g.sku, g.name, g.category,
+       (SELECT p.brand FROM orders_product AS p
+        WHERE p.workspace_id = %(workspace)s AND p.sku = g.sku),
        g.quantity, g.unit_price, g.total_minor, %(kind)s, g.item, g.duration_min, g.starts_at,
        g.ends_at
 FROM {TOLD_LINES} WHERE g.is_new ORDER BY g.line_no

@@ -31,7 +31,7 @@ SCHEMAS = {
     "order_lines": [
         ("order_id", pa.int64()), ("customer", pa.int64()), ("sku", TEXT), ("name", TEXT),
         ("category", TEXT), ("quantity", pa.float64()), ("unit_price", pa.decimal128(18, 6)),
-        ("total_minor", pa.int64()),
+        ("total_minor", pa.int64()), ("brand", TEXT),
     ],
     "consents": [
         ("customer", pa.int64()), ("channel", TEXT), ("purpose", TEXT), ("state", TEXT),
@@ -113,7 +113,7 @@ def _customer(history: History, rows: Rows) -> None:
     for line in history.lines:
         rows["order_lines"].append((
             line.order_id, mine, line.sku, line.name, line.category, line.quantity,
-            line.unit_price, line.total_minor,
+            line.unit_price, line.total_minor, line.brand,
         ))  # fmt: skip
     for consent in history.consents:
         rows["consents"].append((

@@ -321,7 +321,7 @@ def filtered(item, event, world):
         if line.order_id != event.subject:
             continue
         values = {
-            "sku": line.sku, "name": line.name, "category": line.category,
+            "sku": line.sku, "name": line.name, "category": line.category, "brand": line.brand,
             "quantity": line.quantity, "unit_price": float(line.unit_price),
             "total": line.total_minor,
         }  # fmt: skip

@@ -63,6 +63,7 @@ NUMBERS = (0, 1, 2, -1, 0.1, 0.3, 100, 2.5, 1000)
 DURATIONS = ("0d", "1min", "36h", "1d", "7d", "30d", "2w", "1mo", "3mo", "1y", "100y")
 DAY_DURATIONS = tuple(text for text in DURATIONS if not text.endswith(("min", "h")))
 EVENTS_MAX = 8
+LINE_PROPS = ("sku", "name", "category", "brand", "quantity", "unit_price", "total")
 LISTS = ("guests-2026", "it's")
 PLACES = ((50.4501, 30.5234), (50.45, 30.6), (49.84, 24.03), (-33.9, 151.2), (0.0, 179.9))
 LENGTHS = ("1min", "36h", "1d", "7d", "30d", "1mo", "3mo", "1y")
@@ -203,6 +204,7 @@ def lines(order_ids: list[int]) -> st.SearchStrategy[PastLine]:
         st.sampled_from((0.5, 1.0, 2.0, -1.0)),
         st.sampled_from((Decimal("0.1"), Decimal("2.5"), Decimal("1000"))),
         st.integers(-100, 2000),
+        st.none() | words,
     )
 
 
@@ -327,12 +329,10 @@ def line_filters(now: datetime) -> st.SearchStrategy[dict[str, object]]:
     """One filter of an order line."""
 
     def filters(prop: str) -> st.SearchStrategy[dict[str, object]]:
-        family = "text" if prop in ("sku", "name", "category") else "number"
+        family = "text" if prop in ("sku", "name", "category", "brand") else "number"
         return tests_of(family, now).map(lambda test: {"prop": prop, **test})
 
-    return st.sampled_from(("sku", "name", "category", "quantity", "unit_price", "total")).flatmap(
-        filters
-    )
+    return st.sampled_from(LINE_PROPS).flatmap(filters)
 
 
 def wheres(kind: str, now: datetime, most: int = 2) -> st.SearchStrategy[dict[str, object]]:
