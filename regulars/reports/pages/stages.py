@@ -40,7 +40,7 @@ def stages(request: HttpRequest) -> HttpResponse:
         context |= {
             "rows": _rows(sums),
             "chart": _chart(over),
-            "months": [_short(day) for day in over],
+            "months": [_short(day) for day in reversed(over)],
             "table": [_table_row(stage, over) for stage in STAGES],
             "moves_url": reverse("reports:migration") + "?what=stage",
             "as_of": answer.at,
@@ -70,7 +70,7 @@ def _rows(sums: Mapping[str, StageSum]) -> list[dict[str, Any]]:
     return found
 
 
-Over = Mapping[date, Mapping[str, int]]
+Over = dict[date, dict[str, int]]
 
 
 def _over(rows: Sequence[Mapping[str, Any]]) -> Over:
@@ -102,7 +102,7 @@ def _short(day: date) -> str:
 
 
 def _table_row(stage: str, over: Over) -> dict[str, Any]:
-    counts = [sums[stage] for sums in over.values()]
+    counts = [sums[stage] for sums in reversed(over.values())]
     return {"label": STAGE_LABELS[stage], "counts": counts}
 
 
