@@ -129,6 +129,8 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "export.requested": (gettext_lazy("Asked for a copy of their data"), "shield-user", "neutral"),
     "form.not_asked": (gettext_lazy("No letter to confirm went out"), "triangle-alert", "amber"),
     "suppression.lifted": (gettext_lazy("Address allowed again"), "check", "neutral"),
+    "segment.entered": (gettext_lazy("Came into a segment"), "funnel", "neutral"),
+    "segment.left": (gettext_lazy("Went out of a segment"), "funnel-x", "neutral"),
     "message.sent": (gettext_lazy("Was sent a message"), "send", "neutral"),
     "message.opened": (gettext_lazy("Opened a message"), "mail-open", "neutral"),
     "message.clicked": (gettext_lazy("Followed a link"), "mouse-pointer-click", "brand"),
@@ -152,6 +154,7 @@ VISITS: dict[str, tuple[Text, str, str]] = {
 }
 PROFILE_PREFIXES = (
     "customer.", "consent.", "suppression.", "company.", "preference.", "erasure.", "export.",
+    "segment.",
 )  # fmt: skip
 # A change in which nothing was known before.
 LEARNED = gettext_lazy("Became better known")
@@ -204,7 +207,7 @@ NOT_SEEN = (
     *GROUPS["team"],
     *(kind for kind in GROUPS["profile"] if not kind.startswith("consent.")),
     "message.sent", "message.bounced", "order.status_changed", "lead.changed", "lead.converted",
-    "form.not_asked",
+    "form.not_asked", "segment.entered", "segment.left",
 )  # fmt: skip
 OWN_KINDS = tuple(HAPPENINGS)
 
