@@ -302,5 +302,39 @@ def test_any_bytes_are_a_rule_or_invalid(raw):
     assert isinstance(found, Rule) or found.startswith("$")
 
 
+STRANGE = st.sampled_from((None, True, -1, 10**400, 0.1, "", "x", "\x00", "\ud800", [], {}, [[]]))
+
+
+@st.composite
+def almost_rules(draw: st.DrawFn) -> object:
+    """A rule with one thing in it taken out, doubled, or replaced by something strange."""
+    document = json.loads(json.dumps(draw(strategies.rules(NOW, ("vip",)))))
+    here: Any = document
+    for _ in range(draw(st.integers(0, 8))):
+        keys = list(here) if isinstance(here, dict) else list(range(len(here)))
+        below = [key for key in keys if isinstance(here[key], dict | list) and here[key]]
+        if not below:
+            break
+        here = here[draw(st.sampled_from(below))]
+    if isinstance(here, list):
+        here[draw(st.integers(0, len(here) - 1))] = draw(STRANGE)
+        return document
+    key = draw(st.sampled_from(sorted(here)))
+    other = draw(st.sampled_from((key, "value", "op", "last", "funnel", "within", "of", "x")))
+    value = draw(st.just(here.pop(key)) | STRANGE)
+    here[other] = value
+    return document
+
+
+@settings(max_examples=300, deadline=None)
+@given(almost_rules())
+def test_what_is_almost_a_rule_is_a_rule_or_invalid(document):
+    found = rule_or_path(language.parse, document)
+
+    assert isinstance(found, Rule) or found.startswith("$")
+    if isinstance(found, Rule):
+        assert language.parse(language.to_json(found)) == found
+
+
 def test_an_empty_group_is_a_rule():
     assert language.parse(rule_of({"all": []})) == Rule(Everyone(()))
