@@ -33,6 +33,7 @@ RULES: dict[str, Text] = {
     "latest_action": _("was active last"),
     "known_longer": _("is known longer"),
     "anonymous": _("is identified, the other was anonymous"),
+    "unproved": _("had it before a browser or a form named it"),
     "chosen": _("was chosen by hand"),
     "split": "",
     "": "",

@@ -25,7 +25,7 @@ from regulars.customers.pure.resolve import (
     row_of,
 )
 from regulars.customers.pure.traits import split
-from regulars.customers.queries import standing
+from regulars.customers.queries import duplicates, standing
 from regulars.customers.records import Identifier, IdentifierKind, Identity
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
@@ -72,7 +72,8 @@ def identify_many(
     only_missing  traits fill what is unknown and change nothing that is known
     as_named      of merged customers the one whose identifier the row named, not the root: for
                   events and orders, which then go along when the merge is undone
-    source        who tells the traits: a word of pure/precedence.py, else import or api by origin
+    source        who tells it: a word of pure/precedence.py, else import or api by origin; what the
+                  site tells takes no contact from anybody
     raises  Invalid(identity_missing) when a row names nobody; ask `is_named` beforehand
     """
     return identify_and_count(
@@ -97,7 +98,11 @@ def identify_and_count(
     now = clock.now()
     is_live = origin == "live"
     teller = Source(source or (Source.IMPORT if origin == "import" else Source.API))
-    named = [row_of(row, region, row.seen_at or now if is_live else None) for row in rows]
+    named = [
+        row_of(row, region, row.seen_at or now if is_live else None,
+               is_unproved=teller is Source.SITE)
+        for row in rows
+    ]  # fmt: skip
     if not all(row.identifiers for row in named):
         raise Invalid("identity_missing", "Give an id, an e-mail, a phone or an anonymous id.")
     for _ in range(RACES_MAX):
@@ -163,6 +168,7 @@ def _known(workspace_id: int, named: Sequence[Row]) -> Known:
         owner_of,
         standing.standings(workspace_id, unsure),
         standing.are_ids_people(workspace_id),
+        duplicates.all_told_apart(workspace_id, unsure),
     )
 
 

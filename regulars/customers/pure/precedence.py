@@ -37,6 +37,8 @@ RANKS: Mapping[str, int] = {
 }
 # Ids of other systems say who somebody is, not how they are: whoever names one is believed.
 UNRANKED = frozenset({"external_id"})
+# Where letters and messages go: a browser may tell them, and replaces only what a browser told.
+CONTACTS = frozenset({"email", "phone"})
 
 
 def stamp(source: Source, at: datetime) -> Stamp:
@@ -66,5 +68,11 @@ def believed(
     return {
         name: (old, new)
         for name, (old, new) in changes.items()
-        if old is None or name in UNRANKED or may_replace(sources.get(prefix + name), source)
+        if old is None or name in UNRANKED or _may_stand(name, sources.get(prefix + name), source)
     }
+
+
+def _may_stand(name: str, kept: Sequence[Any] | None, source: str) -> bool:
+    if name in CONTACTS and source == Source.SITE:
+        return kept is not None and str(kept[0]) == Source.SITE
+    return may_replace(kept, source)

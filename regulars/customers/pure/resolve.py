@@ -7,17 +7,19 @@ rules, in words for people, are in docs/decisions/0025-who-is-who.md; in short:
 - an e-mail, a card or a messenger id that two customers are named by makes them one, unless both
   have an external id and the workspace says that different ids are different people;
 - a phone makes them one only when one of them is known by nothing better: families share phones;
-- a contact that may not join its two claimants goes to the one whom the written order prefers.
+- a contact that may not join its two claimants goes to the one whom the written order prefers;
+- a row nobody vouches for takes no contact from its owner and joins nobody who is identified;
+- whom somebody told apart no row makes one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from regulars.customers.pure import normalise
-from regulars.customers.pure.priority import BROWSER_KINDS, Standing, weigh
+from regulars.customers.pure.priority import BROWSER_KINDS, Standing, Verdict, weigh
 from regulars.customers.records import Identifier, IdentifierKind, Identity
 from regulars.kernel.errors import Invalid
 
@@ -25,6 +27,8 @@ KINDS = IdentifierKind
 TRUST = {kind: place for place, kind in enumerate(KINDS)}
 PHONE_ONLY = BROWSER_KINDS | {KINDS.PHONE}
 OTHERS_MAX = 20
+# Why a contact stayed where it was although the order prefers the one a browser named.
+UNPROVED_RULE = "unproved"
 # What a person usually has one of, strongest first, for those who come by a weaker one.
 NAMING = (KINDS.EXTERNAL, KINDS.EMAIL, KINDS.PHONE)
 
@@ -35,6 +39,7 @@ class Row:
 
     previous  another external id of the same person, when Segment's alias says so
     acted_at  when the customer did what the row tells of; None when it is no act of theirs
+    is_unproved  whether a browser or a form told it, in which anybody may write anybody's contact
     """
 
     identifiers: tuple[Identifier, ...]
@@ -42,6 +47,7 @@ class Row:
     acted_at: datetime | None = None
     confirmed: frozenset[IdentifierKind] = frozenset()
     access: frozenset[IdentifierKind] = frozenset()
+    is_unproved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +65,13 @@ class Known:
     owner_of        the owner of each identifier asked for
     standing_of     the customers whom `doubtful` named
     are_ids_people  whether customers with different external ids are never one
+    apart           pairs of customers whom somebody told apart, the smaller id first
     """
 
     owner_of: Mapping[Identifier, Owner]
     standing_of: Mapping[int, Standing] = field(default_factory=dict)
     are_ids_people: bool = True
+    apart: Collection[tuple[int, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +128,21 @@ class Resolution:
     created: int = 0
 
 
-def row_of(identity: Identity, region: str, acted_at: datetime | None = None) -> Row:
+def row_of(
+    identity: Identity,
+    region: str,
+    acted_at: datetime | None = None,
+    *,
+    is_unproved: bool = False,
+) -> Row:
     """The row an identity makes; identifiers that cannot be read are left out."""
     found = identifiers_of(identity, region)
     if not (identity.previous_id or identity.confirmed or identity.access or acted_at):
-        return Row(found)
+        return Row(found, is_unproved=is_unproved)
     previous = _read(KINDS.EXTERNAL, identity.previous_id or "", region)
     if previous in found:
         previous = None
-    return Row(found, previous, acted_at, identity.confirmed, identity.access)
+    return Row(found, previous, acted_at, identity.confirmed, identity.access, is_unproved)
 
 
 def identifiers_of(row: Identity, region: str) -> tuple[Identifier, ...]:
@@ -225,6 +239,9 @@ class _Batch:
         self.owner_of: dict[Identifier, Owner] = dict(known.owner_of)
         self.standing: dict[int, Standing] = dict(known.standing_of)
         self.root_of: dict[int, int] = {}
+        self.apart: dict[int, set[int]] = {}
+        for one, other in known.apart:
+            self._tell_apart(one, other)
         self.found = Resolution()
 
     def take(self, place: int, row: Row) -> None:
@@ -236,9 +253,9 @@ class _Batch:
         for identifier in row.identifiers:
             owner = self.owner_of.get(identifier)
             if owner is not None and (other := self._root(owner.customer_id)) != customer:
-                customer = self._meet(place, identifier, customer, other)
+                customer = self._meet(place, row, identifier, customer, other)
         if row.previous is not None and (owner := self.owner_of.get(row.previous)):
-            customer = self._alias(place, row.previous, customer, self._root(owner.customer_id))
+            customer = self._alias(place, row, customer, self._root(owner.customer_id))
         found.told.append(customer)
         found.named.append(self._holder(row, customer))
 
@@ -307,16 +324,22 @@ class _Batch:
         )
         self.standing[customer] = self._of(customer).joined(said)
 
-    def _meet(self, place: int, identifier: Identifier, customer: int, other: int) -> int:
+    def _tell_apart(self, one: int, other: int) -> None:
+        self.apart.setdefault(one, set()).add(other)
+        self.apart.setdefault(other, set()).add(one)
+
+    def _meet(self, place: int, row: Row, identifier: Identifier, customer: int, other: int) -> int:
         """Join the two by the identifier, or settle whose it is; gives the row's customer."""
         here, there = self._of(customer), self._of(other)
-        if self._may_join(identifier.kind, here, there):
+        if self._may_join(row, identifier.kind, here, there):
             return self._join(here, there, identifier, identifier.kind.value)
         if identifier.kind in BROWSER_KINDS:
             self.found.clashes.append(Clash(place, customer, other, identifier))
             self._disprove(customer, identifier)
             return customer
         verdict = weigh(here, there, identifier)
+        if row.is_unproved and verdict.winner == customer:
+            verdict = Verdict(other, customer, UNPROVED_RULE)
         self._disprove(verdict.loser, identifier)
         if verdict.winner == customer:
             self._give(identifier, Owner(customer, customer))
@@ -334,10 +357,12 @@ class _Batch:
             confirmed=before.confirmed - {identifier},
         )
 
-    def _may_join(self, kind: IdentifierKind, here: Standing, there: Standing) -> bool:
+    def _may_join(self, row: Row, kind: IdentifierKind, here: Standing, there: Standing) -> bool:
+        if there.customer_id in self.apart.get(here.customer_id, ()):
+            return False
         if here.is_anonymous or there.is_anonymous:
             return True
-        if kind in BROWSER_KINDS:
+        if kind in BROWSER_KINDS or row.is_unproved:
             return False
         if kind is KINDS.PHONE:
             return here.kinds <= PHONE_ONLY or there.kinds <= PHONE_ONLY
@@ -347,13 +372,16 @@ class _Batch:
         both = KINDS.EXTERNAL in here.kinds and KINDS.EXTERNAL in there.kinds
         return not (both and self.known.are_ids_people)
 
-    def _alias(self, place: int, previous: Identifier, customer: int, other: int) -> int:
+    def _alias(self, place: int, row: Row, customer: int, other: int) -> int:
+        assert row.previous is not None
         here, there = self._of(customer), self._of(other)
         if customer == other:
             return customer
-        if self._may_be_one(here, there):
+        is_apart = other in self.apart.get(customer, ())
+        is_vouched = not row.is_unproved or here.is_anonymous or there.is_anonymous
+        if is_vouched and not is_apart and self._may_be_one(here, there):
             return self._join(here, there, None, "alias")
-        self.found.clashes.append(Clash(place, customer, other, previous))
+        self.found.clashes.append(Clash(place, customer, other, row.previous))
         return customer
 
     def _join(
@@ -361,6 +389,8 @@ class _Batch:
     ) -> int:
         verdict = weigh(here, there, contact)
         self.root_of[verdict.loser] = verdict.winner
+        for one in self.apart.get(verdict.loser, ()):
+            self._tell_apart(verdict.winner, one)
         ahead, behind = (here, there) if verdict.winner == here.customer_id else (there, here)
         self.standing[verdict.winner] = ahead.joined(behind)
         self.found.merges.append(Joined(verdict.loser, verdict.winner, reason, verdict.rule))

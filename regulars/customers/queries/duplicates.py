@@ -34,6 +34,18 @@ WHERE d.workspace_id = %(workspace)s AND d.state = 'different' AND d.public_id <
   AND coalesce(a.merged_into, a.id) <> coalesce(b.merged_into, b.id)
 ORDER BY d.decided_at DESC, d.id LIMIT 1
 """
+APART_AMONG = """
+WITH them AS (
+  SELECT id AS id, id AS root FROM unnest(%(ids)s::bigint[]) AS given (id)
+  UNION ALL
+  SELECT loser_id, root_id FROM customers_merge
+  WHERE workspace_id = %(workspace)s AND root_id = ANY(%(ids)s) AND NOT is_gone
+)
+SELECT DISTINCT least(a.root, b.root), greatest(a.root, b.root)
+FROM them a JOIN customers_duplicate d ON d.workspace_id = %(workspace)s AND d.one_id = a.id
+JOIN them b ON b.id = d.other_id
+WHERE d.state = 'different' AND a.root <> b.root
+"""
 COUNT = """
 SELECT count(*) FROM customers_duplicate d
 JOIN customers_customer a ON a.id = d.one_id
@@ -123,6 +135,15 @@ def told_apart(workspace_id: int, one_id: int, other_id: int, *, but: str = "") 
     raw.execute(APART, {"workspace": workspace_id, "one": one_id, "other": other_id, "but": but})
     row = raw.fetchone()
     return None if row is None else Apart(*row)
+
+
+def all_told_apart(workspace_id: int, customer_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Which of these roots were told apart, they or those merged into them; smaller ids first."""
+    if len(customer_ids) < 2:
+        return []
+    raw = cursor()
+    raw.execute(APART_AMONG, {"workspace": workspace_id, "ids": list(customer_ids)})
+    return [(row[0], row[1]) for row in raw.fetchall()]
 
 
 def count_above(workspace_id: int, probability: float, state: str = "open") -> int:
