@@ -91,6 +91,20 @@ def sentence(
     return speech.say("start", rule=_node(rule.where, speech))
 
 
+def phrase(
+    node: Node,
+    language: str,
+    facts: Facts,
+    *,
+    segments: Mapping[str, str] | None = None,
+    lists: Mapping[str, str] | None = None,
+    currency: str = "",
+) -> str:
+    """One condition in words, as it stands inside the sentence of a rule."""
+    known = language if language in LANGUAGES else "en"
+    return _node(node, _Speech(known, facts, segments or {}, lists or {}, currency))
+
+
 def event_name(kind: str, language: str) -> str:
     """What customers did, as people say it; an unknown event by its own name."""
     language = language if language in LANGUAGES else "en"

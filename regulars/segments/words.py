@@ -66,6 +66,22 @@ MEASURES: dict[str, Text] = {
     "": _("at least once"),
     "count": _("number of times"),
     "sum": _("sum of"),
+    "avg": _("average of"),
+    "min": _("smallest value of"),
+    "max": _("largest value of"),
+    "distinct": _("number of different values of"),
+}
+WHICH: dict[str, Text] = {"last": _("The last time"), "first": _("The first time")}
+AGO: dict[str, Text] = {
+    "gte": _("at least this long ago:"),
+    "gt": _("longer ago than:"),
+    "lt": _("less than this long ago:"),
+    "lte": _("at most this long ago:"),
+}
+REACHED: dict[str, Text] = {
+    "": _("all steps were made"),
+    "eq": _("exactly so many steps were made:"),
+    "gte": _("at least so many steps were made:"),
 }
 WINDOWS: dict[str, Text] = {
     "": _("at any time"),
@@ -100,6 +116,7 @@ STATES: dict[str, Text] = {
 ROOMS: dict[str, Text] = {
     "customer": _("Customer"),
     "order": _("Orders"),
+    "value": _("Value and stage"),
     "attr": _("Attributes of the shop"),
     "other": _("Other"),
 }
@@ -107,10 +124,13 @@ EVENT_GROUPS: dict[str, Text] = {
     "order": _("Orders"),
     "message": _("Messages"),
     "consent": _("Consents"),
+    "segment": _("Segments"),
     "other": _("Events of the site and the app"),
 }
 EVENTS: dict[str, Text] = {
     "order.paid": _("Placed an order"),
+    "order.placed": _("Left an order, paid or not"),
+    "order.status_changed": _("Status of an order changed"),
     "order.returned": _("Returned an order"),
     "order.adjusted": _("Had an order adjusted"),
     "order.cancelled": _("Cancelled an order"),
@@ -122,6 +142,11 @@ EVENTS: dict[str, Text] = {
     "message.complained": _("Complained about a message"),
     "consent.given": _("Gave consent"),
     "consent.withdrawn": _("Withdrew consent"),
+    "segment.entered": _("Came into a segment"),
+    "segment.left": _("Left a segment"),
+    "value.stage_changed": _("Stage changed"),
+    "session.started": _("Came to the site"),
+    "form.submitted": _("Sent a form"),
     "customer.changed": _("Profile changed"),
 }
 PROBLEMS: dict[str, Text] = {
@@ -138,14 +163,27 @@ PROBLEMS: dict[str, Text] = {
     "operator_missing": _("Choose how to compare."),
     "segment_missing": _("Choose a segment."),
     "salt_missing": _("Name the draw, so that another segment can draw anew."),
+    "list_missing": _("Choose a list."),
+    "times_bad": _("Write how many times the usual gap, such as 1.5, up to a thousand."),
+    "steps_bad": _("A funnel has 2 to 10 steps."),
+    "reached_bad": _("Write a whole number of steps, not more than there are."),
+    "place_bad": _("Write latitude, longitude and kilometres, such as 50.45, 30.52 and 5."),
+    "text_missing": _("Write the condition."),
+    "text_bad": _("Line %(line)s, column %(column)s: %(problem)s."),
     "json_bad": _("This is not a condition in JSON."),
 }
 MORE: dict[str, Text] = {
+    "edge": _("What the last or first time was like"),
+    "gap": _("How long ago"),
+    "overdue": _("Later than usual for them"),
+    "funnel": _("Steps one after another"),
     "consent": _("Consent"),
     "reachable": _("Can be reached"),
     "segment": _("In another segment"),
+    "list": _("In a list"),
+    "near": _("Near a place"),
     "share": _("Random share"),
-    "raw": _("Condition as JSON"),
+    "raw": _("Condition as text"),
 }
 JOINTS: dict[str, Text] = {
     "all": pgettext_lazy("between conditions", "and"),

@@ -21,11 +21,15 @@ from regulars.kernel.errors import Invalid, Outside, RegularsError
 from regulars.kernel.money import minor_digits
 from regulars.rules import language as rule_language
 from regulars.rules import limits
-from regulars.segments import actions, queries, registry, shown, suggestions, words
+from regulars.rules import text as rule_text
+from regulars.rules.tree import Rule
+from regulars.segments import actions, faults, queries, registry, shown, suggestions, words
+from regulars.segments.offers import Offers, id_of
 from regulars.segments.pages.access import actor_of, language, workspace_of
+from regulars.segments.pure import past
 from regulars.segments.pure.closing import Closed, close
 from regulars.segments.pure.drafts import GroupDraft
-from regulars.segments.pure.fields import DEFAULTS, pressed, root_of, tree_of
+from regulars.segments.pure.fields import DEFAULTS, copy_of, pressed, root_of, tree_of
 from regulars.segments.pure.fixing import fixed
 from regulars.segments.pure.opening import open_rule
 from regulars.segments.pure.vocabulary import Vocabulary
@@ -33,7 +37,9 @@ from regulars.segments.records import NAME_CHARS_MAX, SegmentRecord
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 EVERYBODY: Mapping[str, Any] = {"version": 1, "where": {"all": []}}
-SAVE = "save"
+SAVE, UNDO = "save", "undo"
+# The boxes into which a rule may be pasted; each takes the text form and JSON.
+PASTED = ("json", "text")
 
 
 @dataclass(slots=True)
@@ -45,9 +51,10 @@ class State:
     name: str = ""
     description: str = ""
     name_problem: str = ""
-    json_text: str = ""
+    pasted: dict[str, str] = field(default_factory=dict)
     json_problem: str = ""
     problems: dict[str, Any] = field(default_factory=dict)
+    past: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -64,7 +71,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return _posted(request, workspace, None)
     state = _opened(workspace, EVERYBODY, "", "")
     if request.GET.get("rule"):
-        _take_json(workspace, state, request.GET["rule"])
+        _take(workspace, state, "json", request.GET["rule"])
     state.name = request.GET.get("name", "")[:NAME_CHARS_MAX]
     return _page(request, workspace, None, state)
 
@@ -87,8 +94,10 @@ def draft(request: HttpRequest) -> HttpResponse:
     """The rule's controls after a button or a list was used."""
     workspace = workspace_of(request, Right.SEGMENTS_EDIT)
     state = _sent(request, workspace)
+    one = _edited(request, workspace)
     state.problems = {}
-    context = _context(request, workspace, _edited(request, workspace), state)
+    _judge(workspace, one, state)
+    context = _context(request, workspace, one, state)
     response = render(request, "segments/parts/rules.html", context)
     response["HX-Trigger-After-Settle"] = "rules-changed"
     return response
@@ -127,6 +136,7 @@ def _posted(
     state = _sent(request, workspace)
     if request.POST.get("do") != SAVE:
         state.problems = {}
+        _judge(workspace, one, state)
         return _page(request, workspace, one, state, is_counted=True)
     saved = _saved(request, workspace, one, state) if state.is_whole else None
     if saved is None:
@@ -165,25 +175,47 @@ def _tell(state: State, error: RegularsError) -> None:
         }
         return
     path = str(error.details.get("path", ""))
-    state.problems[state.closed.place_of(path) or "n"] = error.message
+    state.problems[state.closed.place_of(path) or "n"] = faults.told(error)
+
+
+def _judge(workspace: WorkspaceRecord, one: SegmentRecord | None, state: State) -> None:
+    """Tell at its condition what the workspace's own words do not allow, before anybody saves."""
+    try:
+        queries.check(workspace.id, state.closed.rule, slug=_slug(one))
+    except Invalid as error:
+        _tell(state, error)
+    # What was pasted wrongly is told as well; what is merely not complete yet is not.
+    for place in state.closed.details:
+        state.problems.setdefault(place, state.closed.problems[place])
 
 
 def _sent(request: HttpRequest, workspace: WorkspaceRecord) -> State:
     """The state that the form sends, after the button pressed."""
     fields = [(name, value) for name, value in request.POST.items() if isinstance(value, str)]
-    tree = tree_of(fields)
+    sent = tree_of(fields)
     action = request.POST.get("do", "")
-    pressed(tree, action)
     vocabulary = _vocabulary(workspace)
-    root = fixed(root_of(tree), vocabulary)
-    state = _closed(root, vocabulary)
+
+    def seen(tree: dict[str, Any]) -> GroupDraft:
+        return fixed(root_of(tree), vocabulary)
+
+    made = copy_of(sent)
+    pressed(made, action)
+    steps = past.unpacked(request.POST.get("past", ""))
+    if action == UNDO:
+        steps = past.taken_back(steps, sent, seen)
+        made = steps[-1]
+    elif action != "count":
+        steps = past.moved(steps, sent, None if action in PASTED else made, seen)
+    state = _closed(seen(made), vocabulary)
+    state.past = past.packed(steps)
     state.name = request.POST.get("name", "")
     state.description = request.POST.get("description", "")
     state.problems = dict(state.closed.problems)
     if action == SAVE and not 1 <= len(state.name.strip()) <= NAME_CHARS_MAX:
         _tell(state, Invalid("segment_name", ""))
-    if action == "json":
-        _take_json(workspace, state, request.POST.get("json", ""))
+    if action in PASTED:
+        _take(workspace, state, action, request.POST.get(action, ""))
     return state
 
 
@@ -200,18 +232,26 @@ def _closed(root: GroupDraft, vocabulary: Vocabulary) -> State:
     return State(root, close(root, vocabulary))
 
 
-def _take_json(workspace: WorkspaceRecord, state: State, text: str) -> None:
-    """Show the rule of a JSON text, or keep the text with what is wrong in it."""
+def _take(workspace: WorkspaceRecord, state: State, box: str, text: str) -> None:
+    """Show the rule that was pasted, or keep the text with what is wrong in it."""
     try:
-        rule = rule_language.loads(text)
-        queries.check(workspace.id, rule_language.to_json(rule))
+        rule = queries.read_rule(text.encode())
     except Invalid as error:
-        state.json_text, state.json_problem = text, error.message
+        state.pasted[box], state.json_problem = text, _unread(error)
         return
     vocabulary = _vocabulary(workspace)
     state.draft = open_rule(rule, vocabulary)
     state.closed = close(state.draft, vocabulary)
     state.problems = {}
+
+
+def _unread(error: Invalid) -> str:
+    """Why a text is no rule, with its line and column where it has them."""
+    if "line" not in error.details:
+        return faults.told(error)
+    return str(words.PROBLEMS["text_bad"]) % {
+        name: error.details.get(name, "") for name in ("line", "column", "problem")
+    }
 
 
 def _vocabulary(workspace: WorkspaceRecord) -> Vocabulary:
@@ -248,11 +288,10 @@ def _context(
     request: HttpRequest, workspace: WorkspaceRecord, one: SegmentRecord | None, state: State
 ) -> dict[str, Any]:
     builder = shown.Builder(
-        workspace.id,
         _vocabulary(workspace),
+        Offers(workspace.id, _slug(one), _dictionary(workspace)),
         state.problems,
-        _slug(one),
-        _dictionary(workspace),
+        state.closed.details,
     )
     return {
         "segment": one,
@@ -261,6 +300,7 @@ def _context(
         "months": shown.months(),
         "more": [(kind, label) for kind, label in words.MORE.items() if kind in DEFAULTS],
         "key": request.POST.get("key") or ids.new_public_id(),
+        "past": state.past,
     }
 
 
@@ -278,16 +318,45 @@ def _counted(workspace: WorkspaceRecord, state: State) -> dict[str, Any]:
     try:
         found = queries.count(workspace.id, state.closed.rule, clock.now())
     except Invalid as error:
-        return {"fault": error.message, "left_out": left_out}
+        return {"fault": faults.told(error), "left_out": left_out}
     except Outside as error:
         return {"busy": error.message, "left_out": left_out}
-    return {"count": found, "left_out": left_out}
+    counted: dict[str, Any] = {"count": found, "left_out": left_out}
+    return counted if found.total else {**counted, "strictest": _strictest(workspace, state)}
+
+
+def _strictest(workspace: WorkspaceRecord, state: State) -> dict[str, Any] | None:
+    """The condition without which most people would match, when nobody does."""
+    try:
+        parts = queries.strictest(workspace.id, state.closed.rule, clock.now())
+    except (Invalid, Outside):
+        return None
+    if not parts:
+        return None
+    said = queries.phrases(workspace.id, [part.node for part in parts], language())
+    told = [
+        {"said": text, "alone": part.alone, "total": part.without,
+         "id": id_of(state.closed.place_of(part.path))}
+        for text, part in zip(said, parts, strict=True)
+    ]  # fmt: skip
+    best = max(told, key=lambda part: part["total"])
+    return {"parts": told, "best": best if best["total"] else None}
 
 
 def _said(workspace: WorkspaceRecord, state: State) -> dict[str, Any]:
-    text = state.json_text or json.dumps(state.closed.rule, ensure_ascii=False, indent=2)
+    rule = rule_language.parse(state.closed.rule)
+    spelled = {
+        "json": json.dumps(state.closed.rule, ensure_ascii=False, indent=2),
+        "text": rule_text.write(_unwrapped(rule)),
+    }
     try:
         sentence = queries.sentence(workspace.id, state.closed.rule, language())
     except Invalid:
         sentence = ""
-    return {"sentence": sentence, "json": text}
+    return {"sentence": sentence, **spelled, **state.pasted}
+
+
+def _unwrapped(rule: Rule) -> Rule:
+    """The same rule without the group that the builder puts around a single condition."""
+    parts = getattr(rule.where, "parts", ())
+    return Rule(parts[0]) if len(parts) == 1 else rule

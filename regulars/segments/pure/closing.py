@@ -8,16 +8,24 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from regulars.rules import operators
+from regulars.kernel.errors import Invalid
+from regulars.rules import language, limits, operators
+from regulars.rules import text as rule_text
 from regulars.segments.pure.drafts import (
     ConsentDraft,
     DidDraft,
+    EdgeDraft,
     FactDraft,
     FilterDraft,
+    FunnelDraft,
+    GapDraft,
     GroupDraft,
     LeafDraft,
     LineDraft,
+    ListDraft,
+    NearDraft,
     NodeDraft,
+    OverdueDraft,
     RawDraft,
     ReachableDraft,
     SegmentDraft,
@@ -48,12 +56,14 @@ class Closed:
 
     rule      the document, without the conditions that cannot be read
     problems  place in the form → code of what is wrong there
+    details   place in the form → what the words of that code name: line, column, problem
     places    path in the document → place in the form
     """
 
     rule: Document = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
+    details: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def place_of(self, path: str) -> str:
         """The place in the form that a fault of the document concerns; the nearest above it."""
@@ -85,6 +95,8 @@ def _node(
             found = leaf_json(node, vocabulary)
         except Wrong as problem:
             closed.problems[place] = problem.code
+            if problem.details:
+                closed.details[place] = problem.details
             return None
     closed.places[path] = place
     return {"not": found} if node.is_not else found
@@ -130,9 +142,76 @@ def _did(leaf: DidDraft, vocabulary: Vocabulary) -> Document:
     if not leaf.event:
         raise Wrong("event_missing")
     found: Document = {"did": leaf.event}
-    if leaf.where:
-        found["where"] = [_filter(item, leaf.event, vocabulary) for item in leaf.where]
+    found |= _where(leaf.where, leaf.event, vocabulary)
     return {**found, **_measure(leaf, vocabulary), **_within(leaf.window)}
+
+
+def _where(
+    filters: tuple[FilterDraft | LineDraft, ...], event: str, vocabulary: Vocabulary
+) -> Document:
+    return {"where": [_filter(item, event, vocabulary) for item in filters]} if filters else {}
+
+
+def _named(event: str) -> str:
+    if not event:
+        raise Wrong("event_missing")
+    return event
+
+
+def _edge(leaf: EdgeDraft, vocabulary: Vocabulary) -> Document:
+    found: Document = {leaf.which: _named(leaf.event)}
+    tested = _prop(
+        FilterDraft(leaf.prop, leaf.test), vocabulary.of_prop(leaf.event, leaf.prop).money
+    )
+    where = _where(leaf.where, leaf.event, vocabulary)
+    return {**found, **tested, **where, **_within(leaf.window)}
+
+
+def _gap(leaf: GapDraft, _vocabulary: Vocabulary) -> Document:
+    return {f"since_{leaf.which}": _named(leaf.event), leaf.op: duration(leaf.amount, leaf.unit)}
+
+
+def _overdue(leaf: OverdueDraft, _vocabulary: Vocabulary) -> Document:
+    times = number(leaf.times)
+    if not 0 < times <= limits.OWN_GAPS_MAX:
+        raise Wrong("times_bad")
+    return {"overdue": {"of": _named(leaf.event), "times_own_gap": times}}
+
+
+def _funnel(leaf: FunnelDraft, vocabulary: Vocabulary) -> Document:
+    if not limits.FUNNEL_STEPS_MIN <= len(leaf.steps) <= limits.FUNNEL_STEPS_MAX:
+        raise Wrong("steps_bad")
+    steps = [
+        {"did": _named(step.event), **_where(step.where, step.event, vocabulary)}
+        for step in leaf.steps
+    ]
+    span = duration(leaf.amount, leaf.unit)
+    if not int(leaf.amount):
+        raise Wrong("duration_bad")
+    found: Document = {"funnel": steps, "in": span, **_within(leaf.window)}
+    return found | _reached(leaf)
+
+
+def _reached(leaf: FunnelDraft) -> Document:
+    if not leaf.reached:
+        return {}
+    steps = number(leaf.reached_steps)
+    if not isinstance(steps, int) or not 0 <= steps <= len(leaf.steps):
+        raise Wrong("reached_bad")
+    return {"reached": steps if leaf.reached == "eq" else {"gte": steps}}
+
+
+def _list(leaf: ListDraft, _vocabulary: Vocabulary) -> Document:
+    if not leaf.list:
+        raise Wrong("list_missing")
+    return {"list": leaf.list, **_within(leaf.window)}
+
+
+def _near(leaf: NearDraft, _vocabulary: Vocabulary) -> Document:
+    lat, lon, km = (number(side) for side in (leaf.lat, leaf.lon, leaf.km))
+    if not (abs(lat) <= 90 and abs(lon) <= 180 and 0 <= km <= limits.KM_MAX):
+        raise Wrong("place_bad")
+    return {"near": {"lat": lat, "lon": lon, "km": km}}
 
 
 def _filter(item: FilterDraft | LineDraft, event: str, vocabulary: Vocabulary) -> Document:
@@ -148,15 +227,14 @@ def _prop(item: FilterDraft, money: Money) -> Document:
 
 
 def _measure(leaf: DidDraft, vocabulary: Vocabulary) -> Document:
-    if leaf.measure == "count":
-        test = _test(leaf.test, vocabulary.of_prop("", "").money)
-        return {"count": {test["op"]: test["value"]}}
-    if leaf.measure != "sum":
+    if not leaf.measure:
         return {}
-    if not leaf.of:
+    if leaf.measure != "count" and not leaf.of:
         raise Wrong("property_missing")
-    test = _test(leaf.test, vocabulary.of_prop(leaf.event, leaf.of).money)
-    return {"sum": {"of": leaf.of, test["op"]: test["value"]}}
+    money = vocabulary.of_measure(leaf.measure, leaf.event, leaf.of).money
+    test = _test(leaf.test, money)
+    compared = {test["op"]: test["value"]}
+    return {leaf.measure: compared if leaf.measure == "count" else {"of": leaf.of, **compared}}
 
 
 def _within(window: WindowDraft) -> Document:
@@ -222,9 +300,21 @@ def _fraction(percent: str) -> float:
 
 def _raw(leaf: RawDraft, _vocabulary: Vocabulary) -> Document:
     if not leaf.text.strip():
-        raise Wrong("json_bad")
+        raise Wrong("text_missing")
+    return _json(leaf.text) if leaf.text.lstrip()[0] in "{[" else _spelled(leaf.text)
+
+
+def _spelled(text: str) -> Document:
     try:
-        found = json.loads(leaf.text, parse_constant=_refuse_constant)
+        return language.node_json(rule_text.read(text).where)
+    except Invalid as error:
+        known = {name: error.details.get(name, "") for name in ("line", "column", "problem")}
+        raise Wrong("text_bad", **known) from error
+
+
+def _json(text: str) -> Document:
+    try:
+        found = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Wrong("json_bad") from error
     if not isinstance(found, dict):
@@ -239,6 +329,12 @@ def _refuse_constant(word: str) -> object:
 _LEAVES: dict[type, Callable[..., Document]] = {
     FactDraft: _fact,
     DidDraft: _did,
+    EdgeDraft: _edge,
+    GapDraft: _gap,
+    OverdueDraft: _overdue,
+    FunnelDraft: _funnel,
+    ListDraft: _list,
+    NearDraft: _near,
     ConsentDraft: _consent,
     ReachableDraft: lambda leaf, vocabulary: {"reachable": leaf.channel},
     SegmentDraft: _segment,

@@ -79,7 +79,7 @@ class FactDraft:
 
 @dataclass(frozen=True, slots=True)
 class DidDraft:
-    """What they did; measure is "" (at least once), "count" or "sum"."""
+    """What they did; measure is "" (at least once), "count" or a figure: "sum", "avg" …"""
 
     event: str = ""
     where: tuple[FilterDraft | LineDraft, ...] = ()
@@ -87,6 +87,80 @@ class DidDraft:
     of: str = ""
     test: TestDraft = TestDraft()
     window: WindowDraft = WindowDraft()
+    is_not: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeDraft:
+    """A property of the last or the first time they did something."""
+
+    which: str = "last"
+    event: str = ""
+    prop: str = ""
+    test: TestDraft = TestDraft()
+    where: tuple[FilterDraft | LineDraft, ...] = ()
+    window: WindowDraft = WindowDraft()
+    is_not: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GapDraft:
+    """How long ago the last or the first time was."""
+
+    which: str = "last"
+    event: str = ""
+    op: str = "gte"
+    amount: str = ""
+    unit: str = "d"
+    is_not: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueDraft:
+    """Longer ago than so many of the customer's own usual gaps."""
+
+    event: str = ""
+    times: str = ""
+    is_not: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepDraft:
+    """One step of a funnel."""
+
+    event: str = ""
+    where: tuple[FilterDraft | LineDraft, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelDraft:
+    """Steps one after another; reached is "" (all of them), "eq" or "gte" so many."""
+
+    steps: tuple[StepDraft, ...] = ()
+    amount: str = ""
+    unit: str = "d"
+    window: WindowDraft = WindowDraft()
+    reached: str = ""
+    reached_steps: str = ""
+    is_not: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListDraft:
+    """In a static list, by its slug, perhaps added to it in a window."""
+
+    list: str = ""
+    window: WindowDraft = WindowDraft()
+    is_not: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NearDraft:
+    """Within so many kilometres of a point."""
+
+    lat: str = ""
+    lon: str = ""
+    km: str = ""
     is_not: bool = False
 
 
@@ -130,13 +204,25 @@ class ShareDraft:
 
 @dataclass(frozen=True, slots=True)
 class RawDraft:
-    """A condition that no controls can show, as JSON."""
+    """A condition or a group that no controls can show, in the text form or as JSON."""
 
     text: str = ""
     is_not: bool = False
 
 
 LeafDraft = (
-    FactDraft | DidDraft | ConsentDraft | ReachableDraft | SegmentDraft | ShareDraft | RawDraft
+    FactDraft
+    | DidDraft
+    | EdgeDraft
+    | GapDraft
+    | OverdueDraft
+    | FunnelDraft
+    | ConsentDraft
+    | ReachableDraft
+    | SegmentDraft
+    | ListDraft
+    | NearDraft
+    | ShareDraft
+    | RawDraft
 )
 NodeDraft = GroupDraft | LeafDraft

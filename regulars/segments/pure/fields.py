@@ -9,20 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from regulars.rules.operators import GAP_OPERATORS
 from regulars.segments.pure.closing import ROOT
 from regulars.segments.pure.drafts import (
     ConsentDraft,
     DidDraft,
+    EdgeDraft,
     FactDraft,
     FilterDraft,
+    FunnelDraft,
+    GapDraft,
     GroupDraft,
     LeafDraft,
     LineDraft,
+    ListDraft,
+    NearDraft,
     NodeDraft,
+    OverdueDraft,
     RawDraft,
     ReachableDraft,
     SegmentDraft,
     ShareDraft,
+    StepDraft,
     TestDraft,
     WindowDraft,
 )
@@ -30,6 +38,8 @@ from regulars.segments.pure.drafts import (
 STEPS_MAX = 24
 WINDOW_KINDS = ("last", "before_last", "this", "previous", "between_ago", "from_to")
 STATES = ("given", "withdrawn", "never")
+MEASURES = ("count", "sum", "avg", "min", "max", "distinct")
+REACHED = ("eq", "gte")
 
 # A field's text under its last step, deeper fields under theirs.
 Tree = dict[str, Any]
@@ -40,6 +50,18 @@ DEFAULTS: Mapping[str, Tree] = {
         "k": "did", "event": "order.paid", "m": "count", "op": "number.gte", "a": "1",
         "in": {"k": "last", "a": "90", "au": "d"},
     },
+    "edge": {
+        "k": "edge", "which": "last", "event": "order.paid", "prop": "total", "op": "number.gte",
+    },
+    "gap": {"k": "gap", "which": "last", "event": "order.paid", "cmp": "gte", "a": "60", "au": "d"},
+    "overdue": {"k": "overdue", "event": "order.paid", "a": "1.5"},
+    "funnel": {
+        "k": "funnel", "a": "7", "au": "d",
+        "s": {"0": {"event": "Product Viewed"}, "1": {"event": "order.paid"}},
+    },
+    "step": {"event": "order.paid"},
+    "list": {"k": "list"},
+    "near": {"k": "near", "km": "5"},
     "consent": {"k": "consent"},
     "reachable": {"k": "reachable"},
     "segment": {"k": "segment"},
@@ -54,7 +76,7 @@ DEFAULTS: Mapping[str, Tree] = {
     "linefilter": {"prop": "category", "op": "text.eq"},
 }  # fmt: skip
 # Below which step of its place each thing is added.
-BELOW = {"filter": "w", "line": "w", "linefilter": "l"}
+BELOW = {"filter": "w", "line": "w", "linefilter": "l", "step": "s"}
 
 
 def tree_of(fields: Iterable[tuple[str, str]]) -> Tree:
@@ -103,11 +125,12 @@ def _at(tree: Tree, steps: list[str]) -> Tree | None:
 
 def _append(holder: Tree, thing: Tree) -> None:
     taken = [int(step) for step in holder if step.isdecimal()]
-    holder[str(max(taken, default=-1) + 1)] = _copy(thing)
+    holder[str(max(taken, default=-1) + 1)] = copy_of(thing)
 
 
-def _copy(thing: Tree) -> Tree:
-    return {key: _copy(item) if isinstance(item, dict) else item for key, item in thing.items()}
+def copy_of(thing: Tree) -> Tree:
+    """The same tree in dicts of its own."""
+    return {key: copy_of(item) if isinstance(item, dict) else item for key, item in thing.items()}
 
 
 def root_of(tree: Tree) -> GroupDraft:
@@ -134,13 +157,72 @@ def _did(tree: Tree) -> LeafDraft:
     measure = _text(tree, "m")
     return DidDraft(
         event=_named(tree, "event"),
-        where=tuple(_filter(part) for part in _parts(_below(tree, "w"))),
-        measure=measure if measure in ("count", "sum") else "",
+        where=_where(tree),
+        measure=measure if measure in MEASURES else "",
         of=_named(tree, "of"),
         test=_test(tree),
         window=_window(_below(tree, "in")),
         is_not=_is_not(tree),
     )
+
+
+def _where(tree: Tree) -> tuple[FilterDraft | LineDraft, ...]:
+    return tuple(_filter(part) for part in _parts(_below(tree, "w")))
+
+
+def _edge(tree: Tree) -> LeafDraft:
+    return EdgeDraft(
+        which=_which(tree),
+        event=_named(tree, "event"),
+        prop=_named(tree, "prop"),
+        test=_test(tree),
+        where=_where(tree),
+        window=_window(_below(tree, "in")),
+        is_not=_is_not(tree),
+    )
+
+
+def _gap(tree: Tree) -> LeafDraft:
+    op = _text(tree, "cmp")
+    return GapDraft(
+        which=_which(tree),
+        event=_named(tree, "event"),
+        op=op if op in GAP_OPERATORS else "gte",
+        amount=_text(tree, "a"),
+        unit=_text(tree, "au") or "d",
+        is_not=_is_not(tree),
+    )
+
+
+def _which(tree: Tree) -> str:
+    return "first" if _text(tree, "which") == "first" else "last"
+
+
+def _overdue(tree: Tree) -> LeafDraft:
+    return OverdueDraft(_named(tree, "event"), _text(tree, "a"), _is_not(tree))
+
+
+def _funnel(tree: Tree) -> LeafDraft:
+    reached = _text(tree, "r")
+    return FunnelDraft(
+        steps=tuple(
+            StepDraft(_named(step, "event"), _where(step)) for step in _parts(_below(tree, "s"))
+        ),
+        amount=_text(tree, "a"),
+        unit=_text(tree, "au") or "d",
+        window=_window(_below(tree, "in")),
+        reached=reached if reached in REACHED else "",
+        reached_steps=_text(tree, "rn"),
+        is_not=_is_not(tree),
+    )
+
+
+def _list(tree: Tree) -> LeafDraft:
+    return ListDraft(_text(tree, "list"), _window(_below(tree, "in")), _is_not(tree))
+
+
+def _near(tree: Tree) -> LeafDraft:
+    return NearDraft(*(_text(tree, step) for step in ("lat", "lon", "km")), is_not=_is_not(tree))
 
 
 def _filter(tree: Tree) -> FilterDraft | LineDraft:
@@ -216,6 +298,12 @@ _READERS: Mapping[str, Callable[[Tree], NodeDraft]] = {
     "group": _group,
     "fact": _fact,
     "did": _did,
+    "edge": _edge,
+    "gap": _gap,
+    "overdue": _overdue,
+    "funnel": _funnel,
+    "list": _list,
+    "near": _near,
     "consent": _consent,
     "reachable": lambda tree: ReachableDraft(_text(tree, "channel") or "email", _is_not(tree)),
     "segment": lambda tree: SegmentDraft(_text(tree, "segment"), _is_not(tree)),

@@ -8,11 +8,16 @@ from regulars.rules import operators, windows
 from regulars.segments.pure.drafts import (
     ConsentDraft,
     DidDraft,
+    EdgeDraft,
     FactDraft,
     FilterDraft,
+    FunnelDraft,
+    GapDraft,
     GroupDraft,
     LineDraft,
+    ListDraft,
     NodeDraft,
+    StepDraft,
     TestDraft,
     WindowDraft,
 )
@@ -36,18 +41,50 @@ def fixed_node(node: NodeDraft, vocabulary: Vocabulary) -> NodeDraft:
         return replace(node, test=_test(node.test, vocabulary.of_fact(node.fact)))
     if isinstance(node, DidDraft):
         return _did(node, vocabulary)
-    if isinstance(node, ConsentDraft):
+    if isinstance(node, EdgeDraft):
+        return _edge(node, vocabulary)
+    if isinstance(node, FunnelDraft):
+        return _funnel(node, vocabulary)
+    if isinstance(node, GapDraft):
+        is_whole = node.amount.isdecimal() and node.unit in UNITS
+        return node if is_whole else replace(node, amount="", unit="d")
+    if isinstance(node, ConsentDraft | ListDraft):
         return replace(node, window=_window(node.window))
     return node
 
 
-def _did(node: DidDraft, vocabulary: Vocabulary) -> DidDraft:
-    has_lines = node.event.startswith(ORDER_KIND_PREFIX) or not node.event
-    where = tuple(
-        _filter(item, node.event, vocabulary)
-        for item in node.where
+def _edge(node: EdgeDraft, vocabulary: Vocabulary) -> EdgeDraft:
+    return replace(
+        node,
+        test=_test(node.test, vocabulary.of_prop(node.event, node.prop)),
+        where=_where(node.where, node.event, vocabulary),
+        window=_window(node.window),
+    )
+
+
+def _funnel(node: FunnelDraft, vocabulary: Vocabulary) -> FunnelDraft:
+    steps = tuple(
+        StepDraft(step.event, _where(step.where, step.event, vocabulary)) for step in node.steps
+    )
+    is_whole = node.amount.isdecimal() and node.unit in UNITS
+    amount, unit = (node.amount, node.unit) if is_whole else ("", "d")
+    return replace(node, steps=steps, amount=amount, unit=unit, window=_window(node.window))
+
+
+def _where(
+    filters: tuple[FilterDraft | LineDraft, ...], event: str, vocabulary: Vocabulary
+) -> tuple[FilterDraft | LineDraft, ...]:
+    """Only events about orders have lines."""
+    has_lines = event.startswith(ORDER_KIND_PREFIX) or not event
+    return tuple(
+        _filter(item, event, vocabulary)
+        for item in filters
         if has_lines or not isinstance(item, LineDraft)
     )
+
+
+def _did(node: DidDraft, vocabulary: Vocabulary) -> DidDraft:
+    where = _where(node.where, node.event, vocabulary)
     test = node.test
     if node.measure and test.op not in COUNT_OPERATORS:
         test = replace(test, op=COUNT_OPERATORS[0])

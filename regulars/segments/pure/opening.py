@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
 
 from regulars.kernel.errors import Invalid
-from regulars.rules import language, reading
+from regulars.rules import reading
+from regulars.rules import text as rule_text
 from regulars.rules.tree import (
     BeforeLast,
     BetweenAgo,
     ConsentIs,
     Count,
     Did,
+    Edge,
     Either,
     Everyone,
     FactIs,
     Filter,
     FromTo,
+    Funnel,
+    Gap,
+    InList,
     InSegment,
     Last,
     Leaf,
     LineFilter,
     Measure,
+    Near,
     Node,
     Not,
+    Overdue,
     Previous,
     PropFilter,
     Reachable,
@@ -38,38 +44,49 @@ from regulars.segments.pure.closing import leaf_json
 from regulars.segments.pure.drafts import (
     ConsentDraft,
     DidDraft,
+    EdgeDraft,
     FactDraft,
     FilterDraft,
+    FunnelDraft,
+    GapDraft,
     GroupDraft,
     LeafDraft,
     LineDraft,
+    ListDraft,
+    NearDraft,
     NodeDraft,
+    OverdueDraft,
     RawDraft,
     ReachableDraft,
     SegmentDraft,
     ShareDraft,
+    StepDraft,
     TestDraft,
     WindowDraft,
 )
 from regulars.segments.pure.fixing import fixed_node
-from regulars.segments.pure.typed import Wrong, draft_of, split_duration
+from regulars.segments.pure.typed import PLAIN, Wrong, draft_of, split_duration, written
 from regulars.segments.pure.vocabulary import Vocabulary
 
 PERCENT_DIGITS = 2
+# Groups inside groups are controls so deep; what lies deeper is shown as text.
+GROUPS_DEEP_MAX = 3
 LINE_BREAKS = "\r\n"
 
 
 def open_rule(rule: Rule, vocabulary: Vocabulary) -> GroupDraft:
     """The draft of a rule; a rule of one condition becomes a group of one."""
-    found = _node(rule.where, vocabulary, is_not=False)
+    found = _node(rule.where, vocabulary, is_not=False, level=1)
     return found if isinstance(found, GroupDraft) else GroupDraft("all", (found,))
 
 
-def _node(node: Node, vocabulary: Vocabulary, *, is_not: bool) -> NodeDraft:
+def _node(node: Node, vocabulary: Vocabulary, *, is_not: bool, level: int) -> NodeDraft:
     if isinstance(node, Not):
-        return _node(node.part, vocabulary, is_not=not is_not)
+        return _node(node.part, vocabulary, is_not=not is_not, level=level)
     if isinstance(node, Everyone | Either):
-        parts = tuple(_node(part, vocabulary, is_not=False) for part in node.parts)
+        if level > GROUPS_DEEP_MAX:
+            return _raw(node, is_not=is_not)
+        parts = tuple(_node(part, vocabulary, is_not=False, level=level + 1) for part in node.parts)
         return GroupDraft("all" if isinstance(node, Everyone) else "any", parts, is_not)
     return _leaf(node, vocabulary, is_not=is_not)
 
@@ -101,8 +118,8 @@ def _texts(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _raw(leaf: Leaf, *, is_not: bool) -> RawDraft:
-    return RawDraft(json.dumps(language.node_json(leaf), ensure_ascii=False), is_not)
+def _raw(node: Node, *, is_not: bool) -> RawDraft:
+    return RawDraft(rule_text.write(Rule(node)), is_not)
 
 
 def _fact(leaf: FactIs, vocabulary: Vocabulary, is_not: bool) -> FactDraft:
@@ -112,8 +129,47 @@ def _fact(leaf: FactIs, vocabulary: Vocabulary, is_not: bool) -> FactDraft:
 
 def _did(leaf: Did, vocabulary: Vocabulary, is_not: bool) -> DidDraft:
     measure, of, test = _measure(leaf.measure, leaf.kind, vocabulary)
-    where = tuple(_filter(item, leaf.kind, vocabulary) for item in leaf.where)
+    where = _where(leaf.where, leaf.kind, vocabulary)
     return DidDraft(leaf.kind, where, measure, of, test, _window(leaf.within), is_not)
+
+
+def _where(
+    filters: tuple[Filter, ...], event: str, vocabulary: Vocabulary
+) -> tuple[FilterDraft | LineDraft, ...]:
+    return tuple(_filter(item, event, vocabulary) for item in filters)
+
+
+def _edge(leaf: Edge, vocabulary: Vocabulary, is_not: bool) -> EdgeDraft:
+    test = draft_of(leaf.test, vocabulary.of_prop(leaf.kind, leaf.prop).money)
+    where = _where(leaf.where, leaf.kind, vocabulary)
+    return EdgeDraft(leaf.which, leaf.kind, leaf.prop, test, where, _window(leaf.within), is_not)
+
+
+def _gap(leaf: Gap, _vocabulary: Vocabulary, is_not: bool) -> GapDraft:
+    return GapDraft(leaf.which, leaf.kind, leaf.op, *split_duration(leaf.duration), is_not)
+
+
+def _funnel(leaf: Funnel, vocabulary: Vocabulary, is_not: bool) -> FunnelDraft:
+    steps = tuple(
+        StepDraft(step.kind, _where(step.where, step.kind, vocabulary)) for step in leaf.steps
+    )
+    amount, unit = split_duration(leaf.duration)
+    reached = leaf.reached
+    return FunnelDraft(
+        steps,
+        amount,
+        unit,
+        _window(leaf.within),
+        reached.op if reached else "",
+        written(reached.value, PLAIN) if reached else "",
+        is_not,
+    )
+
+
+def _near(leaf: Near, _vocabulary: Vocabulary, is_not: bool) -> NearDraft:
+    return NearDraft(
+        *(written(side, PLAIN) for side in (leaf.lat, leaf.lon, leaf.km)), is_not=is_not
+    )
 
 
 def _filter(item: Filter, event: str, vocabulary: Vocabulary) -> FilterDraft | LineDraft:
@@ -135,10 +191,8 @@ def _measure(
 ) -> tuple[str, str, TestDraft]:
     if measure is None:
         return "", "", TestDraft()
-    if isinstance(measure, Count):
-        return "count", "", draft_of(measure.test, vocabulary.of_prop("", "").money)
-    money = vocabulary.of_prop(event, measure.prop).money
-    return "sum", measure.prop, draft_of(measure.test, money)
+    name, prop = ("count", "") if isinstance(measure, Count) else (measure.function, measure.prop)
+    return name, prop, draft_of(measure.test, vocabulary.of_measure(name, event, prop).money)
 
 
 def _window(window: Window | None) -> WindowDraft:
@@ -177,6 +231,14 @@ def _percent(side: float) -> str:
 _LEAVES: dict[type, Callable[..., LeafDraft]] = {
     FactIs: _fact,
     Did: _did,
+    Edge: _edge,
+    Gap: _gap,
+    Overdue: lambda leaf, vocabulary, is_not: OverdueDraft(
+        leaf.kind, written(leaf.times, PLAIN), is_not
+    ),
+    Funnel: _funnel,
+    InList: lambda leaf, vocabulary, is_not: ListDraft(leaf.name, _window(leaf.within), is_not),
+    Near: _near,
     ConsentIs: lambda leaf, vocabulary, is_not: ConsentDraft(
         leaf.channel, leaf.purpose, leaf.state, _window(leaf.within), is_not
     ),

@@ -23,11 +23,12 @@ PAIRS = ("pair", "numbers2")
 
 
 class Wrong(Exception):
-    """What was typed cannot stand; `code` says why."""
+    """What was typed cannot stand; `code` says why, and perhaps where in a text."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, **details: object) -> None:
         super().__init__(code)
         self.code = code
+        self.details = details
 
 
 @dataclass(frozen=True, slots=True)

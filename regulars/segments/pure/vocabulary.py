@@ -41,6 +41,9 @@ class Subject:
         return tuple(found if not current or current in found else [current, *found])
 
 
+NUMBER = Subject("number", ("number",))
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The facts of the workspace and the decimal places of its currency.
@@ -62,6 +65,12 @@ class Vocabulary:
     def of_prop(self, event: str, prop: str) -> Subject:
         """What is known about a property of an event."""
         return self._of_type(EVENT_FIELDS.get(event, {}).get(prop, "untyped"), (event, prop))
+
+    def of_measure(self, measure: str, event: str, prop: str) -> Subject:
+        """What a count or a figure over a property is: always a number."""
+        if measure in ("count", "distinct"):
+            return NUMBER
+        return Subject("number", ("number",), self.of_prop(event, prop).money)
 
     def of_line(self, prop: str) -> Subject:
         """What is known about a column of an order line."""

@@ -1,5 +1,6 @@
 """Reads of segments and lists, and what rules find."""
 
+from regulars.segments.queries.across import overlap, strictest
 from regulars.segments.queries.engines import ENGINES, count_file, read_rule, why
 from regulars.segments.queries.histories import histories
 from regulars.segments.queries.lists import (
@@ -20,6 +21,7 @@ from regulars.segments.queries.membership import (
     sizes,
     sizes_of_many,
 )
+from regulars.segments.queries.passages import days_of_passages, passages
 from regulars.segments.queries.rules import (
     archived,
     audience,
@@ -29,6 +31,7 @@ from regulars.segments.queries.rules import (
     customers,
     holding,
     names_by_slug,
+    phrases,
     rules_by_slug,
     segment,
     segment_by_slug,
@@ -48,6 +51,7 @@ __all__ = [
     "count",
     "count_file",
     "customers",
+    "days_of_passages",
     "histories",
     "history_of",
     "holding",
@@ -62,6 +66,9 @@ __all__ = [
     "memberships_of",
     "names",
     "names_by_slug",
+    "overlap",
+    "passages",
+    "phrases",
     "read_rule",
     "rejects",
     "rules_by_slug",
@@ -71,6 +78,7 @@ __all__ = [
     "sentence",
     "sizes",
     "sizes_of_many",
+    "strictest",
     "total",
     "uploads",
     "users_of",

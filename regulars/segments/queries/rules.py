@@ -10,7 +10,7 @@ from regulars.kernel.errors import Invalid, NotFound
 from regulars.lake import engine
 from regulars.rules import checking, duck, language, sentences
 from regulars.rules.duck import Compiled
-from regulars.rules.tree import Rule
+from regulars.rules.tree import Node, Rule
 from regulars.segments import dictionary, registry
 from regulars.segments.models import Segment
 from regulars.segments.pure import asking
@@ -158,6 +158,19 @@ def customers(
 
 def _naive(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None)
+
+
+def phrases(workspace_id: int, nodes: Sequence[Node], language_code: str) -> list[str]:
+    """Conditions in words, as they stand inside the sentence of a rule."""
+    named = {
+        "segments": names_by_slug(workspace_id),
+        "lists": {one.slug: one.name for one in lists.lists(workspace_id)},
+    }
+    currency = workspaces.workspace(workspace_id).currency
+    return [
+        sentences.phrase(node, language_code, registry.facts(), currency=currency, **named)
+        for node in nodes
+    ]
 
 
 def sentence(workspace_id: int, rule: Mapping[str, Any], language_code: str) -> str:

@@ -11,6 +11,7 @@ from regulars.rules import language
 from regulars.rules.tests import strategies
 from regulars.rules.tree import Either, Everyone, Not
 from regulars.segments import queries, registry, shown, suggestions
+from regulars.segments.offers import Offers
 from regulars.segments.pure.closing import close
 from regulars.segments.pure.drafts import (
     DidDraft,
@@ -64,6 +65,7 @@ def quiet(monkeypatch):
     monkeypatch.setattr(suggestions, "_asked", lambda *_: [])
     monkeypatch.setattr(registry, "facts", lambda: strategies.FACTS)
     monkeypatch.setattr(queries, "segments", lambda _: [])
+    monkeypatch.setattr(queries, "lists", lambda _: [])
 
 
 @settings(
@@ -75,7 +77,7 @@ def quiet(monkeypatch):
 def test_a_rule_survives_the_form_that_a_browser_sends(quiet, document):
     rule = language.parse(document)
     draft = opened(rule)
-    root = shown.Builder(1, WORDS, {}).root(draft)
+    root = shown.Builder(WORDS, Offers(1)).root(draft)
     html = render_to_string(
         "segments/parts/rules.html", {"root": root, "months": shown.months(), "more": []}
     )
@@ -88,7 +90,7 @@ def test_a_rule_survives_the_form_that_a_browser_sends(quiet, document):
 
 
 @pytest.mark.parametrize("value", ["two\nlines", "\r", " ", "", "a\u2028b", "x" * 1000, "\ttab "])
-def test_a_text_that_no_field_can_hold_is_kept_as_json(value):
+def test_a_text_that_no_field_can_hold_is_kept_as_text(value):
     leaf = {"fact": "customer.city", "op": "eq", "value": value}
     rule = language.parse({"version": 1, "where": leaf})
 
@@ -240,16 +242,17 @@ def test_what_is_no_number_is_refused(text):
         number(text)
 
 
-def test_groups_are_offered_as_deep_as_rules_may_go(quiet):
-    node = FactDraft("customer.city", TestDraft("text.eq", "Kyiv"))
-    for _ in range(6):
-        node = GroupDraft("all", (node,))
+def test_groups_are_controls_three_deep_and_text_below(quiet):
+    leaf = {"fact": "customer.city", "op": "eq", "value": "Kyiv"}
+    deep = {"any": [{"all": [{"any": [{"not": {"all": [leaf, leaf]}}]}]}, leaf]}
+    node = opened(language.parse({"version": 1, "where": deep}))
 
-    view = shown.Builder(1, WORDS, {}).root(node)
+    view = shown.Builder(WORDS, Offers(1)).root(node)
 
     offered = []
     while view.kind == "group":
         offered.append(view.may_group)
         view = view.parts[0]
-    assert offered == [True] * 5 + [False]
-    assert language.parse(close(node, WORDS).rule)
+    assert offered == [True, True, False]
+    assert view.draft == RawDraft('customer.city = "Kyiv" and customer.city = "Kyiv"', is_not=True)
+    assert close(node, WORDS).rule["where"] == deep

@@ -49,7 +49,7 @@ let typed = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.target.id !== "rules") return;
   const sent = event.detail.requestConfig.formData;
-  const isMoved = pressed.startsWith("del:");
+  const isMoved = pressed.startsWith("del:") || pressed === "undo";
   const fields = isMoved ? [] : event.target.querySelectorAll("input[id]:not([type=radio], [type=checkbox]), textarea[id]");
   typed = [...fields]
     .filter((field) => sent.has(field.name) && sent.get(field.name) !== field.value)
@@ -74,12 +74,12 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const place = rest.at(-1);
   pressed = "";
   if (verb === "del") {
-    const holder = place.split(".").slice(0, -1).filter((step) => !/^[wl]$/.test(step)).join(".");
+    const holder = place.split(".").slice(0, -1).filter((step) => !/^[wls]$/.test(step)).join(".");
     document.getElementById(`${idOf(holder)}-did`)?.focus();
     document.getElementById(`${idOf(holder)}-filter`)?.focus();
   } else if (verb === "add") {
     const holder = document.getElementById(idOf(place));
-    const parts = ":scope > .rule-row, :scope > .rule-group, :scope > .rule-filter";
+    const parts = ":scope > .rule-row, :scope > .rule-group, :scope > .rule-filter, :scope > .rule-steps > .rule-step";
     const added = [...(holder?.querySelectorAll(parts) ?? [])].at(-1);
     const first = added?.matches(".rule-group") ? added.querySelector(".rule-row") : added;
     first?.querySelector("select, textarea, input:not([type=hidden])")?.focus();
