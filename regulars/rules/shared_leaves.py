@@ -14,17 +14,28 @@ from typing import cast
 
 from sqlglot import exp
 
-from regulars.rules import duck, duck_events, shared_next, values
+from regulars.rules import duck, duck_events, shared_next, turning, values
 from regulars.rules import facts as declared
 from regulars.rules.duck_scope import Scope
 from regulars.rules.duck_slots import Fill
-from regulars.rules.duck_values import InJson, Place, Typed, all_of, passes, pointer_to, sql
+from regulars.rules.duck_values import (
+    InJson,
+    Place,
+    Typed,
+    all_of,
+    compares,
+    passes,
+    pointer_to,
+    sql,
+)
 from regulars.rules.facts import Attr, Column, Fact, Facts, OrdersAggregate, find_fact
 from regulars.rules.memory import MARKETING
 from regulars.rules.shared_next import appears, earliest, leaves, never, value_turns
 from regulars.rules.shared_scans import Part, name_of, text_of
 from regulars.rules.shared_slots import SharedSlots
 from regulars.rules.tree import (
+    BeforeLast,
+    BetweenAgo,
     ConsentIs,
     Count,
     Did,
@@ -129,7 +140,8 @@ class _Events:
 
     def matching(self) -> exp.Expression:
         slots = self.draft.slots
-        found = duck_events.within("time", self.within, slots)
+        in_window = all_of(duck_events.within("time", self.within, slots))
+        found = [self._row_column("w", in_window)]
         for item in self.where:
             if isinstance(item, PropFilter):
                 place = InJson(exp.column("props"), pointer_to(item.prop, slots))
@@ -152,12 +164,26 @@ class _Events:
 
     def ahead(self) -> exp.Expression:
         """When the next event that is dated ahead comes to count."""
-        return self.figure(sql("MIN($t)", t=appears(TIME, self.draft.slots)))
+        present = self.draft.slots.present()
+        first = self.figure(sql("MIN(time) FILTER (WHERE time >= $present)", present=present))
+        return sql("COALESCE($first, $never)", first=first, never=never())
 
     def leaving(self) -> exp.Expression | None:
         """When the next event of the past falls out of the window, or into it."""
-        bound = leaves(self.within, TIME, self.draft.slots)
+        slots = self.draft.slots
+        if isinstance(self.within, Last | BeforeLast | BetweenAgo):
+            durations = shared_next.durations(self.within)
+            if not any(turning.is_calendar(one) for one in durations):
+                # An edge that never jumps back reaches the oldest of those before it first.
+                return earliest(self._reached(one) for one in durations)
+        bound = leaves(self.within, TIME, slots)
         return None if bound is None else self.figure(sql("MIN($t)", t=bound))
+
+    def _reached(self, duration: str) -> exp.Expression:
+        slots = self.draft.slots
+        edge = slots.edge(duration, -1)
+        first = self.figure(sql("MIN(time) FILTER (WHERE time > $edge)", edge=edge))
+        return shared_next.crosses(first, duration, -1, slots)
 
     def filter_turns(self) -> list[exp.Expression]:
         """When an event may come to pass a filter that looks at dates, or cease to."""
@@ -255,7 +281,7 @@ def _measured(node: Did, events: _Events) -> tuple[exp.Expression, bool]:
         is_zero = measure.function in ("sum", "distinct")
         return column, is_zero and values.compares(0, measure.test)
     test = node.measure.test if isinstance(node.measure, Count) else duck_events.AT_LEAST_ONE
-    number = duck_events.compares(events.over(sql("COUNT(*)")), test, slots, float)
+    number = compares(events.over(sql("COUNT(*)")), test, slots, float)
     return events.figure(number), values.compares(0, test)
 
 

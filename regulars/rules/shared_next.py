@@ -94,10 +94,11 @@ def leaves(
             t=time, start=slots.unit_start(window), present=slots.present(),
             turn=slots.unit_end(window.unit), never=never(),
         )  # fmt: skip
-    return earliest(crosses(time, duration, -1, slots) for duration in _durations(window))
+    return earliest(crosses(time, duration, -1, slots) for duration in durations(window))
 
 
-def _durations(window: Last | BeforeLast | BetweenAgo) -> tuple[str, ...]:
+def durations(window: Last | BeforeLast | BetweenAgo) -> tuple[str, ...]:
+    """How far the moving edges of the window lie behind now."""
     if isinstance(window, BetweenAgo):
         return (window.far, window.near)
     return (window.duration,)

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from regulars.kernel import clock
 from regulars.segments import actions, queries
+from regulars.segments.lists_api import MembersOut, PageIn, members_out
+from regulars.segments.lists_api import router as lists_router
 from regulars.segments.records import (
     DESCRIPTION_CHARS_MAX,
     NAME_CHARS_MAX,
@@ -20,6 +22,7 @@ from regulars.segments.records import (
 )
 
 router = Router(tags=["segments"])
+MORE = (("/lists", lists_router),)
 
 
 class Strict(Schema):
@@ -74,6 +77,11 @@ class SegmentOut(Schema):
     created_at: datetime
     updated_at: datetime
     is_archived: bool
+    # Members that are kept: None before the first fill.
+    size: int | None
+    refreshed_at: datetime | None
+    is_filling: bool
+    problem: str
 
 
 class ListOut(Schema):
@@ -116,6 +124,14 @@ def count(request: HttpRequest, body: CountIn) -> dict[str, object]:
 def one_segment(request: HttpRequest, public_id: str) -> dict[str, object]:
     """One segment, archived or not."""
     return _out(queries.segment(_workspace_id(request), public_id))
+
+
+@router.get("/{public_id}/members", response=MembersOut)
+def segment_members(request: HttpRequest, public_id: str, page: Query[PageIn]) -> dict[str, object]:
+    """Customers who are in the segment by what is kept, a page at a time."""
+    workspace_id = _workspace_id(request)
+    found = queries.members(workspace_id, public_id, limit=page.limit, after=page.after)
+    return members_out(workspace_id, found, page.limit)
 
 
 def _workspace_id(request: HttpRequest) -> int:

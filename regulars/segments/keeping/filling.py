@@ -34,7 +34,7 @@ from regulars.store.scope import cursor, scope
 from regulars.workspaces import queries as workspaces
 
 # Memory of a pass is that of so many customers: a statement over them and their answers.
-CUSTOMERS_AT_ONCE = 65_536
+CUSTOMERS_AT_ONCE = 131_072
 AGAIN = timedelta(seconds=1)
 # An older pass has too much to catch up with.
 RESUMED_WITHIN = timedelta(minutes=10)

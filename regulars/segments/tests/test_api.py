@@ -15,18 +15,20 @@ from regulars.workspaces.records import KeyScope
 class Program:
     """A program with a key of the workspace."""
 
-    def __init__(self, workspace_id: int) -> None:
+    def __init__(self, workspace_id: int, address: str = "/api/v1/segments") -> None:
+        self._address = address
         with scope(workspace_id):
             key = workspaces.create_key(workspace_id, KeyScope.API)
         self._client = Client(headers={"authorization": f"Bearer {key}"})
 
     def post(self, path: str, body: object) -> tuple[int, dict]:
-        address = f"/api/v1/segments{path}"
-        answer = self._client.post(address, data=body, content_type="application/json")
+        answer = self._client.post(
+            f"{self._address}{path}", data=body, content_type="application/json"
+        )
         return answer.status_code, answer.json()
 
     def get(self, path: str = "") -> tuple[int, dict]:
-        answer = self._client.get(f"/api/v1/segments{path}")
+        answer = self._client.get(f"{self._address}{path}")
         return answer.status_code, answer.json()
 
 
