@@ -134,17 +134,19 @@ class ExchangeFile(WorkspaceRow):
 
 
 class PulledFile(WorkspaceRow):
-    """A file that was fetched and brought in, known by its content."""
+    """What the file of a name held when it was brought in last."""
 
     connection_id = models.BigIntegerField()
     name = models.TextField()
     hash = models.TextField()
+    # When a file of a folder was written, by its folder; nothing for an address.
+    modified_ns = models.BigIntegerField(null=True)
     outcome = models.TextField()
     pulled_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace_id", "connection_id", "hash"], name="pulled_file_once"
+                fields=["workspace_id", "connection_id", "name"], name="pulled_file_once"
             )
         ]

@@ -101,17 +101,23 @@ def _batches(found: Iterator[Part]) -> Iterator[list[Part]]:
 
 
 def _is_same(workspace_id: int, file: ExchangeFile, digest: str) -> bool:
-    """Whether the last file of this name that came through held the same."""
+    """Whether the last file of this name held the same and came through.
+
+    One that broke off has written a part: what came before it is news once more.
+    """
+    if file.finished_at is not None:
+        # Sent again in its own exchange, or played again: what it held then is not kept.
+        return False
     last = (
         ExchangeFile.objects.filter(
             workspace_id=workspace_id, connection_id=file.connection_id, kind=file.kind,
-            name=file.name, state="done",
+            name=file.name, finished_at__isnull=False,
         )
         .exclude(id=file.id)
-        .order_by("-finished_at")
+        .order_by("-finished_at", "-id")
         .first()
     )  # fmt: skip
-    return last is not None and last.hash == digest
+    return last is not None and last.state == "done" and last.hash == digest
 
 
 def _finish(

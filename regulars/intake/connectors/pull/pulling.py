@@ -1,4 +1,4 @@
-"""Pulling files by the clock: one at a time, each content once, failures with growing pauses."""
+"""Pulling files by the clock: one at a time, each news once, failures with growing pauses."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from django.conf import settings as installation
 
 from regulars.intake.connectors import actions, queries
 from regulars.intake.connectors.models import Connection, PulledFile
+from regulars.intake.connectors.pull.known import Told, is_known, remember
 from regulars.intake.connectors.pull.settings import back_off, next_due
 from regulars.intake.connectors.pull.stock import read_stock, write_stock
 from regulars.intake.connectors.records import ConnectionKind, ConnectionRecord, Outcome
@@ -108,8 +109,9 @@ def _pull(workspace_id: int, connection: ConnectionRecord) -> int:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     count = 0
     with tempfile.TemporaryDirectory(dir=folder, prefix="pull-") as scratch:
-        for name, path, marks in _files(connection, Path(scratch)):
-            count += _bring_in(workspace_id, connection, name, path)
+        for name, path, modified_ns, marks in _files(connection, Path(scratch)):
+            told = Told(name, _hash_of(path), modified_ns)
+            count += _bring_in(workspace_id, connection, told, path)
             # Only now: a file that could not be brought in must be sent again.
             if marks:
                 with scope(workspace_id):
@@ -121,19 +123,19 @@ def _pull(workspace_id: int, connection: ConnectionRecord) -> int:
 
 def _files(
     connection: ConnectionRecord, scratch: Path
-) -> Iterator[tuple[str, Path, dict[str, str]]]:
+) -> Iterator[tuple[str, Path, int | None, dict[str, str]]]:
     if connection.settings.get("where") == "folder":
         for path in folder_files(connection.settings):
             target = scratch / "file"
-            _copy(path, target)
-            yield path.name, target, {}
+            yield path.name, target, _copy(path, target), {}
         return
     url = str(connection.settings.get("url"))
     target = scratch / "file"
     found = fetch(url, target, headers=_headers(connection), bytes_max=FILE_BYTES_MAX)
     if found.status != 304:
         marks = {name: found.headers[name] for name in MARKS if name in found.headers}
-        yield url.rpartition("/")[2].partition("?")[0] or "file", target, {"url": url, **marks}
+        name = url.rpartition("/")[2].partition("?")[0] or "file"
+        yield name, target, None, {"url": url, **marks}
 
 
 def _headers(connection: ConnectionRecord) -> dict[str, str]:
@@ -205,38 +207,39 @@ def folder_files(settings: Mapping[str, Any]) -> list[Path]:
     return [path for _, _, path in sorted(found)]
 
 
-def _copy(path: Path, target: Path) -> None:
-    """Into our own folder, so that a file still being written there is read whole or again."""
+def _copy(path: Path, target: Path) -> int:
+    """Into our own folder, so that a file still being written there is read whole or again.
+
+    Gives when what was copied had been written.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as stream, target.open("wb") as out:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            found = os.fstat(stream.fileno())
+            if not stat.S_ISREG(found.st_mode):
                 raise Outside("pull_folder_gone", "The folder cannot be read.")
             while block := stream.read(1 << 16):
                 out.write(block)
                 if out.tell() > FILE_BYTES_MAX:
                     raise Invalid("file_too_big", "The file is larger than allowed.")
+            return found.st_mtime_ns
     except OSError as error:
         raise Outside("pull_folder_gone", "The folder cannot be read.") from error
 
 
-def _bring_in(workspace_id: int, connection: ConnectionRecord, name: str, path: Path) -> int:
-    digest = _hash_of(path)
+def _bring_in(workspace_id: int, connection: ConnectionRecord, told: Told, path: Path) -> int:
     with scope(workspace_id):
-        is_known = PulledFile.objects.filter(
-            workspace_id=workspace_id, connection_id=connection.id, hash=digest
-        ).exists()
-    if is_known:
-        return 0
+        if is_known(workspace_id, connection.id, told):
+            return 0
     received_at = clock.now()
     try:
-        counts = _import(workspace_id, connection, name, path)
+        counts = _import(workspace_id, connection, told.name, path)
     except Invalid as error:
         # It would fail again the same way: its neighbours go on, and a corrected one is another.
-        _remember(workspace_id, connection, name, digest, Outcome.FAILED, received_at,
-                  reason=error.code, detail=error.message)  # fmt: skip
+        _tell(workspace_id, connection, told, Outcome.FAILED, received_at,
+              reason=error.code, detail=error.message)  # fmt: skip
         return 0
-    _remember(workspace_id, connection, name, digest, Outcome.TAKEN, received_at, counts=counts)
+    _tell(workspace_id, connection, told, Outcome.TAKEN, received_at, counts=counts)
     return 1
 
 
@@ -280,11 +283,10 @@ def _hash_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _remember(
+def _tell(
     workspace_id: int,
     connection: ConnectionRecord,
-    name: str,
-    digest: str,
+    told: Told,
     outcome: Outcome,
     received_at: datetime,
     *,
@@ -293,15 +295,12 @@ def _remember(
     detail: str = "",
 ) -> None:
     with scope(workspace_id):
-        PulledFile.objects.get_or_create(
-            workspace_id=workspace_id, connection_id=connection.id, hash=digest,
-            defaults={"name": name[:300], "outcome": outcome.value, "pulled_at": clock.now()},
-        )  # fmt: skip
+        remember(workspace_id, connection.id, told, outcome)
         actions.log_delivery(
             workspace_id,
             connection,
-            key=digest,
-            topic=name,
+            key=told.digest,
+            topic=told.name,
             received_at=received_at,
             outcome=outcome,
             reason=reason,

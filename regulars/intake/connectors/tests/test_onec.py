@@ -752,6 +752,40 @@ def test_a_file_sent_again_after_it_was_read_is_a_new_one(shop: WorkspaceRecord)
     assert goods_of(shop)["dee6e1d0-55bc-11d9-848a-00112f43529a"][0] == "Кухоль"
 
 
+CUP_ID = "dee6e1d0-55bc-11d9-848a-00112f43529a"
+
+
+def test_a_file_that_goes_back_within_its_exchange_is_news(shop: WorkspaceRecord) -> None:
+    connection = connect(shop)
+    first = CATALOG.format(encoding="utf-8").encode()
+    second = first.replace("Чашка".encode(), "Кухоль".encode())
+    walk(connection, {"import.xml": first})
+    onec = OneC(connection)
+    onec.begin()
+
+    for content in (second, first):
+        onec.send("import.xml", content)
+        assert onec.bring_in("import.xml") == ["success"]
+
+    assert goods_of(shop)[CUP_ID][0] == "Чашка"
+
+
+def test_a_file_that_goes_back_after_one_that_broke_off_is_news(
+    shop: WorkspaceRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bringing, "BATCH_PARTS", 1)
+    connection = connect(shop)
+    first = CATALOG.format(encoding="utf-8").encode()
+    walk(connection, {"import.xml": first})
+    broken = first.replace("Чашка".encode(), "Кухоль".encode())[:-40]
+
+    assert walk(connection, {"import.xml": broken})["import.xml"][0] == "failure"
+    assert goods_of(shop)[CUP_ID][0] == "Кухоль"
+    walk(connection, {"import.xml": first})
+
+    assert goods_of(shop)[CUP_ID][0] == "Чашка"
+
+
 def test_the_buyer_of_an_order_is_who_they_were_merged_into(shop: WorkspaceRecord) -> None:
     connection = connect(shop)
     order(shop, "A-1", status=OrderStatus.NEW)

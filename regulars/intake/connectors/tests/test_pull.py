@@ -219,6 +219,81 @@ def test_files_of_a_folder_are_read_and_left_there(shop: WorkspaceRecord, allowe
     }  # fmt: skip
 
 
+def stock_of(shop: WorkspaceRecord, sku: str) -> str:
+    with scope(shop.id):
+        raw = cursor()
+        raw.execute("SELECT trim_scale(on_hand)::text FROM orders_stock WHERE workspace_id = %s"
+                    " AND sku = %s", [shop.id, sku])  # fmt: skip
+        (found,) = raw.fetchall()
+    return str(found[0])
+
+
+def test_stock_that_goes_back_to_what_it_was_is_news(shop: WorkspaceRecord, peer: str) -> None:
+    connection = pull(shop, url=f"{peer}/stock.csv", layout="stock", columns={})
+    seen = []
+
+    for count in (5, 3, 5, 5, 3):
+        Peer.pages["/stock.csv"] = (200, {}, f"sku,quantity\nTEA,{count}\n".encode())
+        come_round(shop, connection)
+        seen.append(stock_of(shop, "TEA"))
+
+    assert seen == ["5", "3", "5", "5", "3"]
+    assert outcomes(shop, connection) == [("taken", "")] * 4
+
+
+def test_a_price_that_goes_back_after_a_file_nobody_could_read_is_news(
+    shop: WorkspaceRecord, peer: str
+) -> None:
+    connection = pull(shop, url=f"{peer}/goods.csv", layout="catalogue", columns={})
+    for body in ("sku,name,price\nTEA,Tea,9\n", "sku,name,price\nTEA,Tea,8\n", "broken",
+                 "sku,name,price\nTEA,Tea,9\n"):  # fmt: skip
+        Peer.pages["/goods.csv"] = (200, {}, body.encode())
+        come_round(shop, connection)
+
+    with scope(shop.id):
+        raw = cursor()
+        raw.execute("SELECT trim_scale(list_price)::text FROM orders_product"
+                    " WHERE workspace_id = %s", [shop.id])  # fmt: skip
+        assert raw.fetchall() == [("9",)]
+
+
+def test_files_of_a_folder_that_go_back_are_news_and_renamed_ones_are_not(
+    shop: WorkspaceRecord, allowed: Path
+) -> None:
+    connection = pull(shop, where="folder", folder=str(allowed), pattern="*.csv", layout="stock",
+                      columns={})  # fmt: skip
+    now = allowed / "now.csv"
+    seen = []
+
+    for number, count in enumerate((5, 3, 5), 1):
+        # The shop keeps what it wrote before under another name.
+        if now.exists():
+            now.rename(allowed / f"before-{number}.csv")
+        now.write_text(f"sku,quantity\nTEA,{count}\n")
+        os.utime(now, (1_700_000_000 + number, 1_700_000_000 + number))
+        come_round(shop, connection)
+        come_round(shop, connection)
+        seen.append(stock_of(shop, "TEA"))
+
+    assert seen == ["5", "3", "5"]
+    assert outcomes(shop, connection) == [("taken", "")] * 3
+
+
+def test_two_files_of_one_content_are_both_known(shop: WorkspaceRecord, allowed: Path) -> None:
+    connection = pull(shop, where="folder", folder=str(allowed), pattern="*.csv", layout="stock",
+                      columns={})  # fmt: skip
+    for number, name in enumerate(("one.csv", "two.csv"), 1):
+        (allowed / name).write_text("sku,quantity\nTEA,5\n")
+        os.utime(allowed / name, (1_700_000_000 + number, 1_700_000_000 + number))
+
+    come_round(shop, connection)
+    # Written anew, saying the same.
+    os.utime(allowed / "one.csv", (1_700_000_009, 1_700_000_009))
+    come_round(shop, connection)
+
+    assert outcomes(shop, connection) == [("taken", "")] * 2
+
+
 @pytest.mark.parametrize("folder", ["/etc", "..", "../..", "out", "/", "allowed/../.."])
 def test_no_folder_outside_the_allowed_ones_is_read(
     shop: WorkspaceRecord, allowed: Path, folder: str
