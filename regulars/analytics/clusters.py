@@ -12,15 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
-from sklearn.tree import DecisionTreeClassifier
-from threadpoolctl import threadpool_limits
 
 from regulars.analytics.statements import Scope, Statement
 
@@ -39,6 +35,7 @@ LEAF_ROWS_MIN = 20
 GAIN_PER_PATH_MIN = 0.01
 # Outliers stand at this many deviations, or one wholesaler would be a group.
 DEVIATIONS_MAX = 3.0
+ROUNDING = 1e-9
 # A feature tells something of a group whose mean is so many deviations from everybody's.
 TELLING_DEVIATIONS = 0.5
 TELLING_CATEGORY_SHARE = 0.5
@@ -68,6 +65,9 @@ FROM scores
 WHERE orders > 0
 ORDER BY customer
 """
+
+if TYPE_CHECKING:
+    from sklearn.tree import DecisionTreeClassifier
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -135,8 +135,7 @@ def groups_of(buyers: Buyers) -> tuple[Group, ...]:
         return ()
     named = _categories(buyers.categories)
     space = _space(buyers, named)
-    with threadpool_limits(limits=1):
-        labels = _labels(space)
+    labels = _labels(space)
     slugs = slugs_of(buyers.former, labels)
     raw = _raw(buyers, named)
     return tuple(
@@ -217,7 +216,8 @@ def _unskewed(name: str, values: Array) -> Array:
 
 def _standard(values: Array) -> Array:
     spread = float(values.std())
-    if spread == 0:
+    # Equal values may differ by their rounding; that is no spread.
+    if spread <= ROUNDING * max(1.0, float(np.abs(values).max(initial=0.0))):
         return np.zeros_like(values)
     standard: Array = np.clip((values - values.mean()) / spread, -DEVIATIONS_MAX, DEVIATIONS_MAX)
     return standard
@@ -229,9 +229,31 @@ def _spaced(rows: int, most: int) -> npt.NDArray[np.int64]:
 
 
 def _labels(space: Array) -> Labels:
+    # Loaded here: half a second and eighty megabytes that only the worker ever needs.
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        model = _best_model(space)
+        if model is None:
+            return np.zeros(len(space), dtype=np.int64)
+        labels: Labels = model.predict(space).astype(np.int64)
+    # Groups are numbered by size, so that empty numbers cannot occur and order means something.
+    order = np.argsort(-np.bincount(labels), kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place[labels]
+
+
+def _best_model(space: Array) -> Any:
+    """The fitted groups with the highest silhouette; None when all buyers are alike."""
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
     fitted = space[_spaced(len(space), FIT_ROWS_MAX)]
     judged = space[_spaced(len(space), SILHOUETTE_ROWS_MAX)]
-    best: tuple[float, KMeans] | None = None
+    if len(np.unique(fitted, axis=0)) < K_MAX:
+        return None
+    best: tuple[float, Any] | None = None
     for k in range(K_MIN, K_MAX + 1):
         model = KMeans(k, n_init=STARTS, random_state=SEED).fit(fitted)
         shares = np.bincount(model.labels_, minlength=k) / len(fitted)
@@ -241,13 +263,7 @@ def _labels(space: Array) -> Labels:
         score = float(silhouette_score(judged, parts))
         if best is None or score > best[0]:
             best = (score, model)
-    assert best is not None
-    labels: Labels = best[1].predict(space).astype(np.int64)
-    # Groups are numbered by size, so that empty numbers cannot occur and order means something.
-    order = np.argsort(-np.bincount(labels), kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return place[labels]
+    return None if best is None else best[1]
 
 
 def _group(
@@ -302,6 +318,8 @@ def _rule(
     buyers: Buyers, named: Sequence[str], raw: Array, members: npt.NDArray[np.bool_]
 ) -> tuple[tuple[Bound, ...], ...]:
     """The paths of the tree that agrees best with the group."""
+    from sklearn.tree import DecisionTreeClassifier
+
     rows = _spaced(len(raw), FIT_ROWS_MAX)
     best: tuple[float, tuple[tuple[Bound, ...], ...]] = (-1.0, ())
     for depth in range(2, DEPTH_MAX + 1):

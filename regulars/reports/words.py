@@ -110,9 +110,9 @@ def stage_hint(stage: str) -> str:
         stages.REPEAT: _("Bought on two or three days and keeps the own rhythm."),
         stages.LOYAL: _("Bought on %(n)s days or more and keeps the own rhythm.")
         % {"n": stages.LOYAL_DAYS_MIN},
-        stages.COOLING: _("Silent for more than %(n)s times the usual gap between purchases.")
+        stages.COOLING: _("Silent for more than %(n)s times the expected gap between purchases.")
         % {"n": stages.COOLING_TIMES},
-        stages.LOST: _("Silent for more than %(n)s times the usual gap between purchases.")
+        stages.LOST: _("Silent for more than %(n)s times the expected gap between purchases.")
         % {"n": stages.LOST_TIMES},
     }[stage]
 

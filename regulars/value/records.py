@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from regulars.analytics import rfm, stages
 from regulars.analytics.rfm import Borders
@@ -31,7 +31,7 @@ STAGE_LABELS: dict[str, Promise] = {
     stages.REPEAT: gettext_lazy("Repeat"),
     stages.LOYAL: gettext_lazy("Loyal"),
     stages.COOLING: gettext_lazy("Cooling"),
-    stages.LOST: gettext_lazy("Lost"),
+    stages.LOST: pgettext_lazy("stage", "Lost"),
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import chain
 
 import numpy as np
@@ -88,3 +90,18 @@ def test_a_group_keeps_the_name_of_the_one_it_shares_most_with():
 
     assert slugs_of([None] * 6, labels) == ["c1", "c2", "c3"]
     assert slugs_of(["c2", "c2", "c1", "c1", "c1", None], labels) == ["c2", "c1", "c3"]
+
+
+def test_buyers_who_are_all_alike_are_one_group_without_a_rule():
+    alike = planted()
+    numbers = {name: values * 0 + 5 for name, values in alike.numbers.items()}
+
+    (group,) = groups_of(Buyers(numbers, [None] * alike.rows, alike.former))
+
+    assert group.members.all() and group.paths == () and group.traits == ()
+
+
+def test_the_libraries_are_loaded_only_when_groups_are_asked_for():
+    code = "import sys, regulars.analytics.clusters; sys.exit('sklearn' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -58,7 +58,7 @@ def migration(request: HttpRequest) -> HttpResponse:
         **frame(workspace, "migration"),
         **_shown(span, fault),
         "found": found,
-        "columns": [label_of(place) for place in found.places],
+        "columns": [label_of(place, span.what) for place in found.places],
         "rows": _rows(found, span),
         "totals": [found.total_now(place) for place in found.places],
         "moved_share": found.moved / found.customers if found.customers else None,
@@ -83,8 +83,8 @@ def moved(request: HttpRequest) -> HttpResponse:
     page = Paginator(ids, PAGE_ROWS).get_page(request.GET.get("page"))
     context = {
         **_shown(span, ""),
-        "was": label_of(was),
-        "is_now": label_of(is_now),
+        "was": label_of(was, span.what),
+        "is_now": label_of(is_now, span.what),
         "total": len(ids),
         "page": page,
         "rows": segments.customers(workspace.id, list(page.object_list), now),
@@ -94,10 +94,10 @@ def moved(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/moved.html", context)
 
 
-def label_of(place: str) -> str:
+def label_of(place: str, what: str) -> str:
     """The class or the stage in words."""
     if place == NOBODY:
-        return _("Not yet a buyer")
+        return _("Not yet a buyer") if what == "rfm_class" else _("Not known yet")
     return str(CLASS_LABELS.get(place) or STAGE_LABELS[place])
 
 
@@ -151,10 +151,10 @@ def _row(found: Migration, was: str, span: Span, top: float) -> dict[str, Any]:
                 "share": count / total,
                 "url": f"{address}?{query}" if count else "",
                 "heat": "base" if place == was else _heat(count / total, top),
-                "column": label_of(place),
+                "column": label_of(place, span.what),
             }
         )
-    return {"label": label_of(was), "total": total, "cells": cells}
+    return {"label": label_of(was, span.what), "total": total, "cells": cells}
 
 
 def _heat(share: float, top: float) -> str:

@@ -78,6 +78,21 @@ def test_the_people_behind_each_class_cell_and_stage_are_as_many(shop):
     assert sum(one.customers for one in stages) == 4_372
 
 
+def test_the_stored_scores_are_those_counted_as_of_the_instant(shop, lakes):
+    with scope(shop.id):
+        asked = value.differing(shop.id, NOON)
+        assert lakes.query(shop.id, asked.sql, asked.params).num_rows == 0
+        later = value.differing(shop.id, NOON.replace(day=25))
+        # Time alone turns stages; nobody's class moves without an order.
+        turned = lakes.query(shop.id, later.sql, later.params).to_pylist()
+        stored = {one: value.standing(shop.id, one) for one in (row["customer"] for row in turned)}
+        assert turned and all(
+            row["rfm_class"] == stored[row["customer"]].rfm_class
+            and row["stage"] != stored[row["customer"]].stage
+            for row in turned
+        )
+
+
 def test_the_list_of_customers_is_narrowed_by_the_same_words(shop):
     from regulars.value.conditions import CONDITIONS
 
@@ -133,7 +148,8 @@ def test_the_stages_page_counts_everybody_once_and_shows_the_months(shop):
 
     assert response.status_code == 200
     assert sum(figures(html)) == 4_372
-    assert "Dec 2010" in html and "Dec 2011" in html
+    months = re.findall(r'<th scope="col" class="num">(\w{3,4}(?: \d{4})?)</th>', html)
+    assert (months[-13], *months[-2:]) == ("Dec", "Jan 2011", "Dec")
     assert 'id="keep-stage-loyal"' in html
 
 

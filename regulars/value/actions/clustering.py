@@ -55,7 +55,7 @@ def find_clusters(
     """
     with scope(workspace_id):
         asked = features_statement(queries.scope_of(workspace_id, at))
-        found = engine.query(workspace_id, asked.sql, dict(asked.params))
+    found = engine.query(workspace_id, asked.sql, dict(asked.params))
     buyers = buyers_of({name: found[name].to_pylist() for name in _columns(found)})
     groups = groups_of(buyers)
     customers = found["customer"].to_pylist()

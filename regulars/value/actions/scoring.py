@@ -73,8 +73,9 @@ def score(workspace_id: int, at: datetime, is_mine: Callable[[], bool] = lambda:
     with scope(workspace_id):
         statement = queries.differing(workspace_id, at)
         settings = queries.settings(workspace_id)
-        found = engine.query(workspace_id, statement.sql, dict(statement.params))
         today = queries.scope_of(workspace_id, at).last_day()
+    # No transaction is open while the lake counts.
+    found = engine.query(workspace_id, statement.sql, dict(statement.params))
     written = 0
     for chunk in _chunks(found):
         with scope(workspace_id):

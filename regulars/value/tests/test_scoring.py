@@ -8,6 +8,7 @@ import pytest
 
 from regulars.analytics.rfm import Borders
 from regulars.analytics.tests.lake_shape import add_order
+from regulars.customers import actions as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
 from regulars.lake import engine
@@ -107,6 +108,30 @@ def test_a_change_that_history_brought_starts_nothing(db, lakes):
 
     (one,) = told(place.bakery.id)
     assert (one[1], one[2]["to"]) == ("import", "lost")
+
+
+def test_the_row_of_a_merged_customer_leaves_at_once_and_comes_back_when_split(db, lakes):
+    place = town()
+    known(lakes, place.bakery.id, place.mira, place.oleg)
+    scored(place.bakery.id, NOON)
+    with scope(place.bakery.id):
+        customers.merge(place.bakery.id, place.mira, place.oleg, actor="test")
+        tasks.take_changes(place.bakery.id, [])
+        actions.forget_merged(place.bakery.id)
+        gone = [one for one in (place.mira, place.oleg)
+                if queries.standing(place.bakery.id, one) is None]  # fmt: skip
+        assert len(gone) == 1
+        assert queries.settings(place.bakery.id).is_behind
+        cursor().execute(
+            "UPDATE customers_merge SET is_gone = true WHERE workspace_id = %s",
+            [place.bakery.id],
+        )
+
+    follow(lakes.open(place.bakery.id), place.bakery.id)
+    assert scored(place.bakery.id, NOON + timedelta(hours=1)) == 1
+
+    with scope(place.bakery.id):
+        assert queries.standing(place.bakery.id, gone[0]).stage == "prospect"
 
 
 def test_a_run_that_lost_its_job_writes_no_more(db, lakes):
