@@ -287,6 +287,9 @@ def taken(town: Town, kept: Kept) -> list[tuple[str, bool]]:
         found = events.timeline(
             town.bakery.id, town.mira, 100, kinds=["message.opened", "message.clicked"]
         )
+    # What rules narrow by: which campaign, by which channel.
+    assert all({"campaign", "message"} <= set(event.props) for event in found)
+    assert {event.props["channel"] for event in found} <= {"email"}
     return sorted((event.kind, event.props["is_confirmed"]) for event in found)
 
 
