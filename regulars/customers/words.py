@@ -83,6 +83,8 @@ LIST_COLUMNS: dict[str, Text] = {
     "external_id": gettext_lazy("Id in the shop"),
     "seen": gettext_lazy("First seen"),
 }
+# What of the list tells of orders: for those alone who may see orders.
+ORDER_COLUMNS = frozenset({"spent", "orders", "last"})
 USUAL_COLUMNS = ("spent", "orders", "last", "lives", "channels", "seen")
 # What may be done with many customers at once, and who may.
 ACTS: dict[str, tuple[Text, Right]] = {
@@ -210,6 +212,16 @@ NOT_SEEN = (
     "form.not_asked", "segment.entered", "segment.left",
 )  # fmt: skip
 OWN_KINDS = tuple(HAPPENINGS)
+# What anybody sees who may see customers at all. Orders, leads and carts are left out, and so is
+# whatever a site calls by a name of its own: it may carry sums and numbers of orders.
+PLAIN_VISITS = (
+    "Page Viewed", "Screen Viewed", "Product Viewed", "Products Searched", "session.started",
+    "form.submitted",
+)  # fmt: skip
+PLAIN_KINDS = (
+    *(kind for kind in HAPPENINGS if not kind.startswith(("order.", "lead."))),
+    *PLAIN_VISITS,
+)
 
 
 def channel(name: str) -> str:
@@ -237,11 +249,11 @@ def column(name: str) -> str:
     return str(COLUMNS.get(name, name.removeprefix("attr.")))
 
 
-def group_choices() -> list[tuple[str, str]]:
+def group_choices(*, may_see_orders: bool) -> list[tuple[str, str]]:
     """Which happenings a timeline may show."""
     return [
         ("", _("All")),
-        ("orders", _("Orders")),
+        *([("orders", _("Orders"))] if may_see_orders else []),
         ("messages", _("Messages")),
         (SITE, _("Site")),
         ("profile", _("Profile")),

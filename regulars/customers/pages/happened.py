@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET
 from regulars.customers import history, queries, words
 from regulars.customers.records import Card
 from regulars.events.records import Event
-from regulars.workspaces.asking import workspace_of
+from regulars.workspaces.asking import may, workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 TIMELINE_ROWS = 20
@@ -38,26 +39,37 @@ def timeline_context(
 ) -> dict[str, Any]:
     """A page of what happened, of the kinds asked for."""
     group = request.GET.get("show", "")
-    group = group if group in words.GROUPS or group == words.SITE else ""
+    may_see_orders = may(request, Right.ORDERS_VIEW)
+    group = group if group in dict(words.group_choices(may_see_orders=may_see_orders)) else ""
+    kinds, but = _kinds(group, may_see_orders=may_see_orders)
     key = request.GET.get("before", "")
     shown, more = history.page_of(
         workspace.id,
         history.ids_of(found),
         key,
         TIMELINE_ROWS,
-        words.GROUPS.get(group, ()),
-        but=words.OWN_KINDS if group == words.SITE else (),
+        kinds,
+        but=but,
     )
     return {
-        "items": [_item(event, workspace) for event in shown],
-        "groups": words.group_choices(),
+        "items": [_item(event, workspace, may_see_orders=may_see_orders) for event in shown],
+        "groups": words.group_choices(may_see_orders=may_see_orders),
         "group": group,
         "more": more,
         "is_continued": bool(key),
     }
 
 
-def _item(event: Event, workspace: WorkspaceRecord) -> dict[str, Any]:
+def _kinds(group: str, *, may_see_orders: bool) -> tuple[Sequence[str], Sequence[str]]:
+    """The kinds of a group, and the kinds left out of it; sums are for who may see orders."""
+    if group in words.GROUPS:
+        return words.GROUPS[group], ()
+    if not may_see_orders:
+        return words.PLAIN_VISITS if group == words.SITE else words.PLAIN_KINDS, ()
+    return (), words.OWN_KINDS if group == words.SITE else ()
+
+
+def _item(event: Event, workspace: WorkspaceRecord, *, may_see_orders: bool) -> dict[str, Any]:
     known = words.HAPPENINGS.get(event.kind) or words.VISITS.get(event.kind)
     title, icon, tone = known or (event.kind, "globe", "neutral")
     changes = _changes(event.props.get("changes"))
@@ -70,7 +82,7 @@ def _item(event: Event, workspace: WorkspaceRecord) -> dict[str, Any]:
         "changes": changes,
         "channel": words.channel(str(event.props.get("channel", ""))),
         "purpose": words.purpose(str(event.props.get("purpose", ""))),
-        "own": _own_props(event),
+        "own": _own_props(event) if may_see_orders else [],
         "is_imported": event.origin == "import",
     }
     return {

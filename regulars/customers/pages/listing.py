@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from regulars.customers import actions, asked, conditions, queries, words
 from regulars.customers.records import ListFilter, ListPage, ViewRecord
 from regulars.kernel.errors import NotFound, RegularsError
-from regulars.workspaces.asking import member_of, workspace_of
+from regulars.workspaces.asking import may, member_of, workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 EVERYBODY = "all"
@@ -53,9 +53,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "query": asked.query_of(request.GET),
         "is_filtered": chosen != ListFilter(sort=chosen.sort),
-        "columns": [(name, words.LIST_COLUMNS[name]) for name in _columns(columns)],
-        "all_columns": [(name, label, name in _columns(columns))
-                        for name, label in words.LIST_COLUMNS.items()],
+        "columns": [(name, words.LIST_COLUMNS[name]) for name in _columns(request, columns)],
+        "all_columns": [(name, words.LIST_COLUMNS[name], name in _columns(request, columns))
+                        for name in _offered(request)],
         "views": [(one, _view_url(one), one.id == default_view) for one in saved],
         "view": request.GET.get("view", ""),
         "has_default": default_view is not None,
@@ -118,7 +118,7 @@ def change_view(request: HttpRequest, public_id: str) -> HttpResponse:
 def choose_columns(request: HttpRequest) -> HttpResponse:
     """Let the list show these columns, for this member from now on."""
     workspace = workspace_of(request, Right.CUSTOMERS_VIEW)
-    wanted = [name for name in words.LIST_COLUMNS if name in request.POST.getlist("column")]
+    wanted = [name for name in _offered(request) if name in request.POST.getlist("column")]
     is_usual = request.POST.get("act") == "usual" or not wanted
     actions.choose_columns(workspace.id, member_of(request).user_id, None if is_usual else wanted)
     query = asked.query_of(QueryDict(request.POST.get("query", "").lstrip("?")))
@@ -165,9 +165,16 @@ def _form(request: HttpRequest, workspace: WorkspaceRecord, chosen: ListFilter) 
     }
 
 
-def _columns(chosen: list[str] | None) -> list[str]:
-    kept = [name for name in chosen or () if name in words.LIST_COLUMNS]
-    return kept or list(words.USUAL_COLUMNS)
+def _offered(request: HttpRequest) -> list[str]:
+    """The columns the member may see: what tells of orders needs the right to see them."""
+    hidden = frozenset() if may(request, Right.ORDERS_VIEW) else words.ORDER_COLUMNS
+    return [name for name in words.LIST_COLUMNS if name not in hidden]
+
+
+def _columns(request: HttpRequest, chosen: list[str] | None) -> list[str]:
+    offered = _offered(request)
+    kept = [name for name in chosen or () if name in offered]
+    return kept or [name for name in words.USUAL_COLUMNS if name in offered]
 
 
 def _view_url(one: ViewRecord) -> str:

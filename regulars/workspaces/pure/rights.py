@@ -64,6 +64,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.ORDERS_EDIT,
         }
     ),
+    # Who the customer is, not what they spent: the timeline and the list leave orders out.
     Role.CASHIER: frozenset({Right.CUSTOMERS_VIEW}),
     Role.SUPPORT: frozenset({Right.CUSTOMERS_VIEW, Right.CUSTOMERS_EDIT, Right.ORDERS_VIEW}),
     Role.ORDER_MANAGER: frozenset({Right.CUSTOMERS_VIEW, Right.ORDERS_VIEW, Right.ORDERS_EDIT}),
