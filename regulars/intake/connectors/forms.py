@@ -109,6 +109,9 @@ FIELDS: Mapping[ConnectionKind, tuple[Field, ...]] = {
         Field("columns", _("Columns"), "area",
               _("A line for each: column of the file = field. Empty: recognised by headings."),
               placeholder="Номер = number"),
+        Field("decimal", _("Before fractions of stock"), "select", options=(
+            ("", _("Decide from the file")), (",", _("A comma: 1,5")), (".", _("A dot: 1.5")),
+        )),
         Field("source", _("Came from"),
               hint=_("The same number of two sources is two orders; for costs the source of ads.")),
     ),

@@ -253,7 +253,8 @@ def _import(
         made = bring_in_file(workspace_id, path, {"source": source, "columns": columns})
         return {"rows": made.rows, "taken": made.added + made.changed, "repeated": made.same}
     if settings.get("layout") == STOCK:
-        counted, rows = read_stock(path, columns, connection.name)
+        decimal = str(settings.get("decimal") or "")
+        counted, rows = read_stock(path, columns, connection.name, decimal)
         with scope(workspace_id):
             return {"rows": rows, "stock": write_stock(workspace_id, counted)}
     mapping: dict[str, Any] | None = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
+from regulars.intake.connectors.pull.counts import count_of, decimal_mark
 from regulars.intake.importers import read
 from regulars.intake.importers.pure.columns import plain
 from regulars.kernel.errors import Invalid
@@ -22,32 +22,54 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 Counted = dict[str, dict[str, Decimal]]
+# The number of the row, the product and the place, and the count as it is written.
+Row = tuple[int, str, str, str]
 
 
-def read_stock(path: Path, columns: Mapping[str, str], place: str) -> tuple[Counted, int]:
+def read_stock(
+    path: Path, columns: Mapping[str, str], place: str, decimal: str = ""
+) -> tuple[Counted, int]:
     """How many of each product lie in each place, and the number of rows.
 
-    place   where everything lies when the file does not tell
-    raises  Invalid(stock_columns | stock_row | file_…)
+    place    where everything lies when the file does not tell
+    decimal  what stands before fractions; empty decides from the whole column
+    raises   Invalid(stock_columns | stock_row | stock_number | stock_repeated | file_…)
     """
+    rows = _rows(path, columns, place)
+    mark = decimal or decimal_mark(count for _, _, _, count in rows)
+    found: Counted = {}
+    for number, sku, where, written in rows:
+        count = count_of(written, mark, number)
+        if not sku or count is None:
+            raise _broken(number)
+        there = found.setdefault(where, {})
+        if sku in there:
+            # Which of the two is right, or whether they add up, the file does not tell.
+            raise Invalid(
+                "stock_repeated", f"Row {number}: {sku} stands there twice for one place."
+            )
+        there[sku] = count
+    return found, len(rows)
+
+
+def _rows(path: Path, columns: Mapping[str, str], place: str) -> list[Row]:
     source = read.open_file(path)
     places = _places(source.headings, columns)
-    found: Counted = defaultdict(dict)
-    rows = 0
+    found: list[Row] = []
     for batch in source.batches:
         if batch.rejects:
-            raise Invalid("stock_row", f"Row {batch.rejects[0].row_no} of the stock is broken.")
+            raise _broken(batch.rejects[0].row_no)
+        if len(found) + batch.table.num_rows > ROWS_MAX:
+            raise Invalid("file_too_big", "The file is larger than allowed.")
         for row in batch.table.to_pylist():
-            rows += 1
-            if rows > ROWS_MAX:
-                raise Invalid("file_too_big", "The file is larger than allowed.")
             sku = (row[places["sku"]] or "").strip()
             where = (row[places["place"]] or "").strip() if "place" in places else ""
-            count = _count(row[places["quantity"]])
-            if not sku or count is None:
-                raise Invalid("stock_row", f"Row {row['row_no']} of the stock is broken.")
-            found[where or place][sku] = count
-    return found, rows
+            found.append((row["row_no"], sku, where or place, row[places["quantity"]] or ""))
+    return found
+
+
+def _broken(number: int) -> Invalid:
+    return Invalid("stock_row", f"Row {number} of the stock is broken.")
 
 
 def _places(headings: tuple[str, ...], columns: Mapping[str, str]) -> dict[str, str]:
@@ -62,15 +84,6 @@ def _places(headings: tuple[str, ...], columns: Mapping[str, str]) -> dict[str, 
     if not {"sku", "quantity"} <= set(found):
         raise Invalid("stock_columns", "No columns give the product and the quantity; name them.")
     return found
-
-
-def _count(cell: str | None) -> Decimal | None:
-    bare = (cell or "").replace("\xa0", "").replace(" ", "").replace(",", ".")
-    try:
-        found = Decimal(bare)
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() and abs(found) < Decimal(10) ** 12 else None
 
 
 def write_stock(workspace_id: int, counted: Counted) -> int:

@@ -22,6 +22,7 @@ from regulars import wiring
 from regulars.intake.connectors import actions, queries
 from regulars.intake.connectors.pull import pulling
 from regulars.intake.connectors.pull.settings import back_off, check_pull, next_due
+from regulars.intake.connectors.pull.stock import read_stock
 from regulars.intake.connectors.records import (
     ConnectionKind,
     ConnectionRecord,
@@ -292,6 +293,59 @@ def test_two_files_of_one_content_are_both_known(shop: WorkspaceRecord, allowed:
     come_round(shop, connection)
 
     assert outcomes(shop, connection) == [("taken", "")] * 2
+
+
+def stock_file(folder: Path, body: str) -> Path:
+    path = folder / "stock.csv"
+    path.write_text(body)
+    return path
+
+
+def counts_of(folder: Path, *cells: str, decimal: str = "") -> list[str]:
+    rows = "".join(f"S{number};{cell}\n" for number, cell in enumerate(cells))
+    found, _ = read_stock(stock_file(folder, "sku;quantity\n" + rows), {}, "Shop", decimal)
+    return [f"{count.normalize():f}" for count in found["Shop"].values()]
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal", "expected"),
+    [(["1,234", "0,500"], "", ["1.234", "0.5"]), (["1,234", "2.5"], "", ["1234", "2.5"]),
+     (["1.234", "1.234,5"], "", ["1234", "1234.5"]), (["1,234"], ".", ["1234"]),
+     (["1,234"], ",", ["1.234"]), (["1,234,567"], "", ["1234567"]), (["-2", "+3"], "", ["-2", "3"]),
+     (["1 234,5", "7"], "", ["1234.5", "7"]), (["1,5", "2.5"], "", ["1.5", "2.5"]),
+     (["5.", ".5"], "", ["5", "0.5"])],
+)  # fmt: skip
+def test_counts_are_read_by_the_mark_of_their_column(
+    tmp_path: Path, cells: list[str], decimal: str, expected: list[str]
+) -> None:
+    assert counts_of(tmp_path, *cells, decimal=decimal) == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal", "code"),
+    [(["1,234"], "", "stock_number"), (["5", "12.000"], "", "stock_number"),
+     (["1,5", "2.5", "1.234"], "", "stock_number"), (["1,2,3"], "", "stock_row"),
+     (["2.5"], ",", "stock_row"), (["1e5"], "", "stock_row"), ([""], "", "stock_row"),
+     (["9" * 13], "", "stock_row"), (["NaN"], "", "stock_row"), (["٣"], "", "stock_row")],
+)  # fmt: skip
+def test_a_count_nobody_can_be_sure_of_is_refused(
+    tmp_path: Path, cells: list[str], decimal: str, code: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        counts_of(tmp_path, *cells, decimal=decimal)
+
+    assert refused.value.code == code
+
+
+def test_a_product_twice_for_one_place_is_refused(tmp_path: Path) -> None:
+    twice = stock_file(tmp_path, "sku,place,quantity\nTEA,A,1\nTEA,B,2\nTEA,A,3\n")
+    with pytest.raises(Invalid) as refused:
+        read_stock(twice, {}, "Shop")
+
+    assert (refused.value.code, "Row 3" in refused.value.message) == ("stock_repeated", True)
+    named = stock_file(tmp_path, "sku,place,quantity\nTEA,,1\nTEA,Shop,2\n")
+    with pytest.raises(Invalid, match="twice"):
+        read_stock(named, {}, "Shop")
 
 
 @pytest.mark.parametrize("folder", ["/etc", "..", "../..", "out", "/", "allowed/../.."])
