@@ -98,7 +98,7 @@ def holding(
     if not own:
         return []
     by_path = {str(engine.root / file.path): file for file in own}
-    scan = views.read(own, engine.root, option=", filename = true")
+    scan = views.read(relation, own, engine.root, option=", filename = true")
     with engine.cursor() as cursor:
         found = cursor.execute(
             f"select filename, count(*) from {scan}"
@@ -118,8 +118,12 @@ def _clean(
     removed = 0
     for file, rows in holding(engine, workspace_id, relation, customers):
         written = _without(engine, workspace_id, relation, file, customers)
-        added = [NewFile(workspace_id, relation.name, file.kind, one, file.period, file.bucket)
-                 for one in written]  # fmt: skip
+        added = [
+            NewFile(
+                workspace_id, relation.name, file.kind, one, file.shape, file.period, file.bucket
+            )
+            for one in written
+        ]
         manifest.swap_files(connection, [file], added, now)
         removed += rows
     return removed
@@ -135,7 +139,7 @@ def _without(
     part = "tail/e" if file.kind == "tail" else f"{file.period or 'all'}/e{file.bucket:03d}"
     names = (relation.tail_schema if file.kind == "tail" else relation.base_schema).names
     body = (
-        f"select {', '.join(names)} from {views.read([file], engine.root)}"
+        f"select {', '.join(names)} from {views.read(relation, [file], engine.root)}"
         f" where not {views.is_of(relation, customers)}"
     )
     path = files.new_path(workspace_id, relation.name, part)

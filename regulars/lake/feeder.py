@@ -68,7 +68,7 @@ def _write_tails(root: Path, relation: Relation, rows: pa.Table) -> Iterator[man
     for workspace_id, part in split_by_workspace(relation, rows):
         path = files.new_path(workspace_id, relation.name, "tail/t")
         written = files.write_table(root, path, part)
-        yield manifest.NewFile(workspace_id, relation.name, "tail", written)
+        yield manifest.NewFile(workspace_id, relation.name, "tail", written, relation.shape)
 
 
 def split_by_workspace(relation: Relation, rows: pa.Table) -> Iterator[tuple[int, pa.Table]]:

@@ -19,6 +19,7 @@ from regulars.lake.engine import Engine
 from regulars.lake.layout import Period, Unit
 from regulars.lake.manifest import LakeFile, NewFile
 from regulars.lake.relations import XID, Relation
+from regulars.lake.sql import STALE
 
 TAILS = "fold_tails"
 
@@ -62,13 +63,12 @@ def compact(
     if len(small) < 2:
         return
     declared = engine.relations[relation]
-    body = views.newest(small, engine.root)
-    if declared.key == "append":
-        body = f"select * from {views.read(small, engine.root)}"
+    body = _tail_rows(engine, declared, small)
     with engine.cursor() as cursor:
         columns = declared.tail_schema.names
         added = _write(engine, cursor, workspace_id, declared, "tail/c", body, columns)
-    new = [NewFile(workspace_id, relation, "tail", written) for written in added]
+    shape = _shape_from(declared, small)
+    new = [NewFile(workspace_id, relation, "tail", written, shape) for written in added]
     manifest.swap_files(connection, small, new, now)
 
 
@@ -112,8 +112,13 @@ def _candidates(
 
 def _tail_rows(engine: Engine, relation: Relation, tails: Sequence[LakeFile]) -> str:
     if relation.key == "append":
-        return f"select * from {views.read(tails, engine.root)}"
-    return views.newest(tails, engine.root)
+        return f"select * from {views.read(relation, tails, engine.root)}"
+    return views.newest(relation, tails, engine.root)
+
+
+def _shape_from(relation: Relation, sources: Sequence[LakeFile]) -> str:
+    """What is made of older files still lacks what they lack."""
+    return STALE if views.is_stale(relation, sources) else relation.shape
 
 
 def _unit(
@@ -127,7 +132,9 @@ def _unit(
         return "all"
     parts = [f"select {relation.period} as t from {TAILS}"]
     if base:
-        parts.append(f"select {relation.period} as t from {views.read(base, engine.root)}")
+        parts.append(
+            f"select {relation.period} as t from {views.read(relation, base, engine.root)}"
+        )
     sql = (
         "select count(*), coalesce(date_diff('month', min(t), max(t)), 0) + 1"
         f" from ({' union all '.join(parts)})"
@@ -147,7 +154,7 @@ def _touched(
     names = {period.name for period in _spans(cursor, relation, unit, f"from {TAILS}")}
     if relation.key == "keyed" and base:
         paths = {str(engine.root / file.path): file.period for file in base}
-        scan = views.read(base, engine.root, option=", filename = true")
+        scan = views.read(relation, base, engine.root, option=", filename = true")
         found = cursor.execute(
             f"select distinct filename from {scan} b where id in (select id from {TAILS})"
         ).fetchall()
@@ -165,7 +172,7 @@ def _periods(
     """The periods to be written, in order of time."""
     source = f"from {TAILS}"
     if relation.period and touched:
-        scan = views.read(touched, engine.root)
+        scan = views.read(relation, touched, engine.root)
         source = (
             f"from (select {relation.period} from {TAILS}"
             f" union all select {relation.period} from {scan})"
@@ -202,6 +209,7 @@ def _write_period(
     where = _within(relation, period)
     (rows,) = _one(cursor, f"select count(*) from ({body}) where {where}")
     buckets = layout.buckets_for(rows)
+    shape = _shape_from(relation, [*base, *tails])
     added = []
     for bucket in range(buckets):
         # Rows of nobody are spread by their own id.
@@ -210,7 +218,9 @@ def _write_period(
         part = f"{period.name or 'all'}/b{bucket:03d}"
         columns = relation.base_schema.names
         for written in _write(engine, cursor, workspace_id, relation, part, chosen, columns):
-            added.append(NewFile(workspace_id, relation.name, "base", written, period.name, bucket))
+            added.append(
+                NewFile(workspace_id, relation.name, "base", written, shape, period.name, bucket)
+            )
     return added
 
 

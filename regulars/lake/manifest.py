@@ -18,7 +18,10 @@ Kind = Literal["base", "tail"]
 
 @dataclass(frozen=True, slots=True)
 class LakeFile:
-    """One live file of one relation of one workspace; the path is below the lake's root."""
+    """One live file of one relation of one workspace; the path is below the lake's root.
+
+    shape  of the relation when the file was written; "" where nobody wrote it down
+    """
 
     id: int
     relation: str
@@ -27,6 +30,7 @@ class LakeFile:
     rows: int
     period: str
     bucket: int
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,12 @@ class NewFile:
     relation: str
     kind: Kind
     written: Written
+    shape: str
     period: str = ""
     bucket: int = 0
 
 
-_LIVE = "id, relation, kind, path, rows, period, bucket"
+_LIVE = "id, relation, kind, path, rows, period, bucket, shape"
 
 
 def live_files(
@@ -84,13 +89,13 @@ def add_files(connection: psycopg.Connection, files: Iterable[NewFile], now: dat
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into lake_file (workspace_id, relation, kind, path, rows, bytes,"
-            " content_hash, period, bucket, created_at)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " content_hash, period, bucket, shape, created_at)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (
                     file.workspace_id, file.relation, file.kind, file.written.path,
                     file.written.rows, file.written.bytes, file.written.content_hash,
-                    file.period, file.bucket, now,
+                    file.period, file.bucket, file.shape, now,
                 )
                 for file in files
             ],
@@ -130,6 +135,18 @@ def swap_files(
         if gone.rowcount != len(retired):
             raise Conflict("lake_file_replaced", "Another process has replaced these files.")
         add_files(connection, added, now)
+
+
+def workspaces_with_other_shapes(
+    connection: psycopg.Connection, relation: str, shape: str
+) -> list[int]:
+    """Workspaces in which some live file of the relation was made in another way."""
+    found = connection.execute(
+        "select distinct workspace_id from lake_file"
+        " where relation = %s and shape <> %s and is_live order by 1",
+        [relation, shape],
+    )
+    return [workspace_id for (workspace_id,) in found.fetchall()]
 
 
 def mark_drained(connection: psycopg.Connection, relations: Sequence[str], now: datetime) -> None:

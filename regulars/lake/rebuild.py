@@ -7,6 +7,7 @@ from datetime import datetime
 
 import psycopg
 
+from regulars.kernel.errors import Conflict
 from regulars.lake import feeder, files, fold, manifest, source, views
 from regulars.lake.engine import Engine
 from regulars.lake.manifest import LakeFile
@@ -50,6 +51,24 @@ def rebuild(
         _rebuild_relation(engine, connection, workspace_id, relation, now)
 
 
+def renew_due(engine: Engine, connection: psycopg.Connection, now: datetime) -> int:
+    """Write one relation anew whose files an older release made, of one workspace.
+
+    returns  1, or 0 when nothing is left to do; call again later. Until then columns that the
+             files lack are null
+    """
+    for relation in engine.relations.values():
+        for workspace_id in manifest.workspaces_with_other_shapes(
+            connection, relation.name, relation.shape
+        ):
+            try:
+                _rebuild_relation(engine, connection, workspace_id, relation, now)
+            except Conflict:
+                continue
+            return 1
+    return 0
+
+
 def _rebuild_relation(
     engine: Engine,
     connection: psycopg.Connection,
@@ -82,7 +101,9 @@ def _stage(
         for _, part in feeder.split_by_workspace(relation, chunk.rows):
             path = files.new_path(workspace_id, relation.name, "staged/s")
             written = files.write_table(engine.root, path, part)
-            yield LakeFile(0, relation.name, "tail", written.path, written.rows, "", 0)
+            yield LakeFile(
+                0, relation.name, "tail", written.path, written.rows, "", 0, relation.shape
+            )
         after = chunk.upto
         if not chunk.is_full:
             return

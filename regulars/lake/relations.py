@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -19,6 +20,7 @@ CUSTOMER = "customer"
 PERSON_COLUMNS = ("customer", "loser", "root")
 
 TWIN_SUFFIX = "_l"
+SHAPE_CHARS = 16
 
 # Beside the relation's own columns, tail files of a keyed relation carry these.
 XID = "xid"
@@ -28,6 +30,7 @@ DUCKDB_TYPES = {
     pa.string(): "VARCHAR",
     pa.int64(): "BIGINT",
     pa.int32(): "INTEGER",
+    pa.uint64(): "UBIGINT",
     pa.float64(): "DOUBLE",
     pa.bool_(): "BOOLEAN",
     pa.date32(): "DATE",
@@ -91,6 +94,12 @@ class Relation:
         if "id" in self.visible.names:
             return self.visible
         return pa.schema([pa.field("id", pa.int64()), *self.visible])
+
+    @cached_property
+    def shape(self) -> str:
+        """A mark of what the relation is made of; files of another shape are written anew."""
+        made_of = [self.select_sql.split(), [f"{f.name} {f.type}" for f in self.base_schema]]
+        return hashlib.sha256(repr(made_of).encode()).hexdigest()[:SHAPE_CHARS]
 
     @cached_property
     def tail_schema(self) -> pa.Schema:

@@ -46,4 +46,11 @@ create table lake_tombstone (
 create index lake_tombstone_open on lake_tombstone (workspace_id) where not is_settled;
 """
 
+# What each file was made of: `relations.Relation.shape`, and for files of older releases this word.
+STALE = "older"
+SHAPE_DDL = f"""
+alter table lake_file add column shape text not null default '{STALE}';
+create index lake_file_shape on lake_file (relation, shape) where is_live;
+"""
+
 MANIFEST_DROP = "drop table lake_file; drop table lake_cursor;"

@@ -116,7 +116,7 @@ def rows(relation: Relation, files: Sequence[LakeFile], root: Path) -> str:
     if not files:
         return _empty(relation.base_schema)
     if relation.key == "append":
-        return f"select {_columns(relation.base_schema)} from {read(files, root)}"
+        return f"select {_columns(relation.base_schema)} from {read(relation, files, root)}"
     base = [file for file in files if file.kind == "base"]
     tails = [file for file in files if file.kind == "tail"]
     parts = []
@@ -124,7 +124,8 @@ def rows(relation: Relation, files: Sequence[LakeFile], root: Path) -> str:
         parts.append(old_rows(relation, base, tails, root))
     if tails:
         columns = _columns(relation.base_schema)
-        parts.append(f"select {columns} from ({newest(tails, root)}) where not {IS_GONE}")
+        newer = newest(relation, tails, root)
+        parts.append(f"select {columns} from ({newer}) where not {IS_GONE}")
     return " union all ".join(parts)
 
 
@@ -132,24 +133,34 @@ def old_rows(
     relation: Relation, base: Sequence[LakeFile], tails: Sequence[LakeFile], root: Path
 ) -> str:
     """Rows of base files that no tail file knows a newer version of."""
-    sql = f"select {_columns(relation.base_schema)} from {read(base, root)} b"
+    sql = f"select {_columns(relation.base_schema)} from {read(relation, base, root)} b"
     if tails:
-        sql += f" where not exists (select 1 from {read(tails, root)} t where t.id = b.id)"
+        scan = read(relation, tails, root)
+        sql += f" where not exists (select 1 from {scan} t where t.id = b.id)"
     return sql
 
 
-def newest(tails: Sequence[LakeFile], root: Path) -> str:
+def newest(relation: Relation, tails: Sequence[LakeFile], root: Path) -> str:
     """The newest version of each row in tail files, gone ones included."""
     return (
-        f"select * from {read(tails, root)}"
+        f"select * from {read(relation, tails, root)}"
         f" qualify row_number() over (partition by id order by {XID} desc) = 1"
     )
 
 
-def read(files: Sequence[LakeFile], root: Path, *, option: str = "") -> str:
-    """A scan of the files."""
+def read(relation: Relation, files: Sequence[LakeFile], root: Path, *, option: str = "") -> str:
+    """A scan of the files; columns that files of an older release lack are null."""
     paths = ", ".join("'" + str(root / file.path).replace("'", "''") + "'" for file in files)
-    return f"read_parquet([{paths}], hive_partitioning = false{option})"
+    scan = f"read_parquet([{paths}], hive_partitioning = false{option}"
+    if not is_stale(relation, files):
+        return f"{scan})"
+    schema = relation.tail_schema if files[0].kind == "tail" else relation.base_schema
+    return f"({_empty(schema)} union all by name from {scan}, union_by_name = true))"
+
+
+def is_stale(relation: Relation, files: Sequence[LakeFile]) -> bool:
+    """Whether some of the files were made in another way than the relation is now."""
+    return any(file.shape not in ("", relation.shape) for file in files)
 
 
 def _columns(schema: pa.Schema) -> str:

@@ -113,6 +113,7 @@ class Keeper:
         with connected() as connection:
             if clock.monotonic_s() >= self._next_fold:
                 fold.fold_due(self._engine, connection, clock.now())
+                rebuilding.renew_due(self._engine, connection, clock.now())
                 self._next_fold = clock.monotonic_s() + FOLD_EVERY_S
             if clock.monotonic_s() >= self._next_sweep:
                 sweep.sweep(connection, self._root, clock.now())

@@ -50,10 +50,15 @@ class SparkEngine:
         """The answer of a select, written for DuckDB, over the workspace's relations.
 
         params  values for `$name`
-        raises  Outside(spark_failed)
+        raises  Outside(spark_failed | lake_older)
         """
         # The manifest is read at once, so that no fold in between takes files away.
         files = self._manifest_of(workspace_id)
+        for name in views.mentioned(sql, self.relations):
+            own = [file for file in files if file.relation == name]
+            if views.is_stale(self.relations[name], own):
+                problem = f"Files of {name} come from an older release; wait for the worker."
+                raise Outside("lake_older", problem)
         hidden = self._hidden_of(workspace_id) if self._hidden_of else ()
         has_merges = self._put_merges(files)
         text = views.compose(

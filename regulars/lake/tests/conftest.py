@@ -18,7 +18,7 @@ from regulars.kernel import clock
 from regulars.lake import engine as lake_engine
 from regulars.lake import feeder, manifest
 from regulars.lake.relations import PRICE, TIME, Relation
-from regulars.lake.sql import MANIFEST_DDL
+from regulars.lake.sql import MANIFEST_DDL, SHAPE_DDL
 
 BAKERY, OTHER = 1, 2
 
@@ -158,7 +158,7 @@ def shop(database: str, tmp_path: Path) -> Iterator[Shop]:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f"create schema {schema}".encode())
         connection.execute(f"set search_path = {schema}".encode())
-        connection.execute(SOURCES + MANIFEST_DDL)
+        connection.execute(SOURCES + MANIFEST_DDL + SHAPE_DDL)
         shop = Shop(connection, database, tmp_path / "lake")
         shop.connection.execute("select set_config('lake.schema', %s, false)", [schema])
         yield shop
