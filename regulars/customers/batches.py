@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from regulars.customers.records import BatchRecord, Profile
 from regulars.jobs import actions as jobs
 from regulars.jobs.records import JobRecord
 from regulars.kernel import clock
+from regulars.kernel.ids import new_public_id
 from regulars.kernel.sheets import sheet
 from regulars.store.scope import cursor, scope
 
@@ -62,21 +63,38 @@ def folder() -> Path:
     return Path(settings.MEDIA_ROOT) / "exports"
 
 
+def files_of(public_ids: Collection[str]) -> list[Path]:
+    """The files of these exports that lie in the folder, those never finished too."""
+    return [path for path in _files() if path.name.split(".")[0] in public_ids]
+
+
+def _files() -> list[Path]:
+    found = folder().iterdir() if folder().is_dir() else ()
+    return sorted(path for path in found if path.is_file())
+
+
 def expire_exports() -> int:
-    """Remove files of exports older than EXPORT_KEPT; returns how many. Engine only."""
+    """Remove files of exports older than EXPORT_KEPT; returns how many exports went. Engine only.
+
+    What a killed worker left unfinished goes by its age, whatever its row says.
+    """
+    before = clock.now() - EXPORT_KEPT
     with transaction.atomic():
         raw = cursor()
         raw.execute(
             "UPDATE customers_batch SET state = 'gone' WHERE id IN (SELECT id FROM customers_batch"
             " WHERE act = 'export' AND created_at < %s AND state <> 'gone' ORDER BY id LIMIT %s)"
-            " RETURNING public_id, given ->> 'format'",
-            [clock.now() - EXPORT_KEPT, EXPIRED_AT_ONCE_MAX],
+            " RETURNING public_id",
+            [before, EXPIRED_AT_ONCE_MAX],
         )
-        gone = raw.fetchall()
+        gone = {row[0] for row in raw.fetchall()}
         # Before the commit: a worker that dies between the two finds the row again.
-        for public_id, form in gone:
-            with suppress(FileNotFoundError):
-                (folder() / f"{public_id}.{form}").unlink()
+        for path in files_of(gone):
+            path.unlink(missing_ok=True)
+    for path in _files():
+        with suppress(FileNotFoundError):
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+                path.unlink()
     return len(gone)
 
 
@@ -84,7 +102,15 @@ def _export(job: JobRecord, batch: BatchRecord) -> None:
     """Write the file anew under another name, and show it when it is whole."""
     path = path_of(batch)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
+    # A name of its own: a worker that lost the job must not take away the file of the next one.
+    partial = path.with_name(f"{batch.public_id}.{new_public_id()}.partial")
+    try:
+        _write(job, batch, partial)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _write(job: JobRecord, batch: BatchRecord, partial: Path) -> None:
     with translation.override(str(batch.given.get("language") or "en")), partial.open("wb") as file:
         made = sheet(file, str(batch.given["format"]), _headings())
         done = last_id = 0
@@ -100,7 +126,7 @@ def _export(job: JobRecord, batch: BatchRecord) -> None:
                 if not jobs.report_progress(job, {"done": done}):
                     return
         made.close()
-    partial.replace(path)
+    partial.replace(path_of(batch))
     with scope(job.workspace_id):
         actions.move_export(job.workspace_id, batch.id, last_id=last_id, done=done, is_last=True)
 

@@ -69,20 +69,21 @@ def keep_proof(person: Person) -> Mapping[str, int]:
 
 
 def forget_lists(person: Person) -> Mapping[str, int]:
-    """Remove exported lists of the workspace, kept for a day: they may hold the person."""
+    """Remove exported lists of the workspace, kept for a day: they may hold the person.
+
+    The folder is looked through, whatever rows say of their files. Twice: an unfinished one may
+    get its last name while we look.
+    """
     raw = cursor()
     raw.execute(
-        "SELECT public_id, given ->> 'format' FROM customers_batch"
-        " WHERE workspace_id = %s AND act = 'export' AND state <> 'gone'",
+        "SELECT public_id FROM customers_batch WHERE workspace_id = %s AND act = 'export'",
         [person.workspace_id],
     )
+    public_ids = {row[0] for row in raw.fetchall()}
     count = 0
-    for public_id, form in raw.fetchall():
-        # The unfinished one first: it may get its last name while we look.
-        for ending in ("partial", form):
-            path = batches.folder() / f"{public_id}.{ending}"
-            count += path.exists()
-            path.unlink(missing_ok=True)
+    for path in (*batches.files_of(public_ids), *batches.files_of(public_ids)):
+        count += path.exists()
+        path.unlink(missing_ok=True)
     raw.execute(
         "UPDATE customers_batch SET state = 'gone' WHERE workspace_id = %s AND act = 'export'",
         [person.workspace_id],

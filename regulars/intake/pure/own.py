@@ -17,6 +17,6 @@ KINDS = frozenset(
         "erasure.requested", "export.requested", "shop.redacted", "suppression.lifted",
         "session.started", "form.submitted", "form.not_asked", "message.sent", "message.opened",
         "message.clicked", "message.bounced", "message.complained", "message.unsubscribed",
-        "value.stage_changed",
+        "value.stage_changed", "segment.entered", "segment.left",
     }
 )  # fmt: skip
