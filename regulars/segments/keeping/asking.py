@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.lake import engine, source, views
+from regulars.lake.pinned import Columns, run
 from regulars.lake.relations import CUSTOMER, CUSTOMERS
 from regulars.rules import shared
 from regulars.rules.shared import CompiledMany
@@ -104,31 +106,37 @@ def compiled(kept: Sequence[Kept], now: datetime, zone: ZoneInfo) -> CompiledMan
     )  # fmt: skip
 
 
-Answer = tuple[CompiledMany, pa.Table]
+Answer = tuple[CompiledMany, Columns]
 
 
 def _run(
     lake: duckdb.DuckDBPyConnection, kept: Sequence[Kept], now: datetime, zone: ZoneInfo
 ) -> Answer:
     asked = compiled(kept, now, zone)
-    return asked, lake.sql(asked.sql, params=asked.params or None).to_arrow_table()
+    return asked, run(lake, asked.sql, asked.params)
 
 
 def found_in(answer: Answer, kept: Sequence[Kept], broken: dict[int, str]) -> Found:
     """The answers by column, customers in ascending order."""
-    asked, table = answer
-    table = table.sort_by(CUSTOMER)
-    holds = np.zeros((table.num_rows, len(kept)), dtype=np.bool_)
-    turns = np.full(table.num_rows, NEVER_US, dtype=np.int64)
+    asked, columns = answer
+    order = np.argsort(columns[CUSTOMER])
+    holds = np.zeros((len(order), len(kept)), dtype=np.bool_)
+    turns = np.full(len(order), NEVER_US, dtype=np.int64)
     for place, one in enumerate(kept):
         if one.id in broken:
             continue
-        columns = asked.columns[one.id]
-        holds[:, place] = table[columns.holds].to_numpy()
-        if columns.turns is not None:
-            own = pc.fill_null(table[columns.turns].cast(pa.int64()), NEVER_US)
-            np.minimum(turns, own.to_numpy(), out=turns)
-    return Found(table[CUSTOMER].to_numpy(), holds, turns, broken)
+        named = asked.columns[one.id]
+        holds[:, place] = np.asarray(columns[named.holds])[order]
+        if named.turns is not None:
+            np.minimum(turns, _microseconds(columns[named.turns])[order], out=turns)
+    return Found(np.asarray(columns[CUSTOMER])[order], holds, turns, broken)
+
+
+def _microseconds(instants: npt.NDArray[Any]) -> Ids:
+    """Instants as whole numbers; what is null never comes."""
+    missing = np.ma.getmaskarray(instants) | np.isnat(np.asarray(instants))
+    found = np.asarray(instants).astype("datetime64[us]").astype(np.int64)
+    return np.where(missing, NEVER_US, found)
 
 
 def lay_out(

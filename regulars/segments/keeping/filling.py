@@ -222,8 +222,8 @@ def _answer_all(job: JobRecord, found: Pass) -> None:
     for first, last in pinned.cuts(CUSTOMERS_AT_ONCE):
         if last <= found.done:
             continue
-        table = pinned.query(asked.sql, asked.params, (first, last))
-        answers = asking.found_in((asked, table), found.asked, {})
+        columns = pinned.query(asked.sql, asked.params, (first, last))
+        answers = asking.found_in((asked, columns), found.asked, {})
         answers = _but(answers, np.isin(answers.customers, apart))
         if len(answers.customers):
             _write(found, answers, clock.now())

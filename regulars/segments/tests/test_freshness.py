@@ -17,7 +17,7 @@ from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import RegularsError
 from regulars.rules.tests import strategies
-from regulars.segments import actions, queries
+from regulars.segments import actions, dictionary, queries
 from regulars.segments.keeping import following
 from regulars.segments.tests.keeping import members, settle
 from regulars.segments.tests.shop import order
@@ -51,12 +51,12 @@ class Walk:
                     [Identity(external_id=f"c{n}", email=f"c{n}@x.com") for n in range(PEOPLE)],
                 )
             )
-            self.list = actions.create_list(self.id, name="Guests", slug="guests")
+            self.lists = [actions.create_list(self.id, name=one) for one in strategies.LISTS]
             for kind in strategies.KINDS:
                 self.record(kind, self.people[0])
         self.feed()
-        for _ in range(SEGMENTS):
-            self.edit()
+        for number in range(1, SEGMENTS + 1):
+            self.edit(number)
 
     def record(self, kind: str, customer_id: int) -> None:
         self.number += 1
@@ -95,7 +95,8 @@ class Walk:
 
     def listing(self) -> None:
         act = self.draw(st.sampled_from((actions.add_to_list, actions.remove_from_list)))
-        act(self.id, self.list.public_id, [self.somebody()])
+        chosen = self.draw(st.sampled_from(self.lists))
+        act(self.id, chosen.public_id, [self.somebody()])
 
     def merge(self) -> None:
         customers.merge(self.id, self.somebody(), self.somebody())
@@ -103,10 +104,10 @@ class Walk:
     def unmerge(self) -> None:
         customers.unmerge(self.id, self.somebody())
 
-    def edit(self) -> None:
+    def edit(self, number: int | None = None) -> None:
         """Another rule for a segment, or a new segment; what cannot be asked here is not saved."""
         document = self.draw(strategies.rules(self.now, tuple(self.slugs)))
-        slug = f"s{self.draw(st.integers(1, SEGMENTS))}"
+        slug = f"s{number or self.draw(st.integers(1, SEGMENTS))}"
         try:
             with scope(self.id):
                 actions.save_segment(self.id, slug=slug, name=slug, rule=document)
@@ -148,6 +149,8 @@ class Walk:
 @pytest.fixture
 def walk(as_engine, feed, monkeypatch):
     monkeypatch.setattr(following, "REFRESH_LEASE", timedelta(0))
+    # Rules may name what never came, too.
+    monkeypatch.setattr(dictionary, "known", lambda *_: None)
     monkeypatch.setattr(clock, "_true_now", clock.now, raising=False)
 
     def start(data: st.DataObject) -> Walk:
