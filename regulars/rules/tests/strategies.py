@@ -119,8 +119,10 @@ def props(now: datetime) -> st.SearchStrategy[dict[str, object]]:
 
 
 @st.composite
-def histories(draw: st.DrawFn, now: datetime, customer_id: int) -> History:
-    """One customer's whole past."""
+def histories(
+    draw: st.DrawFn, now: datetime, customer_id: int, kinds: tuple[str, ...] = KINDS
+) -> History:
+    """One customer's whole past; the fewer kinds of events, the more often they follow."""
     orders = [
         PastOrder(
             customer_id * 100 + index,
@@ -138,7 +140,7 @@ def histories(draw: st.DrawFn, now: datetime, customer_id: int) -> History:
     events = [
         # Fewer instants than events: several happen at once.
         PastEvent(
-            draw(st.sampled_from(KINDS)), draw(st.sampled_from(times)), draw(props(now)),
+            draw(st.sampled_from(kinds)), draw(st.sampled_from(times)), draw(props(now)),
             draw(subjects), ids[index],
         )
         for index in range(draw(st.integers(0, EVENTS_MAX)))
@@ -390,6 +392,11 @@ def funnels(draw: st.DrawFn, now: datetime) -> dict[str, object]:
     reached = draw(st.sampled_from(({}, {"reached": number}, {"reached": {"gte": number}})))
     length = draw(st.sampled_from(LENGTHS))
     return {"funnel": steps, "in": length, **draw(withins(now)), **reached}
+
+
+def timely(now: datetime) -> st.SearchStrategy[dict[str, object]]:
+    """Conditions on the order and the time of events."""
+    return edges(now) | gaps() | funnels(now) | funnels(now) | dids(now)
 
 
 def list_leaves(now: datetime) -> st.SearchStrategy[dict[str, object]]:

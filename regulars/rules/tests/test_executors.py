@@ -73,7 +73,7 @@ def found_naively(
     }
 
 
-@settings(random_cases, max_examples=60)
+@settings(random_cases, max_examples=50)
 @given(cases())
 def test_a_rule_finds_the_same_customers_in_memory_in_duckdb_and_naively(case):
     documents, segment_documents, histories, now, zone = case
@@ -87,6 +87,25 @@ def test_a_rule_finds_the_same_customers_in_memory_in_duckdb_and_naively(case):
 
         assert found_in_memory(rule, segments, histories, now, zone) == expected, document
         assert found_in_duckdb(rule, segments, now, zone) == expected, document
+
+
+@st.composite
+def busy_cases(draw: st.DrawFn) -> tuple[list[dict], dict, list[History], datetime, ZoneInfo]:
+    """Conditions on order and time, and customers to whom the same happens again and again."""
+    now, zone = draw(strategies.moments), draw(strategies.zones)
+    histories = [
+        draw(strategies.histories(now, number, kinds=strategies.KINDS[:2]))
+        for number in range(1, 6)
+    ]
+    leaves = draw(st.lists(strategies.timely(now), min_size=RULES_A_CASE, max_size=RULES_A_CASE))
+    return [{"version": 1, "where": leaf} for leaf in leaves], {}, histories, now, zone
+
+
+@settings(random_cases, max_examples=20)
+@given(busy_cases())
+def test_order_and_time_mean_the_same_to_all(case):
+    test = test_a_rule_finds_the_same_customers_in_memory_in_duckdb_and_naively
+    test.hypothesis.inner_test(case)
 
 
 @pytest.mark.long

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.rules import language, memory, shared, turning, windows
-from regulars.rules.memory import History, PastEvent
+from regulars.rules import language, memory, shared
+from regulars.rules.memory import History
 from regulars.rules.tests import lake, strategies
 from regulars.rules.tests.test_executors import cases, random_cases
 from regulars.rules.tree import Rule
