@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +20,7 @@ from regulars.rules.tree import Rule
 # One statement holds this many rules: planning is what Spark spends its time on.
 RULES_IN_ONE = 20
 RULES_EACH, PASTS_EACH = 5, 4
-ROUNDS = int(os.environ.get("REGULARS_SPARK_ROUNDS", "12"))
+ROUNDS, ROUNDS_LONG = 20, 250
 ID_STEP = 1_000_000
 
 
@@ -87,15 +86,29 @@ def asked_of_spark(spark, compiled: Sequence[duck.Compiled]) -> list[set[int]]:
     return found
 
 
-@pytest.mark.parametrize(
+EDGES = pytest.mark.parametrize(
     ("moment", "zone"),
     [
         pytest.param(strategies.MOMENTS[0], strategies.ZONES[1], id="last-day-of-march-kyiv"),
         pytest.param(strategies.MOMENTS[5], strategies.ZONES[2], id="clocks-go-back-new-york"),
     ],
 )
+
+
+@EDGES
 def test_three_executors_find_the_same_customers(spark, moment, zone):
-    rules, people = gathered(moment, ROUNDS)
+    compare(spark, moment, zone, ROUNDS)
+
+
+@EDGES
+@pytest.mark.long
+def test_three_executors_agree_about_thousands_of_rules(spark, moment, zone):
+    compare(spark, moment, zone, ROUNDS_LONG)
+
+
+def compare(spark, moment, zone: str, rounds: int) -> None:
+    """Ask every engine every rule about everybody."""
+    rules, people = gathered(moment, rounds)
     where = {"facts": strategies.FACTS, "now": moment, "zone": ZoneInfo(zone), "segments": {}}
     compiled = [duck.compile(rule, **where) for rule in rules]
     connection = lake.connect()
@@ -106,7 +119,7 @@ def test_three_executors_find_the_same_customers(spark, moment, zone):
 
     by_spark = asked_of_spark(spark, compiled)
 
-    assert len(rules) >= ROUNDS * RULES_EACH
+    assert len(rules) >= rounds * RULES_EACH
     for rule, statement, found in zip(rules, compiled, by_spark, strict=True):
         by_duck = lake.ask(connection, statement)
         by_memory = {past.id for past in people if memory.matches(rule, past, **where)}

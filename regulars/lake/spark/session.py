@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ def open_session(master: str = LOCAL, options: Mapping[str, str] | None = None) 
         problem = 'Spark is not installed: pip install "regulars[spark]".'
         raise Outside("spark_missing", problem, is_permanent=True) from error
     os.environ["JAVA_HOME"] = java.home()
+    # It tells of every connection that it closes, also when nobody listens any more.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     builder = SparkSession.builder.master(master).appName("regulars")
     for key, value in {**DEFAULTS, **(options or {}), **MEANING}.items():
         builder = builder.config(key, value)
