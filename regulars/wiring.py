@@ -7,6 +7,7 @@ entry-point group `regulars.wiring`: each entry point is a function that receive
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -46,6 +47,12 @@ CONSUMERS: dict[str, Consumer] = {
             "customer.split",
         ),
         from_start=True,
+    ),
+    "segments.hooks": Consumer(
+        handler="regulars.segments.delivering:take_passages",
+        kinds=("segment.entered", "segment.left"),
+        live_only=True,
+        max_age=timedelta(days=3),
     ),
     "value.changes": Consumer(
         handler="regulars.value.tasks:take_changes",
@@ -92,6 +99,8 @@ JOBS: dict[str, str] = {
     "value.score": "regulars.value.tasks:run_score",
     "value.cluster": "regulars.value.tasks:run_cluster",
     "segments.fill": "regulars.segments.tasks:fill",
+    "segments.deliver": "regulars.segments.delivering:run",
+    "segments.audience": "regulars.segments.handing:run",
     "privacy.erase": "regulars.privacy.tasks:erase",
     "privacy.export": "regulars.privacy.tasks:export",
 }
@@ -104,6 +113,7 @@ GAVE_UP: dict[str, str] = {
     "intake.pull": "regulars.intake.connectors.pull.pulling:gave_up",
     "campaigns.launch": "regulars.campaigns.tasks:gave_up",
     "customers.batch": "regulars.customers.batches:gave_up",
+    "segments.audience": "regulars.segments.handing:gave_up",
 }
 
 # What is tidied every hour: functions without arguments, with transactions of their own.
@@ -120,11 +130,13 @@ CHORES: dict[str, str] = {
     "audit.prune": "regulars.audit.tasks:prune",
     "value.clusters": "regulars.value.tasks:renew_clusters",
     "privacy.exports": "regulars.privacy.tasks:expire_exports",
+    "segments.audiences": "regulars.segments.handing:expire",
     "segments.sizes": "regulars.segments.tasks:thin_sizes",
 }
 
 # What comes round every minute: functions without arguments, with transactions of their own.
 MINUTE_CHORES: dict[str, str] = {
+    "segments.hooks": "regulars.segments.delivering:nudge",
     "fields.discover": "regulars.fields.discovery:discover_all",
     "value.keep_up": "regulars.value.tasks:keep_up",
 }
@@ -140,6 +152,7 @@ FACTS: tuple[str, ...] = (
 SEGMENT_USERS: dict[str, str] = {
     "segments": "regulars.segments.queries.uses:in_segments",
     "views": "regulars.segments.queries.uses:in_views",
+    "webhooks": "regulars.segments.queries.hooks:uses_of_hooks",
     "campaigns": "regulars.campaigns.queries:uses_of_segment",
 }
 

@@ -20,7 +20,17 @@ KEPT_MAX = 4
 _kept: dict[tuple[int, str, datetime], tuple[float, list[int]]] = {}
 
 
+# Only rows of the live generation count; the database joins them, so there is no limit.
+_KEPT = """c.id IN (
+  SELECT m.customer_id FROM segments_segment s
+  JOIN segments_member m ON m.segment_id = s.id AND m.generation = s.generation
+  WHERE s.workspace_id = %s AND s.public_id = %s)"""
+
+
 def _holds(workspace_id: int, given: str) -> tuple[str, list[Any]]:
+    one = queries.segment(workspace_id, given)
+    if one.size is not None and not one.is_filling and not one.problem:
+        return _KEPT, [workspace_id, given]
     found = _audience(workspace_id, given)
     if len(found) > CUSTOMERS_MAX:
         raise Invalid(
@@ -47,6 +57,21 @@ def _choices(workspace_id: int) -> list[tuple[str, str]]:
     return [(one.public_id, one.name) for one in queries.segments(workspace_id)]
 
 
+def _listed(workspace_id: int, given: str) -> tuple[str, list[Any]]:
+    return (
+        "c.id IN (SELECT m.customer_id FROM segments_list l JOIN segments_listmember m"
+        " ON m.list_id = l.id AND NOT m.is_gone WHERE l.workspace_id = %s AND l.public_id = %s)",
+        [workspace_id, given],
+    )
+
+
+def _list_choices(workspace_id: int) -> list[tuple[str, str]]:
+    return [(one.public_id, one.name) for one in queries.lists(workspace_id)]
+
+
 CONDITIONS: dict[str, ListCondition] = {
     "segment": ListCondition(gettext_lazy("Segment"), "choice", _holds, _choices, "segments.view"),
+    "list": ListCondition(
+        gettext_lazy("Static list"), "choice", _listed, _list_choices, "segments.view"
+    ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from regulars.segments import handing
 from regulars.store.persons import Person, Trace, Traces
 from regulars.store.scope import cursor
 
@@ -41,8 +42,23 @@ def leave(person: Person) -> Mapping[str, int]:
     return found
 
 
+def leave_messages(person: Person) -> Mapping[str, int]:
+    """Take the person out of what webhooks are still to be told."""
+    raw = cursor()
+    raw.execute(
+        "UPDATE segments_delivery SET customer_ids ="
+        " ARRAY(SELECT unnest(customer_ids) EXCEPT SELECT unnest(%(ids)s::bigint[]) ORDER BY 1)"
+        " WHERE workspace_id = %(workspace)s AND customer_ids && %(ids)s::bigint[]"
+        " AND cardinality(customer_ids) > 1",
+        person.values,
+    )
+    return {"webhook_messages": raw.rowcount}
+
+
 TRACES = Traces(
-    before=(leave,),
+    before=(leave, leave_messages),
+    files=(handing.forget,),
+    late=(handing.forget,),
     rows=(
         Trace(
             "segments_member",
@@ -54,6 +70,12 @@ TRACES = Traces(
         ),
         Trace("segments_due", MINE, reason="When somebody is looked at again; nothing about them."),
         Trace("segments_listmember", MINE, file="lists", hidden=("xid",)),
+        Trace(
+            "segments_delivery",
+            "customer_ids && %(ids)s::bigint[]",
+            file="webhook_messages",
+            hidden=("customer_ids",),
+        ),
         Trace("segments_uploadreject", text="value", file="upload_rejects"),
     ),
     none={
@@ -61,6 +83,8 @@ TRACES = Traces(
         "segments_size": "Numbers.",
         "segments_list": "Names and sizes of lists.",
         "segments_upload": "Numbers and names of files.",
+        "segments_hook": "Addresses of the shop's own systems.",
+        "segments_audiencefile": "Numbers; the files themselves are removed.",
         "segments_cursor": "How far the follower has read.",
     },
 )

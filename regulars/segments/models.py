@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.db import models
 
+from regulars.segments.outgoing_models import AudienceFile, Delivery, Hook
 from regulars.store.rows import WorkspaceRow
+
+__all__ = [
+    "AudienceFile",
+    "Delivery",
+    "Hook",
+    "List",
+    "ListMember",
+    "Segment",
+    "Upload",
+    "UploadReject",
+]
 
 
 class Segment(WorkspaceRow):

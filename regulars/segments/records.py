@@ -84,6 +84,7 @@ class ChannelReach:
 class SampleCustomer:
     """One customer of an audience, enough to recognise them."""
 
+    id: int
     public_id: str
     name: str
     city: str
@@ -233,3 +234,71 @@ class RejectRecord:
     row_no: int
     value: str
     reason: str
+
+
+# Webhooks and files of audiences.
+HOOKS_MAX = 100
+URL_CHARS_MAX = 2_000
+WAITING_MAX = 100_000
+BATCH_CUSTOMERS = 500
+DELIVERIES_SHOWN_MAX = 50
+AUDIENCE_KEPT_DAYS = 1
+AUDIENCES_SHOWN_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HookRecord:
+    """An address that is told of entries and exits.
+
+    state    on, paused (by a member), stopped (by us, with the reason: gone, failed, full)
+    waiting  deliveries that are still to come
+    """
+
+    id: int
+    public_id: str
+    segment_id: int
+    url: str
+    on_entry: bool
+    on_exit: bool
+    state: str
+    reason: str
+    created_by: str
+    created_at: datetime
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """One message to a hook; state is waiting, delivered or given_up."""
+
+    id: int
+    message_id: str
+    kind: str
+    at: datetime
+    customers: int
+    state: str
+    attempts: int
+    next_at: datetime
+    status: int | None
+    error: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceFileRecord:
+    """A file of hashed contacts; state is waiting, done, failed or gone.
+
+    members  customers of the segment; rows: those who agreed and have an address
+    """
+
+    id: int
+    public_id: str
+    segment_id: int
+    kind: str
+    purpose: str
+    state: str
+    members: int
+    rows: int
+    owner_id: int
+    created_at: datetime

@@ -42,7 +42,7 @@ SELECT name FROM (
 _VALUES = """
 SELECT value FROM ({rows}) WHERE value IS NOT NULL AND LENGTH(value) BETWEEN 1 AND $chars
 GROUP BY value ORDER BY COUNT(*) DESC, value LIMIT $most"""
-_COLUMN = "SELECT {column} AS value FROM customers"
+_COLUMN = "SELECT {column} AS value FROM {relation}"
 _ATTR = "SELECT JSON_EXTRACT_STRING(attrs, $pointer) AS value FROM customers LIMIT $rows"
 _PROP = """
 SELECT JSON_EXTRACT_STRING(props, $pointer) AS value
@@ -77,7 +77,11 @@ def values_of_fact(workspace_id: int, name: str) -> list[str]:
     if fact is None or name in PERSONAL or fact.type not in ("text", "untyped", "list"):
         return []
     if isinstance(fact.source, Column):
-        return _values(workspace_id, _COLUMN.format(column=fact.source.column), {})
+        return _values(
+            workspace_id,
+            _COLUMN.format(column=fact.source.column, relation=fact.source.relation),
+            {},
+        )
     if isinstance(fact.source, Attr):
         pointer = _pointer(fact.source.name)
         return _values(workspace_id, _ATTR, {"pointer": pointer, "rows": SAMPLE_ROWS})

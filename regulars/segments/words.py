@@ -189,3 +189,100 @@ JOINTS: dict[str, Text] = {
     "all": pgettext_lazy("between conditions", "and"),
     "any": pgettext_lazy("between conditions", "or"),
 }
+
+TABS: dict[str, Text] = {
+    "segment": _("Overview"),
+    "people": _("Customers"),
+    "why": _("Why in or not"),
+    "history": _("History"),
+    "exports": _("Exports and webhooks"),
+}
+USES: dict[str, Text] = {
+    "segment": _("Segment"),
+    "campaign": _("Campaign"),
+    "view": _("Saved view of the list of customers"),
+    "report": _("Report"),
+    "webhook": _("Webhook"),
+}
+# Why somebody came in or left.
+REASONS: dict[str, Text] = {
+    "event": _("something happened"),
+    "time": _("time went by"),
+    "rule": _("the rule was changed"),
+    "first": _("the segment was counted for the first time"),
+}
+GROUPS: dict[str, Text] = {
+    "Everyone": _("All of these hold"),
+    "Either": _("Any of these holds"),
+    "Not": _("This does not hold"),
+}
+FOUND_STATES: dict[str, Text] = {
+    "given": _("consent was given"),
+    "withdrawn": _("consent was withdrawn"),
+    "suppressed": _("the address is suppressed"),
+    "no_address": _("there is no address"),
+}
+YES, NO = _("Yes"), _("No")
+# What was refused, and what stands on the page as links then.
+REFUSALS: dict[str, Text] = {
+    "segment_used": _("It is in use, so it stays as it is: see where below."),
+    "list_used": _("It is in use, so it stays as it is: see where below."),
+    "segment_exists": _("Another segment has this name in the system already."),
+    "segment_slug": _("A name in the system has small letters, digits and hyphens."),
+    "list_name": _("Give the list a name of up to 120 characters."),
+    "list_exists": _("Another list has this name already."),
+    "lists_too_many": _("There are as many lists as a workspace may have."),
+    "list_full": _("A list holds at most a million customers."),
+    "list_archived": _("The list is in the archive."),
+    "upload_empty": _("The file has no rows."),
+    "upload_too_long": _("A file has at most 100,000 rows."),
+    "upload_too_large": _("The file is too large: up to 20 MB."),
+    "upload_unreadable": _("The file cannot be read: save it as CSV in UTF-8 or as XLSX."),
+}
+KEPT_PROBLEMS: dict[str, Text] = {
+    "rule_invalid": _("The rule cannot be asked any more; open it to mend it."),
+}
+AUDIENCES: dict[str, Text] = {
+    "google": _("Google Ads, Customer Match"),
+    "meta": _("Meta, custom audience"),
+}
+PURPOSES: dict[str, Text] = {"marketing": _("marketing"), "profiling": _("profiling")}
+FILE_STATES: dict[str, Text] = {
+    "waiting": _("is being written"),
+    "done": _("is ready"),
+    "failed": _("failed"),
+    "gone": _("is gone"),
+}
+HOOK_STATES: dict[str, Text] = {
+    "on": _("on"),
+    "paused": _("paused"),
+    "stopped": _("stopped"),
+    "gone": _("stopped: the other side said that the address is gone"),
+    "failed": _("stopped: a message failed to the last attempt"),
+    "full": _("stopped: too many messages waited"),
+}
+HOOK_FAULTS: dict[str, Text] = {
+    "hook_url": _("Give an address that begins with https://."),
+    "hook_nothing": _("Choose entries, exits, or both."),
+    "hooks_too_many": _("There are as many webhooks as a workspace may have."),
+    "hook_off": _("The webhook does not run; resume it first."),
+    "hook_full": _("Too many messages would wait."),
+}
+DELIVERY_KINDS: dict[str, Text] = {
+    "segment.entered": _("Came in"),
+    "segment.left": _("Left"),
+    "segment.members": _("Members"),
+}
+DELIVERIES: dict[str, Text] = {
+    "waiting": _("waits"),
+    "delivered": _("delivered"),
+    "given_up": _("given up"),
+}
+REJECTS: dict[str, Text] = {
+    "customer_unknown": _("nobody is known by this"),
+    "email_syntax": _("this is no e-mail address"),
+    "email_line_break": _("this is no e-mail address"),
+    "phone_syntax": _("this is no phone number"),
+    "identifier_empty": _("the row is empty"),
+    "identifier_syntax": _("this is no id"),
+}

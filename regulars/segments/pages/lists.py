@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -14,10 +18,13 @@ from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
 from regulars.segments import actions, queries
 from regulars.segments.pages.access import language, workspace_of
-from regulars.segments.records import SegmentRecord
+from regulars.segments.records import SegmentRecord, SizePoint
 from regulars.workspaces.records import Right
 
 RECOUNTED_MAX = 100
+TREND = timedelta(days=31)
+CHANGE = timedelta(days=7)
+SPARK_POINTS_MAX = 40
 SEARCH_CHARS_MAX = 100
 
 
@@ -31,12 +38,38 @@ def listing(request: HttpRequest) -> HttpResponse:
     found = queries.archived(workspace.id) if is_archive else queries.segments(workspace.id)
     shown = [one for one in found if search.lower() in one.name.lower()]
     context = {
-        "rows": [(one, queries.sentence(workspace.id, one.rule, language())) for one in shown],
+        "rows": _rows(workspace.id, shown),
         "search": search,
         "is_archive": is_archive,
         "has_archive": is_archive or bool(queries.archived(workspace.id)),
     }
     return render(request, "segments/list.html", context)
+
+
+def _rows(workspace_id: int, shown: Sequence[SegmentRecord]) -> list[dict[str, Any]]:
+    """Each segment with its rule in words, its trend, its change in a week, and its users."""
+    sizes = queries.sizes_of_many(workspace_id, [one.id for one in shown], clock.now() - TREND)
+    return [
+        {
+            "one": one,
+            "sentence": queries.sentence(workspace_id, one.rule, language()),
+            "uses": len(queries.uses(workspace_id, one.slug)),
+            **_trend(one, sizes.get(one.id, [])),
+        }
+        for one in shown
+    ]
+
+
+def _trend(one: SegmentRecord, points: Sequence[SizePoint]) -> dict[str, Any]:
+    """The line of the last month, and how the size changed in a week."""
+    week_ago = clock.now() - CHANGE
+    before = [point.count for point in points if point.at <= week_ago]
+    counts = [point.count for point in points]
+    step = max(-(-len(counts) // SPARK_POINTS_MAX), 1)
+    return {
+        "spark": counts[::-1][::step][::-1] if len(counts) > 1 else [],
+        "change": one.size - before[-1] if before and one.size is not None else None,
+    }
 
 
 @login_required

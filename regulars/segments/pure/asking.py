@@ -63,6 +63,7 @@ WITH bought AS (
   GROUP BY customer
 )
 SELECT
+  c.id,
   c.public_id,
   COALESCE(
     c.name,

@@ -21,7 +21,7 @@ from regulars.segments.queries.membership import (
     sizes,
     sizes_of_many,
 )
-from regulars.segments.queries.passages import days_of_passages, passages
+from regulars.segments.queries.passages import days_of_passages, entry_reasons, passages
 from regulars.segments.queries.rules import (
     archived,
     audience,
@@ -29,6 +29,7 @@ from regulars.segments.queries.rules import (
     compiled,
     count,
     customers,
+    customers_by_id,
     holding,
     names_by_slug,
     phrases,
@@ -51,7 +52,9 @@ __all__ = [
     "count",
     "count_file",
     "customers",
+    "customers_by_id",
     "days_of_passages",
+    "entry_reasons",
     "histories",
     "history_of",
     "holding",

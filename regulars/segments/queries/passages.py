@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -23,6 +24,11 @@ SELECT CAST(timezone($zone, timezone('UTC', time)) AS DATE) AS day,
   COUNT(*) FILTER (WHERE kind = $left) AS exits
 FROM events WHERE kind IN ($entered, $left) AND subject = $segment AND time >= $since
 GROUP BY 1 ORDER BY 1"""
+
+_REASONS = """
+SELECT customer, ARG_MAX(JSON_EXTRACT_STRING(props, '$.reason'), (time, id)) AS reason FROM events
+WHERE kind = $entered AND subject = $segment AND customer IN (SELECT UNNEST($customers))
+GROUP BY customer"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +79,14 @@ def days_of_passages(workspace_id: int, public_id: str, since: datetime) -> list
     }  # fmt: skip
     found = engine.query(workspace_id, _BY_DAY, params).to_pylist()
     return [DayOfPassages(**row) for row in found[-DAYS_MAX:]]
+
+
+def entry_reasons(
+    workspace_id: int, segment_id: int, customer_ids: Sequence[int]
+) -> dict[int, str]:
+    """Why each of the customers last came in: a records.Reason."""
+    if not customer_ids:
+        return {}
+    params = {"entered": ENTERED, "segment": segment_id, "customers": list(customer_ids)}
+    found = engine.query(workspace_id, _REASONS, params).to_pylist()
+    return {row["customer"]: row["reason"] or "" for row in found}

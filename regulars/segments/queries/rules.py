@@ -156,6 +156,13 @@ def customers(
     return tuple(SampleCustomer(**row) for row in rows)
 
 
+def customers_by_id(
+    workspace_id: int, customer_ids: Sequence[int], at: datetime
+) -> dict[int, SampleCustomer]:
+    """The same with their ids; without those whom the lake does not know yet."""
+    return {one.id: one for one in customers(workspace_id, customer_ids, at)}
+
+
 def _naive(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None)
 
