@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from regulars.analytics.relations import CLEAN_PURCHASES
 from regulars.analytics.rfm import CLASS_MAP, CLASSES, Borders, params_of, scored_sql
 from regulars.analytics.stages import PROSPECT, STAGED, STAGES, renamed
 from regulars.analytics.statements import Scope, Statement, Value
@@ -83,6 +84,14 @@ SELECT staged.customer, CASE {_CLASS_OF} END AS rfm_class, stage, money_minor
 FROM staged JOIN scored ON scored.customer = staged.customer
 UNION ALL
 SELECT customer, NULL, '{PROSPECT}', 0 FROM prospects
+"""
+
+_BOUGHT = """
+bought AS (SELECT DISTINCT customer, day FROM clean_orders)"""
+_STAGES_OF_DAY = f"""
+WITH clean_orders AS (SELECT customer, day FROM bought WHERE day <= CAST($last_day AS DATE)),
+{STAGED}
+SELECT stage FROM staged UNION ALL SELECT '{PROSPECT}' AS stage FROM prospects
 """
 
 
@@ -171,22 +180,27 @@ def stage_sums_statement(scope: Scope) -> Statement:
     return Statement(sql, params)
 
 
-def stages_over_statement(moments: Mapping[date, Scope]) -> Statement:
-    """Customers in each stage at several instants; rows of day as text, stage, customers.
+def stages_over_statement(scope: Scope, days: Sequence[date]) -> Statement:
+    """Customers in each stage at the end of several days; rows of day as text, stage, customers.
 
-    moments  the day shown → the instant it stands for; at most MOMENTS_MAX
+    The orders are read once, up to the scope's instant, and cut by day.
+    days  local days up to the scope's own, at most MOMENTS_MAX
     """
-    assert len(moments) <= MOMENTS_MAX
+    assert len(days) <= MOMENTS_MAX
+    assert all(day <= scope.last_day() for day in days)
     parts: list[str] = []
-    params: dict[str, Value] = {}
-    for number, (day, scope) in enumerate(moments.items()):
-        mine, own = _places(scope, None, f"_{number}")
+    params: dict[str, Value] = scope.params()
+    for number, day in enumerate(days):
+        at = scope.until(day)
+        own = {"at": at.params()["at"], "zone": scope.zone, "last_day": day}
+        inner = _PARAMETER.sub(rf"$\1_{number}", _STAGES_OF_DAY)
         parts.append(
             f"SELECT CAST($day_{number} AS TEXT) AS day, stage, COUNT(*) AS customers"
-            f" FROM ({mine}) AS placed GROUP BY stage"
+            f" FROM ({inner}) AS placed GROUP BY stage"
         )
-        params |= {**own, f"day_{number}": day.isoformat()}
-    return Statement(" UNION ALL ".join(parts) + " ORDER BY day, stage", params)
+        params |= {**renamed(own, f"_{number}"), f"day_{number}": day.isoformat()}
+    body = " UNION ALL ".join(parts)
+    return Statement(f"WITH {CLEAN_PURCHASES},{_BOUGHT} {body} ORDER BY day, stage", params)
 
 
 def migration_of(rows: Iterable[Mapping[str, str | int]], what: str) -> Migration:

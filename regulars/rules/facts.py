@@ -44,6 +44,7 @@ class Fact:
 
     name    room.thing: customer.city, order.count
     unit    what a number is measured in, "" where nothing is measured
+    words   of a text that has few values: value, in English, Ukrainian and Russian
     """
 
     name: str
@@ -53,10 +54,16 @@ class Fact:
     label_uk: str
     label_ru: str
     source: Source
+    words: tuple[tuple[str, str, str, str], ...] = ()
 
     def label(self, language: str) -> str:
         """The name people read, English where the language is not known."""
         return {"uk": self.label_uk, "ru": self.label_ru}.get(language, self.label_en)
+
+    def word(self, value: str, language: str) -> str:
+        """What people call the value; the value itself when it has no name."""
+        place = {"uk": 2, "ru": 3}.get(language, 1)
+        return next((named[place] for named in self.words if named[0] == value.lower()), value)
 
 
 Facts = Mapping[str, Fact]

@@ -9,7 +9,7 @@ from typing import cast
 
 from regulars.kernel.money import minor_digits
 from regulars.rules import windows
-from regulars.rules.facts import EVENT_FIELDS, LINE_FIELDS, Facts, FactType, find_fact
+from regulars.rules.facts import EVENT_FIELDS, LINE_FIELDS, Fact, Facts, FactType, find_fact
 from regulars.rules.phrases import (
     EVENTS,
     LANGUAGES,
@@ -55,6 +55,8 @@ from regulars.rules.tree import (
     Window,
 )
 
+# Tests that name whole values, which may have words of their own.
+WHOLE_VALUES = ("eq", "ne", "in", "not_in")
 DURATION_OPERATORS = (
     "in_last", "in_next", "older_than", "anniversary_in_next", "anniversary_in_last",
 )  # fmt: skip
@@ -157,7 +159,17 @@ def _fact(node: FactIs, speech: _Speech) -> str:
     fact = find_fact(node.fact, speech.facts)
     if fact is None:
         return _test(node.fact, node.test, speech)
-    return _test(fact.label(speech.language), node.test, speech, is_money=fact.type == "money")
+    test = _worded(fact, node.test, speech.language) if fact.words else node.test
+    return _test(fact.label(speech.language), test, speech, is_money=fact.type == "money")
+
+
+def _worded(fact: Fact, test: Test, language: str) -> Test:
+    """The test with values as people call them; parts of values stay as they are."""
+    if test.op not in WHOLE_VALUES:
+        return test
+    if isinstance(test.value, tuple):
+        return Test(test.op, tuple(fact.word(str(one), language) for one in test.value))
+    return Test(test.op, fact.word(str(test.value), language))
 
 
 def _test(name: str, test: Test, speech: _Speech, *, is_money: bool = False) -> str:

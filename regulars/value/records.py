@@ -17,7 +17,7 @@ CLASS_LABELS: dict[str, Promise] = {
     rfm.CHAMPIONS: gettext_lazy("Champions"),
     rfm.LOYAL: gettext_lazy("Loyal"),
     rfm.POTENTIAL_LOYALISTS: gettext_lazy("Potential loyalists"),
-    rfm.NEW: gettext_lazy("New"),
+    rfm.NEW: pgettext_lazy("customers", "New"),
     rfm.PROMISING: gettext_lazy("Promising"),
     rfm.NEED_ATTENTION: gettext_lazy("Need attention"),
     rfm.ABOUT_TO_SLEEP: gettext_lazy("About to sleep"),

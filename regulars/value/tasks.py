@@ -26,7 +26,8 @@ BEHIND = """
 SELECT w.id, coalesce(s.took_ms, 0) FROM workspaces_workspace w
 LEFT JOIN value_setting s ON s.workspace_id = w.id
 WHERE EXISTS (SELECT 1 FROM customers_customer c WHERE c.workspace_id = w.id
-              AND (s.scored_at IS NULL OR c.first_seen_at > s.scored_at - %(lag)s))
+              AND (s.scored_at IS NULL OR c.first_seen_at > s.scored_at - %(lag)s
+                   AND c.first_seen_at <= %(now)s))
    OR s.touched_at > s.scored_at - %(lag)s
    OR (s.scored_at AT TIME ZONE w.time_zone)::date < (%(now)s AT TIME ZONE w.time_zone)::date
 ORDER BY s.scored_at NULLS FIRST, w.id LIMIT %(limit)s

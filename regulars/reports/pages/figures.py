@@ -23,12 +23,12 @@ from regulars.analytics.trends import trends_of
 from regulars.campaigns.records import CampaignRecord
 from regulars.kernel import clock
 from regulars.reports import actions, drawings, queries, tiles, words
-from regulars.reports.pages.access import may, workspace_of
 from regulars.reports.pure import people
 from regulars.reports.pure.lifts import lifts_of
 from regulars.reports.queries.questions import PERIOD_DEFAULT, PERIODS, period_of
 from regulars.reports.records import Answer
 from regulars.value.records import CLASS_LABELS
+from regulars.workspaces.asking import may, workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 OVERVIEW_COHORTS_MAX = 12
@@ -41,7 +41,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """How the shop is doing, on one page."""
     if not may(request, Right.REPORTS_VIEW) and may(request, Right.CUSTOMERS_VIEW):
         return redirect("customers:list")
-    workspace = workspace_of(request)
+    workspace = workspace_of(request, Right.REPORTS_VIEW)
     steps = queries.first_steps(workspace.id)
     context: dict[str, Any] = {"steps": steps, "steps_done": sum(s.is_done for s in steps)}
     if steps[0].is_done:
@@ -60,7 +60,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_GET
 def revenue(request: HttpRequest) -> HttpResponse:
     """Revenue and orders of a period, and the state of the whole base."""
-    workspace = workspace_of(request)
+    workspace = workspace_of(request, Right.REPORTS_VIEW)
     answer = _ask(workspace, "base")
     base = base_of(answer.rows[0])
     context = _trends_context(request, workspace)
@@ -78,7 +78,7 @@ def revenue(request: HttpRequest) -> HttpResponse:
 def cohorts(request: HttpRequest) -> HttpResponse:
     """Cohorts by month of the first order."""
     measure = "revenue" if request.GET.get("measure") == "revenue" else "customers"
-    context = _cohorts_context(workspace_of(request), measure)
+    context = _cohorts_context(workspace_of(request, Right.REPORTS_VIEW), measure)
     context["measures"] = [("customers", _("Customers")), ("revenue", _("Revenue"))]
     return render(request, "reports/cohorts.html", context | _freshness(context))
 

@@ -16,11 +16,11 @@ from regulars.analytics.rfm import FIFTHS, STEPS, Borders, Rfm, class_of
 from regulars.kernel.errors import Invalid
 from regulars.kernel.money import decimal_string, to_minor
 from regulars.reports import drawings, words
-from regulars.reports.pages.access import may, workspace_of
 from regulars.reports.pages.standing import csv_file, frame, money, people_url, wants_csv
 from regulars.value import actions
 from regulars.value import queries as value
 from regulars.value.records import CLASS_LABELS
+from regulars.workspaces.asking import may, workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 SCORES = range(1, FIFTHS + 1)
@@ -31,7 +31,7 @@ KINDS = ("recency", "frequency", "money")
 @require_GET
 def rfm(request: HttpRequest) -> HttpResponse:
     """The grid, its cells and the ten classes, as of the last run; also as a file."""
-    workspace = workspace_of(request)
+    workspace = workspace_of(request, Right.REPORTS_VIEW)
     grid = value.grid(workspace.id)
     if wants_csv(request):
         return _file(grid, workspace)

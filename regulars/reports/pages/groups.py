@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from regulars.analytics import clusters as limits
 from regulars.reports import words
-from regulars.reports.pages.access import workspace_of
 from regulars.reports.pages.standing import frame, people_url
 from regulars.segments import queries as segments
 from regulars.value import actions
 from regulars.value import queries as value
 from regulars.value.records import Found
+from regulars.workspaces.asking import workspace_of
 from regulars.workspaces.records import Right
 
 
@@ -27,7 +27,7 @@ from regulars.workspaces.records import Right
 @require_GET
 def clusters(request: HttpRequest) -> HttpResponse:
     """The clusters of the last run."""
-    workspace = workspace_of(request)
+    workspace = workspace_of(request, Right.REPORTS_VIEW)
     found = value.clusters(workspace.id)
     everybody = sum(one.size for one in found)
     context = {

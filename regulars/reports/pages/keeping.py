@@ -16,11 +16,11 @@ from django.views.decorators.http import require_POST
 from regulars.analytics.rfm import FIFTHS
 from regulars.kernel.errors import NotFound
 from regulars.reports import words
-from regulars.reports.pages.access import workspace_of
 from regulars.reports.pure import people
 from regulars.segments import actions
 from regulars.value import queries as value
 from regulars.value.records import CLASS_LABELS, STAGE_LABELS
+from regulars.workspaces.asking import workspace_of
 from regulars.workspaces.records import Right
 
 Named = tuple[str, people.Rule]

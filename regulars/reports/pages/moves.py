@@ -20,11 +20,11 @@ from regulars.analytics.scores import NOBODY, Migration
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.reports import queries
-from regulars.reports.pages.access import may, workspace_of
 from regulars.reports.pages.standing import csv_file, frame, wants_csv
 from regulars.segments import queries as segments
 from regulars.value import queries as value
 from regulars.value.records import CLASS_LABELS, STAGE_LABELS
+from regulars.workspaces.asking import may, workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 DAYS_BACK = 30
@@ -47,7 +47,7 @@ class Span:
 @require_GET
 def migration(request: HttpRequest) -> HttpResponse:
     """From which class or stage to which, between the ends of two days."""
-    workspace = workspace_of(request)
+    workspace = workspace_of(request, Right.REPORTS_VIEW)
     span, fault = _span(request, workspace)
     now = clock.now()
     found = value.migration(workspace.id, span.before, span.after, span.what)
@@ -71,7 +71,7 @@ def migration(request: HttpRequest) -> HttpResponse:
 @require_GET
 def moved(request: HttpRequest) -> HttpResponse:
     """The customers of one cell of the matrix."""
-    workspace = workspace_of(request)
+    workspace = workspace_of(request, Right.REPORTS_VIEW)
     workspace_of(request, Right.CUSTOMERS_VIEW)
     span, fault = _span(request, workspace)
     was, is_now = request.GET.get("was", ""), request.GET.get("is", "")

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_GET
 from regulars.analytics.stages import COOLING, LOST, LOYAL, REPEAT, STAGES
 from regulars.kernel import clock
 from regulars.reports import actions, words
-from regulars.reports.pages.access import workspace_of
 from regulars.reports.pages.standing import csv_file, frame, money, people_url, wants_csv
 from regulars.value import queries as value
 from regulars.value.records import STAGE_LABELS, StageSum
-from regulars.workspaces.records import WorkspaceRecord
+from regulars.workspaces.asking import workspace_of
+from regulars.workspaces.records import Right, WorkspaceRecord
 
 DRAWN = (LOYAL, REPEAT, COOLING, LOST)
 
@@ -29,7 +29,7 @@ DRAWN = (LOYAL, REPEAT, COOLING, LOST)
 @require_GET
 def stages(request: HttpRequest) -> HttpResponse:
     """How many customers stand in each stage, and how that moved."""
-    workspace = workspace_of(request)
+    workspace = workspace_of(request, Right.REPORTS_VIEW)
     sums = {one.stage: one for one in value.stages(workspace.id)}
     if wants_csv(request):
         return _file(sums, workspace)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from regulars.analytics.statements import Scope
 from regulars.kernel.errors import Invalid
 from regulars.workspaces import queries as workspaces
 
@@ -28,10 +26,9 @@ def instant_of(workspace_id: int, text: str) -> datetime:
 MONTHS_SHOWN = 13
 
 
-def month_ends(scope: Scope, months: int = MONTHS_SHOWN) -> Mapping[date, Scope]:
-    """The last days of the months that end with the scope's; the running one is cut at it."""
-    today = scope.last_day()
+def month_ends(today: date, months: int = MONTHS_SHOWN) -> list[date]:
+    """The last days of the months that end with this one, which ends today."""
     number = today.year * 12 + today.month - 1
     ends = [date((n + 1) // 12, (n + 1) % 12 + 1, 1) - timedelta(days=1)
             for n in range(number - months + 1, number)]  # fmt: skip
-    return {day: scope.until(day) for day in [*ends, today]}
+    return [*ends, today]

@@ -72,7 +72,7 @@ def _rfm(workspace_id: int, scope: Scope, _argument: str) -> Statement:
 
 
 def _stages_over(_workspace_id: int, scope: Scope, _argument: str) -> Statement:
-    return stages_over_statement(month_ends(scope))
+    return stages_over_statement(scope, month_ends(scope.last_day()))
 
 
 def _cohorts(_workspace_id: int, scope: Scope, _argument: str) -> Statement:
