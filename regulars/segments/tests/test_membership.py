@@ -7,15 +7,18 @@ from datetime import timedelta
 import pytest
 
 from regulars.customers import actions as customers
+from regulars.customers import queries as persons
 from regulars.customers.records import Identity
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
-from regulars.segments import actions, queries
-from regulars.segments.keeping import following
-from regulars.segments.tests.keeping import members, passages, settle
+from regulars.kernel.errors import NotFound
+from regulars.lake import erasing
+from regulars.segments import actions, erasure, queries, registry, tasks
+from regulars.segments.keeping import filling, following, staging
+from regulars.segments.tests.keeping import members, passages, settle, work
 from regulars.segments.tests.shop import Shop, open_shop
-from regulars.store.scope import scope
+from regulars.store.scope import cursor, scope
 
 
 @pytest.fixture
@@ -166,3 +169,174 @@ def test_a_changed_rule_swaps_the_members_of_all_who_refer_to_it(shop, feed):
     assert members(shop.id, "some") == sorted([mira, oleg])
     assert members(shop.id, "others") == []
     assert passages(shop.id, "others")[-1] == (oleg, "segment.left", "rule", "import")
+
+
+def test_many_who_are_due_at_once_are_left_to_a_pass_over_everybody(shop, feed, monkeypatch):
+    make(shop, "viewed", VIEWED)
+    settle(feed)
+    monkeypatch.setattr(following, "ANYWAY_MAX", 0)
+    later = clock.now() + timedelta(days=8)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    assert following.follow_clock() == 0
+    assert members(shop.id, "viewed") == [shop.town.oleg]
+    settle(feed)
+
+    assert members(shop.id, "viewed") == []
+    assert passages(shop.id, "viewed")[-1] == (shop.town.oleg, "segment.left", "time", "live")
+
+
+def test_history_that_comes_in_bulk_is_left_to_a_pass_and_sets_nothing_off(shop, feed, monkeypatch):
+    make(shop, "viewed", VIEWED)
+    settle(feed)
+    monkeypatch.setattr(following, "ANYWAY_MAX", 0)
+
+    view(shop, shop.town.mira, origin="import", key="bulk")
+    while following.follow_changes():
+        pass
+    assert members(shop.id, "viewed") == [shop.town.oleg]
+    monkeypatch.setattr(following, "ANYWAY_MAX", 10_000)
+    settle(feed)
+
+    assert members(shop.id, "viewed") == sorted([shop.town.mira, shop.town.oleg])
+    assert passages(shop.id, "viewed")[-1] == (
+        shop.town.mira, "segment.entered", "event", "import",
+    )  # fmt: skip
+
+
+def test_more_than_one_statement_holds_wait_in_line_and_keep_their_origin(shop, feed, monkeypatch):
+    make(shop, "viewed", VIEWED)
+    settle(feed)
+    monkeypatch.setattr(following, "CUSTOMERS_AT_ONCE", 1)
+
+    view(shop, shop.town.mira, origin="import", key="line-1")
+    view(shop, shop.town.oleg, key="line-2")
+    settle(feed)
+
+    assert members(shop.id, "viewed") == sorted([shop.town.mira, shop.town.oleg])
+    assert passages(shop.id, "viewed")[-1] == (
+        shop.town.mira, "segment.entered", "event", "import",
+    )  # fmt: skip
+
+
+def test_a_pass_that_died_is_gone_on_with(shop, feed, monkeypatch):
+    make(shop, "everybody", rule({"all": []}))
+    feed()
+    following.follow()
+    monkeypatch.setattr(filling, "CUSTOMERS_AT_ONCE", 1)
+    died = []
+
+    def die(*_: object, **__: object) -> None:
+        died.append(1)
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(staging, "swap", die)
+        assert work()
+    assert died
+    assert members(shop.id, "everybody") == []
+
+    later = clock.now() + timedelta(minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    settle(feed)
+
+    assert members(shop.id, "everybody") == sorted([shop.town.mira, shop.town.oleg])
+    with scope(shop.id):
+        raw = cursor()
+        raw.execute(
+            "SELECT count(*), count(DISTINCT generation) FROM segments_member"
+            " WHERE workspace_id = %s", [shop.id],
+        )  # fmt: skip
+        assert raw.fetchone() == (2, 1)
+
+
+def test_an_older_result_does_not_overwrite_an_edited_segment(shop, feed, monkeypatch):
+    made = make(shop, "some", TWICE)
+    feed()
+    following.follow()
+    swap = staging.swap
+
+    def edit_first(*given: object, **more: object) -> bool:
+        actions.change_segment(shop.id, made.public_id, name="some", rule=rule({"all": []}))
+        return swap(*given, **more)
+
+    with monkeypatch.context() as hurried:
+        hurried.setattr(staging, "swap", edit_first)
+        assert work()
+
+    assert members(shop.id, "some") == []
+    assert passages(shop.id, "some") == []
+    settle(feed)
+    assert members(shop.id, "some") == sorted([shop.town.mira, shop.town.oleg])
+
+
+def test_a_rule_that_cannot_be_asked_any_more_spoils_no_other(shop, feed, monkeypatch):
+    make(shop, "viewed", VIEWED)
+    make(shop, "odd", rule({"fact": "customer.city", "op": "eq", "value": "Lviv"}))
+    settle(feed)
+    facts = {name: fact for name, fact in registry.facts().items() if name != "customer.city"}
+    monkeypatch.setattr(registry, "_facts", facts)
+
+    view(shop, shop.town.mira, key="odd-1")
+    with scope(shop.id):
+        customers.identify_many(shop.id, [Identity(external_id="mira", traits={"city": "Lviv"})])
+    while following.follow_changes():
+        pass
+
+    assert members(shop.id, "viewed") == sorted([shop.town.mira, shop.town.oleg])
+    with scope(shop.id):
+        assert queries.segment_by_slug(shop.id, "odd").problem == "rule_invalid"
+
+
+def test_who_is_being_erased_is_in_nothing_and_comes_into_nothing(shop, feed):
+    make(shop, "everybody", rule({"all": []}))
+    with scope(shop.id):
+        guests = actions.create_list(shop.id, name="Guests")
+        actions.add_to_list(shop.id, guests.public_id, [shop.town.mira])
+    settle(feed)
+    with scope(shop.id):
+        person = persons.whole_person(shop.id, shop.town.mira)
+        assert erasure.leave(person) == {"segments": 1, "lists": 1}
+        assert erasure.leave(person) == {"segments": 0, "lists": 0}
+        erasing.hide(cursor(), shop.id, [shop.town.mira], clock.now())
+        assert queries.list_of(shop.id, guests.public_id).size == 0
+
+    view(shop, shop.town.mira, key="erased")
+    settle(feed)
+
+    assert members(shop.id, "everybody") == [shop.town.oleg]
+    with scope(shop.id):
+        assert queries.segment_by_slug(shop.id, "everybody").size == 1
+
+
+def test_another_workspace_sees_and_changes_nothing(shop, feed):
+    made = make(shop, "everybody", rule({"all": []}))
+    settle(feed)
+    other = shop.town.other.id
+
+    with scope(other):
+        assert queries.memberships_of(other, shop.town.mira) == []
+        assert not queries.is_member(other, "everybody", shop.town.mira)
+        assert queries.sizes_of_many(other, [made.id]) == {}
+        with pytest.raises(NotFound):
+            queries.members(other, made.public_id)
+    assert shop.town.zoe not in members(shop.id, "everybody")
+
+
+def test_sizes_are_thinned_to_one_a_day_when_they_are_old(shop, feed):
+    made = make(shop, "everybody", rule({"all": []}))
+    settle(feed)
+    now = clock.now()
+    with scope(shop.id):
+        raw = cursor()
+        for days, hour, count in ((40, 3, 1), (40, 9, 2), (41, 1, 3), (5, 1, 4), (3_000, 1, 5)):
+            at = (now - timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0)
+            raw.execute(
+                "INSERT INTO segments_size VALUES (%s, %s, %s, %s, %s)",
+                [shop.id, made.id, at, at, count],
+            )
+
+    tasks.thin_sizes()
+
+    with scope(shop.id):
+        assert [one.count for one in queries.sizes(shop.id, made.public_id)] == [3, 2, 4, 2]
