@@ -447,10 +447,12 @@ class CartLine(WorkspaceRow):
 
 
 class Cost(WorkspaceRow):
-    """What advertising cost on a day, by source, campaign and group of ads."""
+    """What advertising cost on a day, by source, account, campaign and group of ads."""
 
     day = models.DateField()
     source = models.TextField()
+    # Which of the shop's accounts at the source; empty when it is not told.
+    account = models.TextField(db_default="", default="")
     campaign = models.TextField()
     ad_group = models.TextField(default="")
     currency = models.TextField()
@@ -464,7 +466,15 @@ class Cost(WorkspaceRow):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace_id", "source", "day", "campaign", "ad_group", "currency"],
+                fields=[
+                    "workspace_id",
+                    "source",
+                    "account",
+                    "day",
+                    "campaign",
+                    "ad_group",
+                    "currency",
+                ],
                 name="cost_once",
             )
         ]

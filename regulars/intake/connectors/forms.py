@@ -114,6 +114,8 @@ FIELDS: Mapping[ConnectionKind, tuple[Field, ...]] = {
         )),
         Field("source", _("Came from"),
               hint=_("The same number of two sources is two orders; for costs the source of ads.")),
+        Field("account", _("Ad account"),
+              hint=_("When a network has several: each replaces only its own days.")),
     ),
 }  # fmt: skip
 DEFAULTS: Mapping[ConnectionKind, Mapping[str, Any]] = {

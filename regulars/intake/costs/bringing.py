@@ -14,12 +14,13 @@ from regulars.workspaces import queries as workspaces
 
 
 def settings_of(workspace_id: int, told: Mapping[str, Any]) -> CostSettings:
-    """What a form, a map or a pull says about a file: source, currency, columns, micros."""
+    """What a form, a map or a pull says about a file: whose it is, currency, columns, micros."""
     currency = str(told.get("currency") or "").strip().upper()
     micros = told.get("micros")
     return CostSettings(
         currency=currency or workspaces.workspace(workspace_id).currency,
         source=str(told.get("source") or ""),
+        account=str(told.get("account") or ""),
         columns={str(column): str(name) for column, name in (told.get("columns") or {}).items()},
         is_micros=None if micros in (None, "") else micros in (True, "yes", "true", "1"),
     )

@@ -30,7 +30,8 @@ from regulars.workspaces.records import Right, WorkspaceRecord
 
 BY = (
     ("day", gettext_lazy("as it came")), ("date", gettext_lazy("by day")),
-    ("campaign", gettext_lazy("by campaign")), ("source", gettext_lazy("by source")),
+    ("campaign", gettext_lazy("by campaign")), ("account", gettext_lazy("by account")),
+    ("source", gettext_lazy("by source")),
 )  # fmt: skip
 SOURCES = ("google", "facebook", "yandex")
 
@@ -73,6 +74,7 @@ def _filter(request: HttpRequest) -> CostFilter:
         source=request.GET.get("source", "")[:60].replace("\x00", ""),
         campaign=request.GET.get("campaign", "")[:300].replace("\x00", ""),
         by=request.GET.get("by", "day"),
+        account=request.GET.get("account", "")[:100].replace("\x00", ""),
     )
 
 
@@ -107,6 +109,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             raise Invalid("file_too_big", "The file is over 64 MB; split it by days.")
         told = {
             "source": request.POST.get("source", "").strip()[:60],
+            "account": request.POST.get("account", "").strip()[:100].replace("\x00", ""),
             "currency": request.POST.get("currency", "").strip()[:3],
             "columns": parse_columns(request.POST.get("columns", "")[:10_000]),
             "micros": request.POST.get("micros", ""),

@@ -46,6 +46,11 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "amount": ("cost", "amountspent", "spend", "расход", "расходвсего", "расходы", "стоимость",
                "затраты", "потраченнаясумма", "суммазатрат", "витрати", "вартість",
                "витраченасума", "сумавитрат", "amount", "сумма", "сума"),
+    "account": ("accountid", "customerid", "идентификаторклиента", "ідентифікаторклієнта",
+                "idаккаунта", "идентификатораккаунта", "ідентифікаторакаунта",
+                "ідентифікаторобліковогозапису", "clientlogin", "login", "логин", "логін",
+                "accountname", "account", "названиеаккаунта", "аккаунт", "назваакаунта", "акаунт",
+                "назваобліковогозапису", "обліковийзапис"),
     "source": ("source", "utmsource", "channel", "источник", "джерело", "канал"),
 }  # fmt: skip
 FIELDS = tuple(HEADINGS)
@@ -84,6 +89,7 @@ class CostSettings:
     """What a file does not tell by itself.
 
     source    whose ads they are; empty takes what the layout says
+    account   which account there; a column of the file goes before it
     columns   column of the file → field, for layouts nobody knows
     is_micros None decides from the file
     """
@@ -92,6 +98,7 @@ class CostSettings:
     source: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     is_micros: bool | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +213,8 @@ class _Rows:
         self.totals = 0
 
     def file(self) -> CostFile:
-        amounts: dict[tuple[date, str, str, str, str], Decimal] = defaultdict(Decimal)
-        counts: dict[tuple[date, str, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+        amounts: dict[tuple[date, str, str, str, str, str], Decimal] = defaultdict(Decimal)
+        counts: dict[tuple[date, str, str, str, str, str], list[int]] = defaultdict(lambda: [0, 0])
         for number, row in self.table.rows:
             day = self._day(number, row)
             if day is None:
@@ -216,8 +223,9 @@ class _Rows:
             source = self._cell(row, "source") or self.source
             if not source:
                 raise Invalid("cost_source", "Say whose ads these are: google, facebook, yandex.")
-            key = (day, source[:60], self._cell(row, "campaign"), self._cell(row, "ad_group"),
-                   self._currency(row))  # fmt: skip
+            account = self._cell(row, "account") or self.settings.account.strip()
+            key = (day, source[:60], account[:100], self._cell(row, "campaign"),
+                   self._cell(row, "ad_group"), self._currency(row))  # fmt: skip
             amounts[key] += self._amount(number, row)
             counts[key][0] += self._count(number, row, "impressions")
             counts[key][1] += self._count(number, row, "clicks")
@@ -226,12 +234,11 @@ class _Rows:
         return CostFile(
             tuple(
                 CostRow(
-                    day=day, source=source, campaign=campaign, ad_group=group, currency=currency,
-                    amount_minor=to_minor(amount, currency),
-                    impressions=counts[(day, source, campaign, group, currency)][0],
-                    clicks=counts[(day, source, campaign, group, currency)][1],
+                    day=key[0], source=key[1], account=key[2], campaign=key[3], ad_group=key[4],
+                    currency=key[5], amount_minor=to_minor(amount, key[5]),
+                    impressions=counts[key][0], clicks=counts[key][1],
                 )
-                for (day, source, campaign, group, currency), amount in amounts.items()
+                for key, amount in amounts.items()
             ),
             self.source,
             self.totals,

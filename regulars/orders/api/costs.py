@@ -31,6 +31,7 @@ class CostIn(Strict):
 
 class CostsIn(Strict):
     source: str = Field(min_length=1, max_length=60)
+    account: str = Field("", max_length=100)
     rows: list[CostIn] = Field(min_length=1, max_length=ROWS_MAX)
 
 
@@ -45,6 +46,7 @@ class ReplacedOut(Schema):
 class CostOut(Schema):
     day: date | None
     source: str
+    account: str
     campaign: str
     ad_group: str
     currency: str
@@ -73,19 +75,21 @@ def list_costs(
     until: date | None = None,
     source: str = "",
     campaign: str = "",
-    by: Literal["day", "date", "campaign", "source"] = "day",
+    by: Literal["day", "date", "campaign", "account", "source"] = "day",
+    account: str = "",
     page: int = 1,
 ) -> Any:
-    """Costs by day, date, campaign or source, with their sums by currency."""
-    chosen = CostFilter(since, until, source[:60], campaign[:300], by)
+    """Costs by day, date, campaign, account or source, with their sums by currency."""
+    chosen = CostFilter(since, until, source[:60], campaign[:300], by, account[:100])
     number = min(max(page, 1), PAGES_MAX)
     workspace_id = workspace_id_of(request)
     rows, has_more = costs(workspace_id, chosen, number=number)
     return {
         "costs": [
             {
-                "day": row.day, "source": row.source, "campaign": row.campaign,
-                "ad_group": row.ad_group, "currency": row.currency,
+                "day": row.day, "source": row.source, "account": row.account,
+                "campaign": row.campaign, "ad_group": row.ad_group,
+                "currency": row.currency,
                 "amount": decimal_string(row.amount_minor, row.currency),
                 "impressions": row.impressions, "clicks": row.clicks,
             }
@@ -104,12 +108,12 @@ def list_costs(
 
 @router.put("", response=ReplacedOut)
 def put_costs(request: HttpRequest, body: CostsIn) -> Any:
-    """Let the days of these rows, for this source, cost what they say and nothing else."""
+    """Let the days of these rows, for this account, cost what they say and nothing else."""
     rows = [
         CostRow(
             day=row.day, source=body.source, campaign=row.campaign, ad_group=row.ad_group,
             currency=row.currency, amount_minor=to_minor(row.amount, row.currency),
-            impressions=row.impressions, clicks=row.clicks,
+            impressions=row.impressions, clicks=row.clicks, account=body.account,
         )
         for row in body.rows
     ]  # fmt: skip

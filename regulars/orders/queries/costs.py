@@ -12,34 +12,41 @@ PAGE_ROWS = 100
 PAGES_MAX = 1_000
 SOURCES_MAX = 200
 GROUPS = {
-    "day": "day, source, campaign, ad_group, currency",
-    "campaign": "NULL::date AS day, source, campaign, '' AS ad_group, currency",
-    "source": "NULL::date AS day, source, '' AS campaign, '' AS ad_group, currency",
-    "date": "day, '' AS source, '' AS campaign, '' AS ad_group, currency",
+    "day": "day, source, account, campaign, ad_group, currency",
+    "campaign": "NULL::date AS day, source, '' AS account, campaign, '' AS ad_group, currency",
+    "source": "NULL::date AS day, source, '' AS account, '' AS campaign, '' AS ad_group, currency",
+    "account": "NULL::date AS day, source, account, '' AS campaign, '' AS ad_group, currency",
+    "date": "day, '' AS source, '' AS account, '' AS campaign, '' AS ad_group, currency",
 }
 KEYS = {
-    "day": "day, source, campaign, ad_group, currency",
+    "day": "day, source, account, campaign, ad_group, currency",
     "campaign": "source, campaign, currency",
     "source": "source, currency",
+    "account": "source, account, currency",
     "date": "day, currency",
 }
 ORDERS = {
-    "day": "day DESC, source, campaign, ad_group, currency",
+    "day": "day DESC, source, account, campaign, ad_group, currency",
     "campaign": "sum(amount_minor) DESC, source, campaign, currency",
     "source": "sum(amount_minor) DESC, source, currency",
+    "account": "sum(amount_minor) DESC, source, account, currency",
     "date": "day DESC, currency",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class CostFilter:
-    """Which costs; empty fields ask for all. by: day (as it came), date, campaign or source."""
+    """Which costs; empty fields ask for all.
+
+    by  day (as it came), date, campaign, account or source
+    """
 
     since: date | None = None
     until: date | None = None
     source: str = ""
     campaign: str = ""
     by: str = "day"
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class CostRecord:
 
     day: date | None
     source: str
+    account: str
     campaign: str
     ad_group: str
     currency: str
@@ -126,6 +134,9 @@ def _where(workspace_id: int, chosen: CostFilter) -> tuple[str, list[Any]]:
     if chosen.source:
         parts.append("source = %s")
         given.append(chosen.source)
+    if chosen.account:
+        parts.append("account = %s")
+        given.append(chosen.account)
     if chosen.campaign:
         parts.append("strpos(lower(campaign), lower(%s)) > 0")
         given.append(chosen.campaign)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -101,3 +102,34 @@ def test_what_cannot_be_a_cost_is_refused_and_nothing_is_written(place: Town) ->
             with pytest.raises(Invalid):
                 replace_costs(place.bakery.id, rows)
         assert costs(place.bakery.id, CostFilter()) == ([], False)
+
+
+def by_account(workspace_id: int) -> list[tuple[str, str, int]]:
+    rows, _ = costs(workspace_id, CostFilter(by="account"))
+    return sorted((row.source, row.account, row.amount_minor) for row in rows)
+
+
+def test_accounts_of_one_network_leave_each_others_days_alone(place: Town) -> None:
+    first = CostRow(FIRST, "google", "Brand", "UAH", 100, account="111-1")
+    second = replace(first, account="222-2", amount_minor=20)
+    with scope(place.bakery.id):
+        replace_costs(place.bakery.id, [first])
+        assert replace_costs(place.bakery.id, [second]) == CostOutcome(1, 1, 0, 0, 0)
+        assert replace_costs(place.bakery.id, [first]) == CostOutcome(1, 0, 0, 1, 0)
+
+        assert by_account(place.bakery.id) == [("google", "111-1", 100), ("google", "222-2", 20)]
+        only, _ = costs(place.bakery.id, CostFilter(account="222-2"))
+        assert [(row.account, row.amount_minor) for row in only] == [("222-2", 20)]
+    with scope(place.other.id):
+        assert by_account(place.other.id) == []
+
+
+def test_what_was_told_without_an_account_is_not_counted_twice(place: Town) -> None:
+    brand = CostRow(FIRST, "google", "Brand", "UAH", 100)
+    other = CostRow(FIRST, "google", "Autumn", "UAH", 7)
+    with scope(place.bakery.id):
+        replace_costs(place.bakery.id, [brand, other])
+        outcome = replace_costs(place.bakery.id, [replace(brand, account="111-1")])
+
+        assert outcome == CostOutcome(1, 1, 0, 0, 1)
+        assert by_account(place.bakery.id) == [("google", "", 7), ("google", "111-1", 100)]

@@ -250,7 +250,8 @@ def _import(
     columns = settings.get("columns") or {}
     source = str(settings.get("source") or "")
     if settings.get("layout") == COSTS:
-        made = bring_in_file(workspace_id, path, {"source": source, "columns": columns})
+        told = {"source": source, "account": settings.get("account"), "columns": columns}
+        made = bring_in_file(workspace_id, path, told)
         return {"rows": made.rows, "taken": made.added + made.changed, "repeated": made.same}
     if settings.get("layout") == STOCK:
         decimal = str(settings.get("decimal") or "")

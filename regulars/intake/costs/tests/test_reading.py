@@ -204,3 +204,22 @@ def test_altered_files_are_read_or_refused(data: st.DataObject) -> None:
     with suppress(Invalid):
         for row in read(content, UAH).rows:
             json.dumps([row.day.isoformat(), row.amount_minor, row.clicks, row.impressions])
+
+
+@pytest.mark.parametrize(
+    "heading", ["Customer ID", "Account ID", "Логин", "Ідентифікатор облікового запису", "Account"]
+)
+def test_the_account_of_a_row_is_read(heading: str) -> None:
+    lines = f"Day,Campaign,{heading},Cost\n2026-11-01,A,111-1,1.50\n2026-11-01,A,222-2,2.50\n"
+
+    found = rows(lines, CostSettings("UAH", source="google"))
+
+    assert [(row.account, row.amount_minor) for row in found] == [("111-1", 150), ("222-2", 250)]
+
+
+def test_a_file_without_accounts_is_of_the_one_that_was_said() -> None:
+    lines = "Day,Campaign,Cost\n2026-11-01,A,1.50\n"
+
+    (row,) = rows(lines, CostSettings("UAH", source="google", account=" 111-1 "))
+
+    assert row.account == "111-1"
