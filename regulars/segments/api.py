@@ -10,9 +10,12 @@ from ninja import Query, Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from regulars.kernel import clock
+from regulars.rules import language
 from regulars.segments import actions, queries
 from regulars.segments.lists_api import MembersOut, PageIn, members_out
 from regulars.segments.lists_api import router as lists_router
+from regulars.segments.outgoing_api import OverlapOut, overlap
+from regulars.segments.outgoing_api import router as outgoing_router
 from regulars.segments.records import (
     DESCRIPTION_CHARS_MAX,
     NAME_CHARS_MAX,
@@ -22,7 +25,7 @@ from regulars.segments.records import (
 )
 
 router = Router(tags=["segments"])
-MORE = (("/lists", lists_router),)
+MORE = (("/lists", lists_router), ("/segments", outgoing_router))
 
 
 class Strict(Schema):
@@ -33,6 +36,15 @@ class Strict(Schema):
 
 class CountIn(Strict):
     rule: Any
+
+
+class ChangeIn(Strict):
+    """What is left out stays as it is."""
+
+    name: str | None = Field(None, min_length=1, max_length=NAME_CHARS_MAX)
+    rule: Any = None
+    description: str | None = Field(None, max_length=DESCRIPTION_CHARS_MAX)
+    slug: str | None = Field(None, min_length=1, max_length=SLUG_CHARS_MAX)
 
 
 class SegmentIn(Strict):
@@ -98,12 +110,13 @@ def list_segments(request: HttpRequest) -> dict[str, object]:
 def create_segment(request: HttpRequest, body: SegmentIn) -> Status[dict[str, object]]:
     """Save a rule; the same key or slug with the same content answers with what is there.
 
-    A rule that cannot be asked is refused with 422 and the path of the fault.
+    The rule is JSON, or the text form in a string. One that cannot be asked is refused with 422
+    and the path of the fault, of a text also its line and column.
     """
     made = actions.create_segment(
         _workspace_id(request),
         name=body.name,
-        rule=body.rule,
+        rule=_rule(body.rule),
         description=body.description,
         slug=body.slug,
         key=body.key,
@@ -116,8 +129,13 @@ def create_segment(request: HttpRequest, body: SegmentIn) -> Status[dict[str, ob
 def count(request: HttpRequest, body: CountIn) -> dict[str, object]:
     """How many customers a rule picks now, how far channels reach them, and a few of them."""
     workspace_id = _workspace_id(request)
-    found = queries.count(workspace_id, body.rule, clock.now())
-    return _counted(found, queries.sentence(workspace_id, body.rule, "en"))
+    rule = _rule(body.rule)
+    found = queries.count(workspace_id, rule, clock.now())
+    return _counted(found, queries.sentence(workspace_id, rule, "en"))
+
+
+# Before the address of one segment, which would take the word for an id.
+router.post("/overlap", response=OverlapOut)(overlap)
 
 
 @router.get("/{public_id}", response=SegmentOut)
@@ -126,12 +144,57 @@ def one_segment(request: HttpRequest, public_id: str) -> dict[str, object]:
     return _out(queries.segment(_workspace_id(request), public_id))
 
 
+@router.patch("/{public_id}", response=SegmentOut)
+def change_segment(request: HttpRequest, public_id: str, body: ChangeIn) -> dict[str, object]:
+    """Another name, rule, description or slug; the same again changes nothing.
+
+    A slug by which something names the segment is refused, with whoever does so.
+    """
+    workspace_id = _workspace_id(request)
+    one = queries.segment(workspace_id, public_id)
+    if body.slug is not None:
+        one = actions.rename_slug(workspace_id, public_id, body.slug)
+    return _out(
+        actions.change_segment(
+            workspace_id,
+            public_id,
+            name=one.name if body.name is None else body.name,
+            rule=one.rule if body.rule is None else _rule(body.rule),
+            description=one.description if body.description is None else body.description,
+        )
+    )
+
+
+@router.delete("/{public_id}", response={204: None})
+def delete_segment(request: HttpRequest, public_id: str) -> Status[None]:
+    """Remove the segment for good; refused with its users while anything refers to it."""
+    actions.delete_segment(_workspace_id(request), public_id)
+    return Status(204, None)
+
+
+@router.post("/{public_id}/archive", response=SegmentOut)
+def archive_segment(request: HttpRequest, public_id: str) -> dict[str, object]:
+    """Take the segment out of the lists, or leave it there; refused while segments name it."""
+    return _out(actions.archive_segment(_workspace_id(request), public_id))
+
+
+@router.post("/{public_id}/restore", response=SegmentOut)
+def restore_segment(request: HttpRequest, public_id: str) -> dict[str, object]:
+    """Put the segment back into the lists."""
+    return _out(actions.restore_segment(_workspace_id(request), public_id))
+
+
 @router.get("/{public_id}/members", response=MembersOut)
 def segment_members(request: HttpRequest, public_id: str, page: Query[PageIn]) -> dict[str, object]:
     """Customers who are in the segment by what is kept, a page at a time."""
     workspace_id = _workspace_id(request)
     found = queries.members(workspace_id, public_id, limit=page.limit, after=page.after)
     return members_out(workspace_id, found, page.limit)
+
+
+def _rule(given: Any) -> Any:
+    """The rule as JSON: as it came, or read from the text form. raises Invalid"""
+    return language.to_json(queries.read_rule(given.encode())) if isinstance(given, str) else given
 
 
 def _workspace_id(request: HttpRequest) -> int:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("values", pages.values, name="values"),
     path("overlap", pages.overlap, name="overlap"),
     path("lists/", pages.lists, name="lists"),
+    path("lists/choose", pages.choose_list, name="choose_list"),
     path("lists/new", pages.new_list, name="new_list"),
     path("lists/<str:public_id>/", pages.one_list, name="one_list"),
     path("lists/<str:public_id>/rename", pages.rename_list, name="rename_list"),

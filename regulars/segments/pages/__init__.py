@@ -17,6 +17,7 @@ from regulars.segments.pages.one import (
 )
 from regulars.segments.pages.static_lists import (
     archive_list,
+    choose_list,
     list_rejects,
     lists,
     new_list,
@@ -32,6 +33,7 @@ __all__ = [
     "archive_list",
     "begin_export",
     "change_hook",
+    "choose_list",
     "count",
     "delete",
     "draft",

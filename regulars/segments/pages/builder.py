@@ -22,7 +22,7 @@ from regulars.kernel.money import minor_digits
 from regulars.rules import language as rule_language
 from regulars.rules import limits
 from regulars.rules import text as rule_text
-from regulars.rules.tree import Rule
+from regulars.rules.tree import Either, Everyone, Rule
 from regulars.segments import actions, faults, queries, registry, shown, suggestions, words
 from regulars.segments.offers import Offers, id_of
 from regulars.segments.pages.access import actor_of, language, workspace_of
@@ -335,12 +335,17 @@ def _strictest(workspace: WorkspaceRecord, state: State) -> dict[str, Any] | Non
         return None
     said = queries.phrases(workspace.id, [part.node for part in parts], language())
     told = [
-        {"said": text, "alone": part.alone, "total": part.without,
-         "id": id_of(state.closed.place_of(part.path))}
+        {
+            "said": text,
+            "alone": part.alone,
+            "total": part.without,
+            "id": id_of(state.closed.place_of(part.path)),
+        }
         for text, part in zip(said, parts, strict=True)
-    ]  # fmt: skip
-    best = max(told, key=lambda part: part["total"])
-    return {"parts": told, "best": best if best["total"] else None}
+    ]
+    most = max(part.without for part in parts)
+    best = next(one for one in told if one["total"] == most)
+    return {"parts": told, "best": best if most else None}
 
 
 def _said(workspace: WorkspaceRecord, state: State) -> dict[str, Any]:
@@ -358,5 +363,6 @@ def _said(workspace: WorkspaceRecord, state: State) -> dict[str, Any]:
 
 def _unwrapped(rule: Rule) -> Rule:
     """The same rule without the group that the builder puts around a single condition."""
-    parts = getattr(rule.where, "parts", ())
-    return Rule(parts[0]) if len(parts) == 1 else rule
+    where = rule.where
+    is_one = isinstance(where, Everyone | Either) and len(where.parts) == 1
+    return Rule(where.parts[0]) if is_one else rule  # type: ignore[union-attr]

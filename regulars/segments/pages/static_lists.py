@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from io import BytesIO
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from regulars.audit import actions as audit
+from regulars.customers import asked
 from regulars.customers import queries as customers
-from regulars.kernel.errors import Invalid, RegularsError
+from regulars.customers.records import ListFilter
+from regulars.kernel.errors import Invalid, NotFound, RegularsError
 from regulars.kernel.ids import new_public_id
 from regulars.kernel.numbers import whole_number
 from regulars.kernel.sheets import CONTENT_TYPES, sheet
 from regulars.segments import actions, queries, words
 from regulars.segments.pages.access import actor_of, links_of, workspace_of
 from regulars.segments.pure import uploads
-from regulars.segments.records import UPLOAD_REJECTS_KEPT_MAX
+from regulars.segments.records import LIST_CHANGE_MAX, UPLOAD_REJECTS_KEPT_MAX
 from regulars.segments.sheets import rows_of_file
 from regulars.workspaces.records import Right
 
 PAGE_ROWS = 50
 CHOSEN_MAX = 500
+# So many are put into a list while the page waits.
+EVERYBODY_MAX = 100_000
 SEARCH_CHARS_MAX = 100
 KEY_CHARS_MAX = 40
 
@@ -160,14 +165,75 @@ def remove_from_list(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def choose_list(request: HttpRequest) -> HttpResponse:
+    """Put customers chosen in their list, or everybody of it, into a static list or out of it."""
+    workspace = workspace_of(request, Right.SEGMENTS_EDIT)
+    workspace_of(request, Right.CUSTOMERS_VIEW)
+    public_ids = request.POST.getlist("id")[:CHOSEN_MAX]
+    is_everybody = request.POST.get("whom") == "everybody"
+    given = QueryDict(request.POST.get("query", "").lstrip("?"))
+    chosen = asked.filter_of(given, request.rights)  # type: ignore[attr-defined]
+    ids = [] if is_everybody else customers.ids_of_public(workspace.id, public_ids)
+    total = customers.exact_count(workspace.id, chosen, ids) if ids or is_everybody else 0
+    fault = ""
+    if "list" in request.POST:
+        if total and total <= EVERYBODY_MAX and request.POST["list"]:
+            return _changed(request, workspace.id, _pages(workspace.id, chosen, ids))
+        fault = _("Choose a list and customers.")
+    context = {
+        "lists": queries.lists(workspace.id),
+        "ids": [] if is_everybody else public_ids,
+        "whom": "everybody" if is_everybody else "",
+        "query": request.POST.get("query", ""),
+        "total": total,
+        "is_too_many": total > EVERYBODY_MAX,
+        "fault": fault,
+    }
+    return render(request, "segments/choose_list.html", context, status=422 if fault else 200)
+
+
+def _pages(workspace_id: int, chosen: ListFilter, ids: list[int]) -> Iterator[list[int]]:
+    last = 0
+    while page := customers.ids_after(workspace_id, chosen, last, LIST_CHANGE_MAX, ids):
+        yield page
+        last = page[-1]
+
+
+def _changed(request: HttpRequest, workspace_id: int, pages: Iterator[list[int]]) -> HttpResponse:
+    public_id = request.POST["list"]
+    is_removal = request.POST.get("do") == "remove"
+    act = actions.remove_from_list if is_removal else actions.add_to_list
+    try:
+        changed = sum(act(workspace_id, public_id, page) for page in pages)
+    except NotFound:
+        raise
+    except RegularsError as error:
+        messages.error(request, _told(error))
+        return redirect("segments:one_list", public_id)
+    done = "segments.list_reduced" if is_removal else "segments.list_extended"
+    audit.note(workspace_id, done, "lists", public_id, number=changed)
+    text = (
+        ngettext(
+            "%(n)s customer is out of the list.", "%(n)s customers are out of the list.", changed
+        )
+        if is_removal
+        else ngettext(
+            "%(n)s customer is in the list now.", "%(n)s customers are in the list now.", changed
+        )
+    )
+    messages.success(request, text % {"n": changed})
+    return redirect("segments:one_list", public_id)
+
+
+@login_required
 @require_GET
 def list_rejects(request: HttpRequest, public_id: str, upload_id: str) -> HttpResponse:
     """The rows of a file that named nobody, as a file to mend and upload again."""
     workspace = workspace_of(request, Right.SEGMENTS_EDIT)
     one = queries.list_of(workspace.id, public_id)
-    response = HttpResponse(content_type=CONTENT_TYPES["csv"])
-    response["Content-Disposition"] = 'attachment; filename="rejected.csv"'
-    made = sheet(response, "csv", [_("Row"), _("Value"), _("Reason")])
+    stream = BytesIO()
+    made = sheet(stream, "csv", [_("Row"), _("Value"), _("Reason")])
     after = count = 0
     while count < UPLOAD_REJECTS_KEPT_MAX:
         found = queries.rejects(workspace.id, upload_id, after=after)
@@ -178,6 +244,8 @@ def list_rejects(request: HttpRequest, public_id: str, upload_id: str) -> HttpRe
             break
         after = found[-1].row_no
     made.close()
+    response = HttpResponse(stream.getvalue(), content_type=CONTENT_TYPES["csv"])
+    response["Content-Disposition"] = 'attachment; filename="rejected.csv"'
     audit.note(workspace.id, "segments.rejects_taken", "lists", one.public_id, number=count)
     return response
 

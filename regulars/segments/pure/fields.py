@@ -222,7 +222,7 @@ def _list(tree: Tree) -> LeafDraft:
 
 
 def _near(tree: Tree) -> LeafDraft:
-    return NearDraft(*(_text(tree, step) for step in ("lat", "lon", "km")), is_not=_is_not(tree))
+    return NearDraft(_text(tree, "lat"), _text(tree, "lon"), _text(tree, "km"), _is_not(tree))
 
 
 def _filter(tree: Tree) -> FilterDraft | LineDraft:

@@ -167,9 +167,8 @@ def _funnel(leaf: Funnel, vocabulary: Vocabulary, is_not: bool) -> FunnelDraft:
 
 
 def _near(leaf: Near, _vocabulary: Vocabulary, is_not: bool) -> NearDraft:
-    return NearDraft(
-        *(written(side, PLAIN) for side in (leaf.lat, leaf.lon, leaf.km)), is_not=is_not
-    )
+    lat, lon, km = (written(side, PLAIN) for side in (leaf.lat, leaf.lon, leaf.km))
+    return NearDraft(lat, lon, km, is_not)
 
 
 def _filter(item: Filter, event: str, vocabulary: Vocabulary) -> FilterDraft | LineDraft:
