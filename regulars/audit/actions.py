@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from regulars.audit.pure import chain
-from regulars.audit.queries import COLUMNS, entry_of
+from regulars.audit.queries import COLUMNS, LOCK_CLASS, entry_of
 from regulars.audit.records import EntryRecord
 from regulars.kernel import clock
 from regulars.store.scope import cursor
@@ -21,8 +21,6 @@ from regulars.store.trail import note_many as note_many
 
 SEALED_AT_ONCE_MAX = 1_000
 PRUNED_AT_ONCE_MAX = 10_000
-# Keeps our advisory lock apart from those of other rooms.
-LOCK_CLASS = 0x6155
 
 FIND_WAITING = f"""
 SELECT {COLUMNS} FROM audit_entry WHERE id IN (
@@ -95,6 +93,7 @@ def prune(workspace_id: int, before: datetime) -> int:
     """
     with transaction.atomic():
         raw = cursor()
+        raw.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK_CLASS])
         raw.execute(
             FIND_PRUNED,
             {"workspace": workspace_id, "before": before, "rows": PRUNED_AT_ONCE_MAX},

@@ -8,11 +8,13 @@ from typing import Any
 from django.conf import settings
 
 from regulars.audit.pure import chain
-from regulars.audit.records import Chosen, EntryRecord, Page, Verdict
+from regulars.audit.records import Chosen, EntryRecord, Head, Page, Verdict
 from regulars.store.scope import cursor
 
 PAGE_ROWS = 50
 WALK_ROWS = 2_000
+# Keeps our advisory lock apart from those of other rooms.
+LOCK_CLASS = 0x6155
 INSERTED_TOLD_MAX = 100
 COLUMNS = (
     "id, workspace_id, at, actor_kind, actor, door, act, object_kind, object_id, fields, number"
@@ -53,14 +55,29 @@ def page(workspace_id: int, chosen: Chosen, *, before: int | None = None) -> Pag
     return Page(tuple(rows[:PAGE_ROWS]), more)
 
 
-def verify(workspace_id: int) -> Verdict:
-    """Whether the workspace's trail is as it was written, and if not, which lines are not."""
+def head(workspace_id: int) -> Head | None:
+    """Where the workspace's chain ends now; None when nothing is sealed yet."""
+    raw = cursor()
+    raw.execute("SELECT place, seal, at FROM audit_head WHERE workspace_id = %s", [workspace_id])
+    row = raw.fetchone()
+    return None if row is None else Head(int(row[0]), bytes(row[1]).hex(), row[2])
+
+
+def verify(workspace_id: int, anchor: Head | None = None) -> Verdict:
+    """Whether the workspace's trail is as it was written, and if not, which lines are not.
+
+    anchor  where the chain ended once, kept outside: it has to hold that place with that seal
+    Sealing and pruning wait for the end of the transaction, or what they do between two of our
+    statements would look like faults.
+    """
+    cursor().execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK_CLASS])
     key = chain.key_of(settings.SECRET_KEY, workspace_id)
     walk, faults = _from_checkpoint(workspace_id, key)
     for link, entry in _links(workspace_id, walk.place):
         walk.see(link, entry)
     faults += walk.close()
     faults += _end(workspace_id, key, walk)
+    faults += _against(workspace_id, anchor) if anchor is not None else []
     faults += chain.inserted(_strangers(workspace_id))
     faults += [chain.Fault("deleted", entry_id, None) for entry_id in _gone(workspace_id)]
     raw = cursor()
@@ -124,6 +141,26 @@ def _end(workspace_id: int, key: bytes, walk: chain.Walk) -> list[chain.Fault]:
     if place > walk.place:
         return [chain.Fault("cut", None, number) for number in range(walk.place + 1, place + 1)]
     return [] if (place, seal) == (walk.place, walk.seal) else [chain.Fault("forged", None, place)]
+
+
+def _against(workspace_id: int, anchor: Head) -> list[chain.Fault]:
+    """Whether the chain still holds the place it ended at when the anchor was taken."""
+    raw = cursor()
+    raw.execute(
+        "SELECT (SELECT seal FROM audit_link WHERE workspace_id = %(w)s AND place = %(place)s),"
+        " (SELECT max(place) FROM audit_checkpoint WHERE workspace_id = %(w)s)",
+        {"w": workspace_id, "place": anchor.place},
+    )
+    row = raw.fetchone()
+    assert row is not None
+    seal, removed_to = row
+    if seal is not None:
+        is_same = bytes(seal).hex() == anchor.seal
+        return [] if is_same else [chain.Fault("replaced", None, anchor.place)]
+    # What was removed for its age is vouched for by a signed checkpoint further on.
+    if anchor.place <= (removed_to or 0):
+        return []
+    return [chain.Fault("set_back", None, anchor.place)]
 
 
 def _strangers(workspace_id: int) -> list[int]:

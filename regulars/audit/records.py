@@ -49,6 +49,19 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """Where a chain ended once: kept elsewhere, it shows a trail that was wiped or set back.
+
+    place  how many lines were sealed until then
+    seal   of the last of them, in hexadecimal
+    """
+
+    place: int
+    seal: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a look at the chain of a workspace found.
 

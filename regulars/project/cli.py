@@ -173,6 +173,9 @@ def _rights(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     below = audit.add_subparsers(required=True, metavar="what")
     verify = _command(below, "verify", _audit_verify, "look whether the audit trail is whole")
     verify.add_argument("--workspace")
+    verify.add_argument("--anchor", help="a file of `audit anchor`: is it still that trail")
+    anchor = _command(below, "anchor", _audit_anchor, "tell where the audit trail ends now")
+    anchor.add_argument("--file", help="write it there instead of printing it")
 
 
 def _set_up(role: Role = Role.ENGINE) -> None:
@@ -312,6 +315,13 @@ def _audit_verify(options: argparse.Namespace) -> int:
     from regulars.project import rights
 
     return rights.verify_audit(options)
+
+
+def _audit_anchor(options: argparse.Namespace) -> int:
+    _set_up()
+    from regulars.project import rights
+
+    return rights.anchor_audit(options)
 
 
 def _lake_rebuild(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The commands `erase` and `audit verify`, and what a restored database has to forget again."""
+"""The commands `erase` and `audit …`, and what a restored database has to forget again."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
 from typing import IO
 
 from regulars.audit import actions as audit
 from regulars.audit import queries as trail
+from regulars.audit.records import Head
 from regulars.customers import queries as customers
 from regulars.kernel import clock
-from regulars.kernel.errors import Conflict, NotFound
+from regulars.kernel.errors import Conflict, Invalid, NotFound
 from regulars.lake import sweep
 from regulars.privacy import actions, queries
 from regulars.privacy import files as erased
@@ -28,6 +31,7 @@ from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import WorkspaceRecord
 
 ROUNDS = 3
+ANCHOR_BYTES_MAX = 16 << 20
 
 
 def erase(options: argparse.Namespace) -> int:
@@ -85,12 +89,61 @@ def verify_audit(options: argparse.Namespace) -> int:
     )
     while audit.seal_waiting():
         pass
+    anchors = _anchors(options.anchor) if options.anchor else {}
     verdicts = {}
     for workspace in chosen:
         with scope(workspace.id):
-            verdicts[workspace.slug] = asdict(trail.verify(workspace.id))
+            told = trail.verify(workspace.id, anchors.pop(workspace.public_id, None))
+            verdicts[workspace.slug] = asdict(told)
+    if not options.workspace:
+        for public_id, anchor in anchors.items():
+            gone = {"fault": "workspace_gone", "entry": None, "place": anchor.place}
+            verdicts[public_id] = {"entries": 0, "waiting": 0, "faults": [gone]}
     print(json.dumps(verdicts, indent=2))
     return 1 if any(verdict["faults"] for verdict in verdicts.values()) else 0
+
+
+def anchor_audit(options: argparse.Namespace) -> int:
+    """Print where every chain ends now, or write it to a file; to be kept on another machine."""
+    while audit.seal_waiting():
+        pass
+    heads = {}
+    for workspace in workspaces.all_workspaces():
+        with scope(workspace.id):
+            found = trail.head(workspace.id)
+        if found is not None:
+            heads[workspace.public_id] = {**asdict(found), "name": workspace.slug}
+    told = json.dumps({"at": clock.now(), "heads": heads}, indent=2, default=_iso) + "\n"
+    if not options.file:
+        print(told, end="")
+        return 0
+    try:
+        # An older anchor is worth keeping too: it is never overwritten.
+        with Path(options.file).open("x", encoding="utf-8") as stream:
+            stream.write(told)
+    except OSError as error:
+        raise Invalid("anchor_unwritable", f"{options.file}: {error.strerror}.") from error
+    return 0
+
+
+def _iso(moment: object) -> str:
+    assert isinstance(moment, datetime)
+    return moment.isoformat(timespec="seconds")
+
+
+def _anchors(path: str) -> dict[str, Head]:
+    """The heads of an anchor file, by the public ids of workspaces. raises Invalid(anchor_…)"""
+    try:
+        with Path(path).open("rb") as stream:
+            told = json.loads(stream.read(ANCHOR_BYTES_MAX))
+        return {
+            str(public_id): Head(int(one["place"]), str(one["seal"]))
+            for public_id, one in told["heads"].items()
+        }
+    except OSError as error:
+        raise Invalid("anchor_unreadable", f"{path}: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Invalid("anchor_malformed", f"{path} is no file of `audit anchor`.") from error
 
 
 def erase_again() -> dict[str, int]:

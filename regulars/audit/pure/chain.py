@@ -31,7 +31,8 @@ class Sealed:
 class Fault:
     """What is wrong with which line.
 
-    kind  altered, deleted, inserted, reordered, cut (the end is missing) or forged (a signature)
+    kind  altered, deleted, inserted, reordered, cut (the end is missing), forged (a signature),
+          set_back or replaced (the chain is not the one an anchor was taken of)
     """
 
     kind: str

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from threading import Thread
 
 import psycopg
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 
 from regulars.audit import actions, queries
-from regulars.audit.records import Actor, Chosen, Verdict
+from regulars.audit.records import Actor, Chosen, Head, Verdict
 from regulars.kernel import clock
 from regulars.store import place
 from regulars.store import trail as trail_
@@ -54,6 +56,11 @@ def look(workspace_id: int) -> Verdict:
 
 def faults(workspace_id: int) -> list[tuple[object, object]]:
     return [(fault["fault"], fault["entry"]) for fault in look(workspace_id).faults]
+
+
+def against(workspace_id: int, anchor: Head) -> list[object]:
+    with scope(workspace_id):
+        return [fault["fault"] for fault in queries.verify(workspace_id, anchor).faults]
 
 
 def test_an_untouched_trail_is_whole(owner: Owner) -> None:
@@ -175,6 +182,70 @@ def test_pruning_leaves_a_chain_that_can_be_verified(owner: Owner) -> None:
     owner.execute("UPDATE audit_checkpoint SET place = 3 WHERE workspace_id = %s", [workspace_id])
     owner.execute("UPDATE audit_entry SET act = 'x' WHERE id = %s", [ids[4]])
     assert faults(workspace_id) == [("altered", ids[4])]
+
+
+def test_what_is_sealed_and_pruned_meanwhile_is_no_fault(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace_id, _ids = trail()
+    real = queries._end
+    sealed: list[int] = []
+
+    def meanwhile() -> None:
+        with scope(workspace_id):
+            actions.note(workspace_id, "customer.viewed", "customer", "meanwhile")
+        sealed.append(actions.seal_waiting())
+        connection.close()
+
+    def end(*args: object) -> object:
+        other = Thread(target=meanwhile)
+        other.start()
+        other.join()
+        return real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(queries, "_end", end)
+
+    assert look(workspace_id).faults == ()
+    assert sealed == [0]
+    with scope(workspace_id):
+        queries.verify(workspace_id)
+        owner.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            owner.execute("SELECT pg_advisory_xact_lock(%s, 0)", [queries.LOCK_CLASS])
+
+
+def test_a_trail_is_still_the_one_an_anchor_was_taken_of(owner: Owner) -> None:
+    workspace_id, _ids = trail()
+    with scope(workspace_id):
+        anchor = queries.head(workspace_id)
+        assert anchor is not None
+        actions.note(workspace_id, "customer.viewed", "customer", "later")
+    seal()
+
+    assert against(workspace_id, anchor) == []
+    with scope(workspace_id):
+        newest = queries.page(workspace_id, Chosen()).rows[0].at
+        assert actions.prune(workspace_id, newest) == 5
+    assert against(workspace_id, anchor) == []
+
+
+def test_a_trail_that_was_wiped_or_begun_anew_is_noticed_by_its_anchor(owner: Owner) -> None:
+    workspace_id, _ids = trail()
+    with scope(workspace_id):
+        anchor = queries.head(workspace_id)
+    assert anchor is not None
+
+    for table in ("link", "waiting", "head", "checkpoint", "entry"):
+        owner.execute(f"DELETE FROM audit_{table} WHERE workspace_id = %s", [workspace_id])
+
+    assert faults(workspace_id) == []
+    assert against(workspace_id, anchor) == ["set_back"]
+    with scope(workspace_id):
+        for number in range(6):
+            actions.note(workspace_id, "customer.viewed", "customer", f"n{number}")
+    seal()
+    assert faults(workspace_id) == []
+    assert against(workspace_id, anchor) == ["replaced"]
 
 
 def test_young_lines_are_not_pruned(owner: Owner) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 import pytest
 
 from regulars.customers import queries as customers
-from regulars.kernel.errors import NotFound
+from regulars.kernel.errors import Invalid, NotFound
 from regulars.privacy import files, queries
 from regulars.project import rights
 from regulars.store.scope import cursor, scope
@@ -65,7 +66,7 @@ def test_verifying_ends_with_1_when_a_line_was_altered(
     workspace = town().bakery
     with scope(workspace.id):
         audit.note(workspace.id, "customer.viewed", "customer", "abc")
-    options = argparse.Namespace(workspace=workspace.slug)
+    options = argparse.Namespace(workspace=workspace.slug, anchor=None)
 
     assert rights.verify_audit(options) == 0
     with psycopg.connect(database, autocommit=True) as owner:
@@ -78,3 +79,35 @@ def test_verifying_ends_with_1_when_a_line_was_altered(
 
     (fault,) = json.loads(capsys.readouterr().out)[workspace.slug]["faults"]
     assert fault["fault"] == "altered"
+
+
+def test_an_anchor_file_shows_a_trail_that_was_wiped(
+    as_engine: None, capsys: pytest.CaptureFixture[str], database: str, tmp_path: Path
+) -> None:
+    import psycopg
+
+    from regulars.audit import actions as audit
+
+    workspace = town().bakery
+    with scope(workspace.id):
+        audit.note(workspace.id, "customer.viewed", "customer", "abc")
+    kept = tmp_path / "anchor.json"
+    anchored = argparse.Namespace(file=str(kept))
+    checked = argparse.Namespace(workspace=workspace.slug, anchor=str(kept))
+
+    assert rights.anchor_audit(anchored) == 0
+    assert rights.verify_audit(checked) == 0
+    with psycopg.connect(database, autocommit=True) as owner:
+        for table in ("link", "head", "entry"):
+            owner.execute(f"DELETE FROM audit_{table} WHERE workspace_id = %s", [workspace.id])
+    capsys.readouterr()
+    assert rights.verify_audit(checked) == 1
+
+    told = json.loads(capsys.readouterr().out)[workspace.slug]
+    assert [fault["fault"] for fault in told["faults"]] == ["set_back"]
+    with pytest.raises(Invalid, match="File exists"):
+        rights.anchor_audit(anchored)
+    kept.write_text("[]")
+    with pytest.raises(Invalid) as refused:
+        rights.verify_audit(checked)
+    assert refused.value.code == "anchor_malformed"
