@@ -21,6 +21,7 @@ from regulars.intake.collector import bodies, http, visitors
 from regulars.intake.collector.buckets import Buckets
 from regulars.intake.collector.http import AnswerError, Headers, Receive, Scope, Send
 from regulars.intake.collector.link import Link
+from regulars.intake.collector.senders import Senders, address_of
 from regulars.intake.forms.records import FormField, FormRecord
 from regulars.intake.forms.rows import COLUMNS, form_of
 from regulars.intake.pure import domains
@@ -51,6 +52,7 @@ class Forms:
         self._public_url = public_url
         self._known: dict[str, tuple[FormRecord | None, float]] = {}
         self._buckets = Buckets(SUBMISSIONS_PER_S, SUBMISSIONS_BURST)
+        self._senders = Senders()
         self._refusals = Buckets(REFUSALS_KEPT_PER_S, REFUSALS_KEPT_BURST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +111,10 @@ class Forms:
 
     async def _take(self, scope: Scope, receive: Receive, send: Send, form: FormRecord) -> None:
         headers = dict(scope["headers"])
-        wait_s = self._buckets.wait_s(form.public_id)
+        # Who is stopped here takes nothing of what the form may take from all others.
+        address = address_of((scope.get("client") or ("",))[0], headers)
+        wait_s = self._senders.wait_s(form.public_id, address)
+        wait_s = wait_s or self._buckets.wait_s(form.public_id)
         if wait_s:
             raise AnswerError(
                 429, "rate_limited", "This form is sent too often; try again later.",
@@ -191,8 +196,8 @@ class Forms:
         if _wants_json(headers):
             told = {"success": True, "message": form.thanks, "redirect": form.redirect_url}
             await http.respond(send, 200, told, http.cors(headers))
-        elif form.redirect_url:
-            await _html(send, 303, "", form, [(b"location", _ascii(form.redirect_url))])
+        elif address := rules.ascii_address(form.redirect_url):
+            await _html(send, 303, "", form, [(b"location", address.encode())])
         else:
             page = await asyncio.to_thread(_render, "intake/form_thanks.html", form, {})
             await _html(send, 200, page, form)
@@ -260,18 +265,14 @@ def _render(template: str, form: FormRecord, context: dict[str, Any]) -> str:
         return render_to_string(template, {"form": form, **context})
 
 
-def _ascii(url: str) -> bytes:
-    return msgspec.json.encode(url)[1:-1] if url.isascii() else url.encode("ascii", "ignore")
-
-
 def policy_of(form: FormRecord | None) -> str:
     """What the page of a form may do, and on which pages it may be shown."""
     ancestors, targets = "*", "'self'"
     if form is not None and form.domains:
         ancestors = "'self' " + " ".join(f"{d} *.{d}" for d in form.domains)
-    if form is not None and form.redirect_url:
+    if form is not None and (address := rules.ascii_address(form.redirect_url)):
         # A browser counts the address a form leads on to as one it is sent to.
-        targets += " " + "/".join(form.redirect_url.split("/")[:3])
+        targets += " " + "/".join(address.split("/")[:3])
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
         f" form-action {targets}; base-uri 'none'; frame-ancestors {ancestors}"

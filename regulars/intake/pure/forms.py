@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from regulars.intake.forms.records import FieldType, FormField, FormKind, FormRecord
 from regulars.kernel.errors import Invalid
@@ -16,6 +16,8 @@ LABEL_LENGTH_MAX = 120
 TEXT_LENGTH_MAX = 300
 LONG_LENGTH_MAX = 3_000
 URL_LENGTH_MAX = 500
+# What may stand in an address as it is: marks with a meaning, and what is encoded already.
+KEPT_SIGNS = "%/:?#[]@!$&'()*+,;=~"
 VALUES_MAX = 60
 MARKS_MAX = 12
 TOKEN_LENGTH_MAX = 100
@@ -89,10 +91,34 @@ def check_redirect(url: str) -> None:
     try:
         parts = urlsplit(url)
         is_sound = parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
+        is_sound = is_sound and bool(ascii_address(url))
     except ValueError:
         is_sound = False
     if url and (not is_sound or len(url) > URL_LENGTH_MAX or not url.isprintable() or " " in url):
         raise Invalid("form_redirect", "Give a whole address that begins with https://.")
+
+
+def ascii_address(url: str) -> str:
+    """The address as a header may carry it: the host in Punycode, letters percent-encoded.
+
+    "" for what is no address, and for a host that no name server can be asked about.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        name = host if host.isascii() else host.encode("idna").decode()
+        port = f":{parts.port}" if parts.port else ""
+    except (ValueError, UnicodeError):
+        return ""
+    if not name:
+        return ""
+    tail = "".join(
+        mark + quote(part, safe=KEPT_SIGNS)
+        for mark, part in (("", parts.path), ("?", parts.query), ("#", parts.fragment))
+        if part
+    )
+    name = f"[{name}]" if ":" in name else name
+    return f"{parts.scheme}://{name}{port}{tail}"
 
 
 def read(form: FormRecord, given: Mapping[str, str]) -> Submission:

@@ -20,10 +20,12 @@ from regulars.events.records import Event, NewEvent
 from regulars.intake import processor
 from regulars.intake.collector import visitors
 from regulars.intake.collector.forms import Forms, policy_of
+from regulars.intake.collector.senders import SENDERS_REMEMBERED_S, Senders, address_of
 from regulars.intake.forms import actions
 from regulars.intake.forms import queries as form_queries
 from regulars.intake.forms.actions import Wanted
 from regulars.intake.forms.records import FieldType, FormField, FormKind, FormRecord
+from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.orders import queries as orders
 from regulars.orders.queries.leads import LeadFilter
@@ -61,7 +63,7 @@ def made(shop: WorkspaceRecord, **fields: Any) -> FormRecord:
 
 def ask(
     form: FormRecord | str, body: bytes = b"", headers: dict[str, str] | None = None,
-    method: str = "POST", door: Forms | None = None,
+    method: str = "POST", door: Forms | None = None, peer: str = "",
 ) -> Answer:  # fmt: skip
     """The door's answer to one request, with an inbox of its own."""
 
@@ -81,6 +83,7 @@ def ask(
         public_id = form if isinstance(form, str) else form.public_id
         given = [(k.encode(), v.encode()) for k, v in (headers or {}).items()]
         request = {"type": "http", "method": method, "path": f"/f/{public_id}", "headers": given}
+        request["client"] = (peer, 1) if peer else None
         await handler({**request, "query_string": b"utm_source=news"}, receive, send)
         await box.stop()
         back = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
@@ -284,6 +287,82 @@ def test_a_form_that_leads_on_answers_with_the_way(shop: WorkspaceRecord) -> Non
     assert "form-action 'self' https://shop.example;" in policy_of(form)
 
 
+@pytest.mark.parametrize(
+    ("given", "expected", "origin"),
+    [
+        ("https://shop.ua/дякуємо?від=форма#тут",
+         "https://shop.ua/%D0%B4%D1%8F%D0%BA%D1%83%D1%94%D0%BC%D0%BE"
+         "?%D0%B2%D1%96%D0%B4=%D1%84%D0%BE%D1%80%D0%BC%D0%B0#%D1%82%D1%83%D1%82",
+         "https://shop.ua"),
+        ("https://магазин.укр:8443", "https://xn--80aairftm.xn--j1amh:8443",
+         "https://xn--80aairftm.xn--j1amh:8443"),
+        ("https://shop.ua/a%20b?x=1&y=[2]'", "https://shop.ua/a%20b?x=1&y=[2]'",
+         "https://shop.ua"),
+    ],
+)  # fmt: skip
+def test_letters_of_any_alphabet_lead_on_unharmed(
+    shop: WorkspaceRecord, given: str, expected: str, origin: str
+) -> None:
+    form = made(shop, redirect_url=given)
+
+    status, _, headers = post(form, GOOD)
+
+    assert (status, headers["location"]) == (303, expected)
+    assert f"form-action 'self' {origin};" in headers["content-security-policy"]
+
+
+def test_one_sender_does_not_lock_a_form_for_others(shop: WorkspaceRecord) -> None:
+    form = made(shop)
+    door = Forms(place.conninfo_for(Role.ENGINE), "https://crm.example")
+
+    async def unchanged(_: str) -> FormRecord:
+        return form
+
+    door._form = unchanged  # type: ignore[method-assign]
+    door._senders._buckets._per_s = 0.001
+    body = urlencode(GOOD).encode()
+
+    def sent_from(address: str, count: int) -> list[int]:
+        return [ask(form, body, URLENCODED, door=door, peer=address)[0] for _ in range(count)]
+
+    assert sent_from("8.8.8.8", 12) == [200] * 10 + [429] * 2
+    assert sent_from("9.9.9.9", 1) == [200]
+    kept = repr([vars(one) for one in (door._senders._buckets, door._buckets)])
+    assert "8.8.8.8" not in kept
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("8.8.8.8", "1.1.1.1", "8.8.8.8"),
+        ("127.0.0.1", "1.1.1.1, 9.9.9.9", "9.9.9.9"),
+        ("10.0.0.2", "2606:4700::1111", "2606:4700::1111"),
+        ("127.0.0.1", "", ""),
+        ("127.0.0.1", "1.1.1.1, nonsense", ""),
+        ("", "1.1.1.1", ""),
+    ],
+)
+def test_behind_a_proxy_of_ours_the_sender_is_whom_it_names(
+    peer: str, forwarded: str, expected: str
+) -> None:
+    assert address_of(peer, {b"x-forwarded-for": forwarded.encode()}) == expected
+
+
+def test_senders_are_forgotten_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr(clock, "monotonic_s", lambda: now)
+    known = Senders()
+    for _ in range(10):
+        assert known.wait_s("f", "8.8.8.8") == 0
+    assert known.wait_s("f", "8.8.8.8") == 2
+    key, buckets = known._key, known._buckets
+
+    now += SENDERS_REMEMBERED_S
+    assert known.wait_s("f", "8.8.8.8") == 0
+
+    assert known._key != key and known._buckets is not buckets
+
+
 def test_the_page_keeps_marks_and_hides_nothing_from_readers(shop: WorkspaceRecord) -> None:
     form = made(shop, name='<script>alert("x")</script>')
 
@@ -347,6 +426,7 @@ def test_new_words_of_consent_are_a_new_version(shop: WorkspaceRecord) -> None:
         ({"redirect_url": "javascript:alert(1)"}, "form_redirect"),
         ({"redirect_url": "http://shop.example"}, "form_redirect"),
         ({"redirect_url": "https://a@evil.example"}, "form_redirect"),
+        ({"redirect_url": f"https://{'я' * 70}.ua"}, "form_redirect"),
         ({"kind": FormKind.SUBSCRIBE, "consent_text": ""}, "form_consent"),
         ({"domains_text": "not a domain!"}, "domain_malformed"),
     ],
