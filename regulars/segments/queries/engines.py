@@ -10,11 +10,12 @@ from typing import Any, Protocol
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
 from regulars.lake import engine
-from regulars.rules import language, memory, text
+from regulars.rules import language, memory
 from regulars.rules.explaining import Reason, explain
 from regulars.rules.tree import Rule
 from regulars.segments import registry
 from regulars.segments.pure.references import references_of
+from regulars.segments.pure.rule_files import read_rule as read_rule
 from regulars.segments.queries import histories, rules
 from regulars.store.scope import scope
 from regulars.workspaces import queries as workspaces
@@ -27,16 +28,6 @@ class Asker(Protocol):
     """An engine over the lake."""
 
     def count_customers(self, workspace_id: int, sql: str, params: Mapping[str, Any]) -> int: ...
-
-
-def read_rule(raw: bytes) -> Rule:
-    """A rule as JSON or as text. raises Invalid(rule_invalid | rule_text_invalid)"""
-    if raw.lstrip()[:1] == b"{":
-        return language.loads(raw)
-    try:
-        return text.read(raw.decode())
-    except UnicodeDecodeError as error:
-        raise Invalid("rule_invalid", "A rule is JSON or text in UTF-8.", path="$") from error
 
 
 def count_file(
