@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from regulars.events import actions, queries
 from regulars.events.words import origin_name, parked_reason_name, reason_name
+from regulars.store.trail import note
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import Member, Right, WorkspaceRecord
 
@@ -37,6 +38,8 @@ def feed(request: HttpRequest) -> HttpResponse:
         }
         for event in queries.latest(workspace.id)
     ]
+    if rows:
+        note(workspace.id, "events.viewed", "workspace", workspace.public_id, number=len(rows))
     return render(request, "events/feed.html", {"rows": rows})
 
 
@@ -60,6 +63,11 @@ def failed(request: HttpRequest) -> HttpResponse:
         }
         for row in rows
     ]
+    if shown:
+        note(
+            workspace.id, "failed_events.viewed", "workspace", workspace.public_id,
+            number=len(shown),
+        )  # fmt: skip
     member: Member = request.member  # type: ignore[attr-defined]
     return render(
         request,

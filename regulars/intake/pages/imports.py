@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from regulars.audit import actions as audit
 from regulars.events import queries as events
 from regulars.intake import queries, uploads, words
 from regulars.intake.pages.access import import_of, workspace_of
@@ -76,6 +77,8 @@ def import_page(
         **_progress(record),
         **_outcome(workspace.id, record),
     }
+    if context.get("sample"):
+        audit.note(workspace.id, "rejects.viewed", "import", record.public_id)
     if record.can_be_mapped:
         context |= mapping_context(workspace, record, request.POST if error else None)
     context["step"] = {"mapping": 2, "failed": 2, "trying": 3, "tried": 3, "done": 5}.get(
@@ -108,11 +111,14 @@ def rejected(request: HttpRequest, public_id: str) -> FileResponse:
     writer = csv.writer(text)
     named = [_("Row"), _("Reason"), _("What is wrong")]
     writer.writerow([csv_cell(heading) for heading in [*record.headings, *named]])
+    count = 0
     for batch in queries.rejected_batches(workspace.id, record.id):
+        count += len(batch)
         for row in batch:
             cells = [row.raw.get(heading) for heading in record.headings]
             told = [row.row_no, row.reason, words.reason(row.reason)]
             writer.writerow([csv_cell(cell) for cell in [*cells, *told]])
+    audit.note(workspace.id, "rejects.taken", "import", record.public_id, number=count)
     text.detach().seek(0)
     return FileResponse(
         stream, as_attachment=True, filename="rejected.csv", content_type="text/csv"

@@ -13,6 +13,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from regulars.audit import queries as trail
+from regulars.audit.records import Chosen
 from regulars.customers import queries as customers
 from regulars.customers.records import ListFilter
 from regulars.intake import queries, uploads
@@ -144,6 +146,28 @@ def test_rejected_rows_come_as_a_file_that_runs_nothing(shop: WorkspaceRecord) -
     assert rows[1][:6] == ["3", "never", "TEA", "1", "1,00", "'=cmd|' /C calc'!A0"]
     assert rows[1][6:8] == ["3", "order_time"]
     assert len(rows) == 2
+
+
+def test_who_looked_at_rejected_rows_and_took_their_file_stands_in_the_trail(
+    shop: WorkspaceRecord,
+) -> None:
+    client = member_of(shop)
+    address = send(client, GOOD + BAD)
+    client.get(address)
+    client.post(address + "try", MAP)
+    work(shop)
+    public_id = address.rstrip("/").rpartition("/")[2]
+
+    client.get(address)
+    client.get(address + "rejected.csv")
+
+    with scope(shop.id):
+        lines = trail.page(shop.id, Chosen(object_id=public_id)).rows
+    told = [(one.act, one.object_kind, one.number) for one in reversed(lines)]
+    assert [one for one in told if one[0].startswith("rejects.")] == [
+        ("rejects.viewed", "import", None),
+        ("rejects.taken", "import", 1),
+    ]
 
 
 def test_a_mended_file_of_rejected_rows_comes_in(shop: WorkspaceRecord) -> None:
