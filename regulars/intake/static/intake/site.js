@@ -6,8 +6,8 @@
   "use strict";
   var win = window, doc = document, nav = navigator;
   var YEAR_AND_MONTH_S = 395 * 24 * 3600;
-  var QUEUE_MAX = 100, QUEUE_CHARS_MAX = 200000, QUEUE_AGE_MS = 24 * 3600 * 1000;
-  var BATCH_MAX = 20, BEACON_CHARS_MAX = 50000, MESSAGE_CHARS_MAX = 30000;
+  var QUEUE_MAX = 100, QUEUE_BYTES_MAX = 200000, QUEUE_AGE_MS = 24 * 3600 * 1000;
+  var BATCH_MAX = 20, BEACON_BYTES_MAX = 50000, MESSAGE_BYTES_MAX = 30000;
   var WAIT_MS = 300, BACKOFF_MS = 1000, BACKOFF_MAX_MS = 300000;
   var CLICKS = ["gclid", "fbclid", "yclid", "ttclid", "msclkid"];
   var UTM = { utm_source: "source", utm_medium: "medium", utm_campaign: "name",
@@ -26,28 +26,27 @@
   }
   var isAutomatic = !(script.getAttribute && script.getAttribute("data-page") === "off");
 
-  /* Storage that may be forbidden: then the memory of the page stands in. */
+  /* Storage that may be forbidden or full: then the memory of the page stands in, and only then,
+     or what another tab forgot would live on here. */
   var memory = {};
   function recall(name) {
-    try {
-      var found = win.localStorage.getItem("rg_" + name);
-      if (found !== null) { return found; }
-    } catch (e) { /* forbidden */ }
-    return memory[name] || null;
+    if (memory[name] !== undefined) { return memory[name]; }
+    try { return win.localStorage.getItem("rg_" + name); } catch (e) { return null; }
   }
   function keep(name, value) {
-    memory[name] = value;
     try {
       if (value === null) { win.localStorage.removeItem("rg_" + name); }
       else { win.localStorage.setItem("rg_" + name, value); }
-    } catch (e) { /* forbidden or full */ }
+      delete memory[name];
+    } catch (e) { memory[name] = value; }
   }
   function read(name, fallback) {
     try { return JSON.parse(recall(name)) || fallback; } catch (e) { return fallback; }
   }
   function readCookie(name) {
     var found = new RegExp("(?:^|; )" + name + "=([^;]*)").exec(doc.cookie);
-    return found ? decodeURIComponent(found[1]) : null;
+    /* Any page of the domain may have written it, broken too. */
+    try { return found ? decodeURIComponent(found[1]) : null; } catch (e) { return null; }
   }
   function writeCookie(name, value, age, domain) {
     doc.cookie = name + "=" + encodeURIComponent(value) + "; path=/; max-age=" + age +
@@ -74,6 +73,10 @@
     }
     return text;
   }
+  /* As the server counts: most letters are two bytes there. */
+  function bytes(text) {
+    try { return unescape(encodeURIComponent(text)).length; } catch (e) { return text.length * 3; }
+  }
   function now() { return new Date().toISOString(); }
 
   /* Consent: the visitor's own word, else the browser's signal, else what the shop has set. */
@@ -86,7 +89,9 @@
 
   var visitor = null, domain = null;
   function anonymousId() {
-    if (!visitor) { visitor = readCookie("rg_id") || recall("id") || random(); }
+    /* Another tab may have forgotten it meanwhile. */
+    var kept = readCookie("rg_id") || recall("id");
+    if (!kept || kept !== visitor) { visitor = kept || random(); domain = null; }
     if (domain === null) {
       domain = widest();
       writeCookie("rg_id", visitor, YEAR_AND_MONTH_S, domain);
@@ -113,6 +118,10 @@
     }
     return found;
   }
+  function isOurs(name) {
+    return name === win.location.hostname ||
+      !!domain && ("." + name).slice(-domain.length - 1) === "." + domain;
+  }
   /* How the visitor came, the first time and the last; a page of our own is no coming. */
   function look() {
     var asked = parameters(), touch = {}, campaign = {}, name, n, isTouch = false;
@@ -124,7 +133,7 @@
     }
     var from = doc.createElement("a");
     from.href = doc.referrer || win.location.href;
-    if (from.hostname !== win.location.hostname) { touch.referrer = doc.referrer; isTouch = true; }
+    if (!isOurs(from.hostname)) { touch.referrer = doc.referrer; isTouch = true; }
     touch.landing = win.location.href.split("#")[0].slice(0, 500);
     touch.at = now();
     if (isTouch || !recall("first")) {
@@ -157,7 +166,7 @@
   }
   function store(messages) {
     var text = JSON.stringify(messages);
-    while (messages.length > 1 && (messages.length > QUEUE_MAX || text.length > QUEUE_CHARS_MAX)) {
+    while (messages.length > 1 && (messages.length > QUEUE_MAX || bytes(text) > QUEUE_BYTES_MAX)) {
       messages.shift();
       text = JSON.stringify(messages);
     }
@@ -212,8 +221,8 @@
     var messages = queue(), part = [], n, size = 0;
     if (!messages.length || isAllowed() !== true || !nav.sendBeacon) { return; }
     for (n = 0; n < messages.length && n < BATCH_MAX; n++) {
-      size += JSON.stringify(messages[n]).length;
-      if (size > BEACON_CHARS_MAX) { break; }
+      size += bytes(JSON.stringify(messages[n]));
+      if (size > BEACON_BYTES_MAX) { break; }
       part.push(messages[n]);
     }
     /* They stay in the queue: a beacon tells nobody whether it arrived. */
@@ -224,7 +233,7 @@
     var name, message = { type: type, messageId: "rg-" + random(), timestamp: now(),
       anonymousId: anonymousId(), userId: recall("user"), context: context() };
     for (name in fields) { if (fields[name] !== undefined) { message[name] = fields[name]; } }
-    if (JSON.stringify(message).length > MESSAGE_CHARS_MAX) {
+    if (bytes(JSON.stringify(message)) > MESSAGE_BYTES_MAX) {
       if (win.console) { win.console.warn("regulars: an event is larger than 30 kB"); }
       return;
     }
