@@ -198,7 +198,7 @@ def _update(applied: Applied, order_id: int, news: OrderNews) -> None:
     is_corrected = orders.correct_order(
         workspace_id,
         order_id,
-        lines=news.lines or None,
+        lines=news.lines if news.lines or news.is_emptied else None,
         total_minor=news.total_minor,
         told_at=news.told_at,
         source=applied.connection.source,

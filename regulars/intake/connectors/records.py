@@ -157,6 +157,7 @@ class OrderNews:
     """An order as a provider knows it now; its lines sum to its total.
 
     pays_on_delivery  the buyer pays when the parcel comes
+    is_emptied        all its lines were taken off; else none told means that none are known
     """
 
     key: str
@@ -170,6 +171,7 @@ class OrderNews:
     identity: Identity | None = None
     refunds: tuple[RefundNews, ...] = ()
     pays_on_delivery: bool = False
+    is_emptied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

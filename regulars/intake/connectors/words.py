@@ -68,6 +68,7 @@ REASONS: dict[str, Text] = {
     "stale": _("Newer news of it came before."),
     "orders_same": _("The order is here and says the same."),
     "refunds_same": _("The refund is here already."),
+    "refund_bare": _("No money goes back; what it takes off comes with the order."),
     "goods_same": _("The products are here and say the same."),
     "erasures_same": _("The request waits already."),
     "topic_ignored": _("Nothing here follows from this kind of news."),

@@ -24,12 +24,14 @@ from regulars.intake.connectors.records import (
     ProductNews,
     RefundNews,
 )
+from regulars.intake.connectors.shopify import edits
+from regulars.intake.connectors.shopify.edits import REFUNDS_MAX, Edit
 from regulars.kernel.errors import Invalid
 from regulars.orders.records import NewLine, OrderStatus
 
-REFUNDS_MAX = 500
 VARIANTS_MAX = 2_048
 PAID = ("paid", "partially_refunded", "refunded")
+EDITED = "orders/edited"
 PRIVACY = {
     "customers/redact": "erase", "customers/data_request": "export", "shop/redact": "shop",
 }  # fmt: skip
@@ -54,6 +56,9 @@ def read(body: bytes, topic: str, context: Context) -> list[News]:
     if topic in PRIVACY:
         return [_privacy(data, PRIVACY[topic], context)]
     resource, _, happened = topic.partition("/")
+    if topic == EDITED:
+        # It tells only what was put in and taken off; the update that follows tells the order.
+        return [Nothing("topic_ignored")]
     if happened == "delete":
         if resource != "orders":
             return [Nothing("topic_ignored")]
@@ -68,7 +73,8 @@ def _order(data: Mapping[str, Any], context: Context) -> list[News]:
     key = reading.need(data.get("id"), "id")
     currency = reading.need(data.get("currency"), "currency").upper()
     placed_at = reading.need_moment(data.get("created_at"), "created_at")
-    total_minor = reading.coins(data.get("total_price"), currency)
+    edit = edits.read(data, currency)
+    lines = order_lines.balanced(_lines(data, edit), edit.total_minor, currency)
     name = reading.text(data.get("name")) or reading.text(data.get("order_number")) or key
     refunds = reading.items(data.get("refunds"), REFUNDS_MAX)
     order = OrderNews(
@@ -78,10 +84,15 @@ def _order(data: Mapping[str, Any], context: Context) -> list[News]:
         told_at=reading.moment(data.get("updated_at")) or placed_at,
         currency=currency,
         status=_status(data),
-        lines=order_lines.balanced(_lines(data), total_minor, currency),
-        total_minor=total_minor,
+        lines=lines,
+        total_minor=edit.total_minor,
         identity=_buyer(data, context, placed_at),
-        refunds=tuple(_read_refund(refund, key, currency, context) for refund in refunds),
+        refunds=tuple(
+            _read_refund(refund, key, currency, context)
+            for refund in refunds
+            if reading.text(refund.get("id")) not in edit.refunds
+        ),
+        is_emptied=bool(edit.refunds) and not lines,
         pays_on_delivery=_is_on_delivery(data),
     )
     return [order]
@@ -104,23 +115,29 @@ def _status(data: Mapping[str, Any]) -> OrderStatus:
     )
 
 
-def _lines(data: Mapping[str, Any]) -> list[NewLine]:
+def _lines(data: Mapping[str, Any], edit: Edit) -> list[NewLine]:
     found: list[NewLine] = []
     for line in reading.items(data.get("line_items"), order_lines.LINES_MAX):
-        found += _line(line)
+        found += _line(line, edit)
     shipping = Decimal(0)
     for one in reading.items(data.get("shipping_lines"), order_lines.LINES_MAX):
         shipping += reading.amount(one.get("price")) - _discounts(one)
     found += order_lines.charge(order_lines.SHIPPING, shipping)
     if data.get("taxes_included") is not True:
-        found += order_lines.charge(order_lines.TAX, reading.amount(data.get("total_tax")))
+        found += order_lines.charge(
+            order_lines.TAX, reading.amount(data.get("total_tax")) - edit.tax
+        )
     found += order_lines.charge(order_lines.TIP, reading.amount(data.get("total_tip_received")))
     return found
 
 
-def _line(line: Mapping[str, Any]) -> list[NewLine]:
+def _line(line: Mapping[str, Any], edit: Edit) -> list[NewLine]:
     quantity = reading.amount(line.get("quantity"))
     total = reading.amount(line.get("price")) * quantity - _discounts(line)
+    gone, worth = edit.taken.get(reading.text(line.get("id")) or "", (Decimal(0), Decimal(0)))
+    if gone >= quantity > 0:
+        return []
+    quantity, total = quantity - gone, total - worth
     name = reading.text(line.get("name")) or reading.text(line.get("title"))
     if quantity <= 0 or total < 0:
         return order_lines.charge(order_lines.FEE, total, name)
@@ -148,7 +165,11 @@ def _discounts(line: Mapping[str, Any]) -> Decimal:
 
 
 def _refund(data: Mapping[str, Any], context: Context) -> list[News]:
-    return [_read_refund(data, reading.need(data.get("order_id"), "order_id"), "", context)]
+    order_key = reading.need(data.get("order_id"), "order_id")
+    if edits.is_bare(data):
+        # Whether it takes lines off or lays paid goods back is told with the order.
+        return [Nothing("refund_bare")]
+    return [_read_refund(data, order_key, "", context)]
 
 
 def _read_refund(
@@ -156,10 +177,7 @@ def _read_refund(
 ) -> RefundNews:
     currency = currency or context.currency
     at = reading.moment(data.get("processed_at")) or reading.moment(data.get("created_at"))
-    total = 0
-    for one in reading.items(data.get("transactions"), REFUNDS_MAX):
-        if one.get("kind") == "refund" and one.get("status") == "success":
-            total += reading.coins(one.get("amount"), currency)
+    total = edits.refunded_minor(data, currency)
     back: list[NewLine] = []
     for line in reading.items(data.get("refund_line_items"), order_lines.LINES_MAX):
         quantity = reading.amount(line.get("quantity"))

@@ -159,6 +159,104 @@ def tell(connection: ConnectionRecord, names: tuple[str, ...]) -> None:
     other.process()
 
 
+def edited_story() -> dict[str, tuple[dict[str, Any], str]]:
+    """What Shopify tells of an order that loses a line before it is paid."""
+    order, refund = other.fixture("shopify_order"), other.fixture("shopify_refund")
+    bare = {**refund, "transactions": []}
+    placed = {**order, "financial_status": "pending", "total_outstanding": "405.00"}
+    edited = {**placed, "refunds": [bare], "current_total_price": "208.50",
+              "total_outstanding": "208.50", "updated_at": "2026-01-10T10:00:00-05:00"}  # fmt: skip
+    paid = {**edited, "financial_status": "paid", "total_outstanding": "0.00",
+            "updated_at": "2026-01-11T10:00:00-05:00"}  # fmt: skip
+    change = {"order_edit": {"id": 1, "order_id": order["id"]}}
+    return {
+        "placed": (placed, "orders/create"), "bare": (bare, "refunds/create"),
+        "change": (change, "orders/edited"), "edited": (edited, "orders/updated"),
+        "paid": (paid, "orders/paid"),
+    }  # fmt: skip
+
+
+def test_a_line_taken_off_an_unpaid_order_is_gone_with_what_was_kept_for_it(
+    shop: WorkspaceRecord,
+) -> None:
+    stocked(shop, IPOD2008PINK=9)
+    connection = other.connect(shop, ConnectionKind.SHOPIFY)
+    story = edited_story()
+    ends = []
+
+    for name in ("placed", "bare", "change", "edited", "paid"):
+        other.shopify(connection, *story[name], name)
+        other.process()
+        ends.append((books(shop), state(shop)["stock"][0][2]))
+
+    before = ({"1001": ("sale", "new", 40500)}, 1)
+    assert ends[:3] == [before] * 3
+    assert ends[3:] == [
+        ({"1001": ("sale", "new", 20850)}, 0),
+        ({"1001": ("sale", "paid", 20850)}, 0),
+    ]
+    found = lines_of(shop, "shopify", "1001")
+    assert "IPOD2008PINK" not in {sku for sku, _, _ in found}
+    assert sum(total for _, _, total in found) == 20850
+    assert [one for one in outcomes(shop, connection) if one[0] == "failed"] == []
+
+
+def test_an_edited_order_ends_alike_whatever_came_first(as_engine: None) -> None:
+    ends = {}
+    for names in permutations(("placed", "bare", "edited", "paid")):
+        shop = workspace()
+        stocked(shop, IPOD2008PINK=9)
+        connection, story = other.connect(shop, ConnectionKind.SHOPIFY), edited_story()
+        for name in names:
+            other.shopify(connection, *story[name], name)
+            other.process()
+        other.process()
+        ends[names] = state(shop)
+
+    expected = ends["placed", "bare", "edited", "paid"]
+    assert expected["orders"] == [("1001", "sale", "paid", "received", "paid", 20850)]
+    assert {names for names, end in ends.items() if end != expected} == set()
+
+
+def test_an_order_whose_every_line_is_taken_off_keeps_nothing(shop: WorkspaceRecord) -> None:
+    stocked(shop, IPOD2008PINK=9)
+    connection = other.connect(shop, ConnectionKind.SHOPIFY)
+    placed, _ = edited_story()["placed"]
+    (pink, *_), (bare,) = placed["line_items"], edited_story()["edited"][0]["refunds"]
+    small = {**placed, "line_items": [pink], "shipping_lines": [], "total_tax": "2.50",
+             "total_tip_received": "0", "total_price": "196.50"}  # fmt: skip
+    empty = {**small, "refunds": [bare], "current_total_price": "0.00",
+             "total_outstanding": "0.00", "updated_at": "2026-01-10T10:00:00-05:00"}  # fmt: skip
+
+    for name, data in (("a", small), ("b", empty)):
+        other.shopify(connection, data, "orders/updated", name)
+        other.process()
+
+    assert books(shop) == {"1001": ("sale", "new", 0)}
+    assert state(shop)["stock"] == [("IPOD2008PINK", 9, 0)]
+    assert lines_of(shop, "shopify", "1001") == []
+
+
+def test_a_line_taken_off_a_paid_order_is_goods_whose_money_follows(shop: WorkspaceRecord) -> None:
+    connection = other.connect(shop, ConnectionKind.SHOPIFY)
+    order, refund = other.fixture("shopify_order"), other.fixture("shopify_refund")
+    bare = {**refund, "transactions": []}
+    money = {**refund, "id": refund["id"] + 1, "refund_line_items": []}
+    edited = {
+        **order, "refunds": [bare], "current_total_price": "208.50",
+        "total_outstanding": "-196.50", "updated_at": "2026-01-10T10:00:00-05:00",
+    }  # fmt: skip
+    settled = {**edited, "refunds": [bare, money], "total_outstanding": "0.00",
+               "updated_at": "2026-01-11T10:00:00-05:00"}  # fmt: skip
+
+    for name, data in (("a", order), ("b", edited), ("c", settled)):
+        other.shopify(connection, data, "orders/updated", name)
+        other.process()
+
+    sale, *back = sorted(state(shop)["orders"], key=lambda row: -row[5])
+    assert (sale[5], [row[5] for row in back]) == (40500, [0, -19650])
+
+
 # All of them; the order of those two refunds among themselves is told by the test below.
 CALLED_OFF = [
     names for names in permutations(("placed", "paid", "refund", "second", "gone"))
