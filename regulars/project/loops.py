@@ -28,6 +28,9 @@ MINUTE_S = 60.0
 FAULT_PAUSE_S = 2.0
 CHANNELS = ("regulars_events", "regulars_jobs", "regulars_inbox")
 LAKE_PAUSE_S = 0.5
+# A follower rests after a step for this share of what the step took.
+REST_SHARE = 0.5
+REST_S_MAX = 0.3
 
 
 class Bell:
@@ -119,6 +122,15 @@ class ChoreStep:
 def followed(path: str) -> Callable[[], int]:
     """The step of a follower that a wiring line names."""
     found: Callable[[], int] = wiring.resolve(path)
+    return found
+
+
+def rested(step: Callable[[], int], stop: threading.Event) -> int:
+    """A step, and after work a rest: more comes together, and others get the processor."""
+    started = clock.monotonic_s()
+    found = step()
+    if found:
+        stop.wait(min(REST_S_MAX, REST_SHARE * (clock.monotonic_s() - started)))
     return found
 
 

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from regulars.store.roles import Role
 
@@ -42,7 +43,8 @@ def run() -> int:
         "chores": loops.ChoreStep(wiring.CHORES, loops.CHORES_EVERY_S),
         "minute-chores": loops.ChoreStep(wiring.MINUTE_CHORES, loops.MINUTE_S),
     }
-    steps.update({name: loops.followed(path) for name, path in wiring.FOLLOWERS.items()})
+    for name, path in wiring.FOLLOWERS.items():
+        steps[name] = partial(loops.rested, loops.followed(path), stop)
     # A long import must not keep a campaign from starting.
     steps.update({f"jobs-{number}": loops.run_jobs for number in range(JOB_THREADS)})
     threads = [

@@ -149,6 +149,7 @@ class Walk:
 @pytest.fixture
 def walk(as_engine, feed, monkeypatch):
     monkeypatch.setattr(following, "REFRESH_LEASE", timedelta(0))
+    monkeypatch.setattr(following, "CLOCK_EVERY_S", 0.0)
     # Rules may name what never came, too.
     monkeypatch.setattr(dictionary, "known", lambda *_: None)
     monkeypatch.setattr(clock, "_true_now", clock.now, raising=False)

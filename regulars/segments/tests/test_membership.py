@@ -24,6 +24,7 @@ from regulars.store.scope import cursor, scope
 @pytest.fixture
 def shop(as_engine, feed, monkeypatch) -> Shop:
     monkeypatch.setattr(following, "REFRESH_LEASE", timedelta(0))
+    monkeypatch.setattr(following, "CLOCK_EVERY_S", 0.0)
     return open_shop()
 
 
