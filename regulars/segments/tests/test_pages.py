@@ -348,9 +348,11 @@ def test_a_segment_in_use_says_why_it_stays(shop):
     saved(shop, "User", rule({"segment": "twice"}))
     client = member_of(shop.workspace)
 
-    page = text_of(client.post(reverse("segments:archive", args=[one.public_id]), follow=True))
+    response = client.post(reverse("segments:archive", args=[one.public_id]))
 
-    assert "Other segments refer to this one: “User”." in page
+    page = text_of(response)
+    assert response.status_code == 409
+    assert "It is in use, so it stays as it is" in page and ">User</a>" in page
 
 
 def test_rights_are_asked_for(shop):
