@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,7 +21,9 @@ import psutil
 from benchmarks.common import Report
 
 CUSTOMERS, EVENTS = 1_000_000, 10_000_000
-TIMES = 5
+# Processor time is told in hundredths of a second, so it is taken over many calls.
+TIMES = 15
+CLOCK_STEP_S = 0.01
 SELECTIVE_MAX, WHOLE_MIN = 1.5, 3.0
 INDEX = (
     "CREATE INDEX IF NOT EXISTS bench_kind ON events_event (workspace_id, kind, customer_id, time)",
@@ -44,11 +45,17 @@ class Question:
 EVENTS_OF = "SELECT customer_id, time FROM events_event WHERE workspace_id = %(w)s AND kind = "
 QUESTIONS = (
     Question(
-        "two orders in a day",
-        "did order.paid count >= 2 within last 1d",
-        "SELECT customer_id FROM events_event WHERE workspace_id = %(w)s AND kind = 'order.paid'"
-        " AND time > %(now)s - interval '1 day' AND time <= %(now)s"
-        " GROUP BY customer_id HAVING count(*) >= 2",
+        "two counts and a city",
+        'customer.city in ["Kyiv", "Lviv"] and did "Product Viewed" where category = "coffee"'
+        " count >= 2 within last 90d and did order.paid sum of number >= 5000 within last 365d",
+        "SELECT c.id FROM customers_customer c WHERE c.workspace_id = %(w)s"
+        " AND c.city IN ('Kyiv', 'Lviv') AND c.id IN (SELECT customer_id FROM events_event"
+        " WHERE workspace_id = %(w)s AND kind = 'Product Viewed'"
+        " AND time > %(now)s - interval '90 days' AND time <= %(now)s"
+        " AND lower(props->>'category') = 'coffee' GROUP BY 1 HAVING count(*) >= 2)"
+        " AND c.id IN (SELECT customer_id FROM events_event WHERE workspace_id = %(w)s"
+        " AND kind = 'order.paid' AND time > %(now)s - interval '365 days' AND time <= %(now)s"
+        " GROUP BY 1 HAVING sum((props->>'number')::numeric) >= 5000)",
         True,
     ),
     Question(
@@ -169,10 +176,11 @@ def ask(question: Question, workspace_id: int, rival: Rival, report: Report) -> 
         ids = engine.customer_set(workspace_id, asked.sql, asked.params)
         found.append(set(ids.to_pylist()))
 
-    ours_s = _median(ours, time.process_time)
-    rival_s = _median(lambda: found.append(rival.customers(question.sql, now)), rival.cpu_s)
+    ours_s = _mean(ours, time.process_time)
+    rival_s = _mean(lambda: found.append(rival.customers(question.sql, now)), rival.cpu_s)
     assert len({frozenset(one) for one in found}) == 1, f"they disagree about {question.name}"
-    report.add(f"{question.name}: ours, CPU s", ours_s, note=f"{len(found[0]):,} customers")
+    note = f"{len(found[0]):,} customers"
+    report.add(f"{question.name}: ours, CPU s", ours_s, note=note)
     report.add("  PostgreSQL, CPU s", rival_s)
     if question.is_selective:
         report.add("  of PostgreSQL's CPU", ours_s / rival_s, SELECTIVE_MAX, is_at_most=True)
@@ -180,14 +188,13 @@ def ask(question: Question, workspace_id: int, rival: Rival, report: Report) -> 
         report.add("  times less CPU", rival_s / ours_s, WHOLE_MIN)
 
 
-def _median(call: Callable[[], object], clock_s: Callable[[], float]) -> float:
+def _mean(call: Callable[[], object], clock_s: Callable[[], float]) -> float:
+    """Processor time of one warm call."""
     call()
-    spent = []
+    before = clock_s()
     for _ in range(TIMES):
-        before = clock_s()
         call()
-        spent.append(clock_s() - before)
-    return statistics.median(spent)
+    return max(clock_s() - before, CLOCK_STEP_S) / TIMES
 
 
 if __name__ == "__main__":
