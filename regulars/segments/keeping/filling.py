@@ -323,7 +323,9 @@ def _finish(job: JobRecord, found: Pass) -> None:
     for staged in found.fresh:
         with transaction.atomic(), scope(workspace_id):
             following.lock(workspace_id)
-            staging.swap(workspace_id, staged, found.at, clock.now())
+            is_swapped = staging.swap(workspace_id, staged, found.at, clock.now())
+        if not is_swapped:
+            staging.discard(workspace_id, staged)
     with transaction.atomic(), scope(workspace_id):
         following.lock(workspace_id)
         _look_who_is_late(found)

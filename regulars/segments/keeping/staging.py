@@ -58,6 +58,11 @@ DELETE FROM segments_member WHERE ctid = ANY(ARRAY(
   SELECT m.ctid FROM segments_member m JOIN segments_segment s ON s.id = m.segment_id
   WHERE s.workspace_id = %s AND s.id = ANY(%s) AND m.generation <> s.generation LIMIT %s))"""
 
+_DISCARD = """
+DELETE FROM segments_member WHERE ctid = ANY(ARRAY(
+  SELECT ctid FROM segments_member
+  WHERE workspace_id = %s AND segment_id = %s AND generation = %s LIMIT %s))"""
+
 
 @dataclass(frozen=True, slots=True)
 class Staged:
@@ -152,6 +157,18 @@ def clear(workspace_id: int, segment_ids: Sequence[int]) -> None:
         with transaction.atomic(), scope(workspace_id):
             raw = cursor()
             raw.execute(_CLEAR, [workspace_id, list(segment_ids), ROWS_AT_ONCE])
+            if raw.rowcount < ROWS_AT_ONCE:
+                return
+
+
+def discard(workspace_id: int, staged: Staged) -> None:
+    """Delete what was staged for a segment that was changed or deleted in the meantime."""
+    while True:
+        with transaction.atomic(), scope(workspace_id):
+            raw = cursor()
+            raw.execute(
+                _DISCARD, [workspace_id, staged.kept.id, staged.kept.generation, ROWS_AT_ONCE]
+            )
             if raw.rowcount < ROWS_AT_ONCE:
                 return
 

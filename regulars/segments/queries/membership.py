@@ -27,7 +27,7 @@ ORDER BY m.customer_id LIMIT %s"""
 _IS_MEMBER = """
 SELECT EXISTS (SELECT FROM segments_segment s
 JOIN segments_member m ON m.segment_id = s.id AND m.generation = s.generation
-WHERE s.workspace_id = %s AND s.slug = %s AND m.customer_id = %s)"""
+WHERE s.workspace_id = %s AND s.slug = %s AND s.archived_at IS NULL AND m.customer_id = %s)"""
 _OF_CUSTOMER = """
 SELECT s.id, s.public_id, s.slug, s.name, m.since FROM segments_member m
 JOIN segments_segment s ON s.id = m.segment_id AND s.generation = m.generation
@@ -58,7 +58,10 @@ def members(
 
 
 def is_member(workspace_id: int, slug: str, customer_id: int) -> bool:
-    """Whether the segment holds the customer (a root) by what is stored; unknown ones hold none."""
+    """Whether the segment holds the customer (a root) by what is stored.
+
+    Unknown and archived segments hold nobody.
+    """
     raw = cursor()
     raw.execute(_IS_MEMBER, [workspace_id, slug, customer_id])
     row = raw.fetchone()
