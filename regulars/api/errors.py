@@ -16,6 +16,8 @@ STATUSES: tuple[tuple[type[RegularsError], int], ...] = (
 
 # What a fault that passes asks a program to wait for.
 RETRY_AFTER_S = 60
+# Details that are lists: who uses what cannot go, by kind, id and name.
+LISTED = frozenset({"users"})
 
 
 def is_passing(error: RegularsError) -> bool:
@@ -32,7 +34,9 @@ def status_of(error: RegularsError) -> int:
 
 def body_of(error: RegularsError) -> dict[str, object]:
     """What programs read: a stable code, a sentence, and details without personal data."""
-    details = {key: value for key, value in error.details.items() if _is_plain(value)}
+    details = {
+        key: value for key, value in error.details.items() if _is_plain(value) or key in LISTED
+    }
     return {"code": error.code, "message": error.message, "details": details}
 
 

@@ -11,7 +11,7 @@ from regulars.segments.queries.membership import ENTERED, LEFT
 from regulars.segments.rows import row_of
 from regulars.workspaces import queries as workspaces
 
-PASSAGES_SHOWN_MAX = 50
+PASSAGES_SHOWN_MAX = 30
 DAYS_MAX = 366
 
 _NEWEST = """
