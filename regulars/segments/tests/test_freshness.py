@@ -179,10 +179,10 @@ patient = settings(
 )
 
 
-@settings(patient, max_examples=4)
+@settings(patient, max_examples=3)
 @given(st.data())
 def test_members_kept_are_members_found(walk, data):
-    _go(walk, data, 8)
+    _go(walk, data, 6)
 
 
 @pytest.mark.long
