@@ -1,5 +1,6 @@
 """Reads of customers."""
 
+from regulars.customers.asked import filter_of
 from regulars.customers.queries.batches import batch, batches
 from regulars.customers.queries.cards import (
     card,
@@ -109,6 +110,7 @@ __all__ = [
     "every_note",
     "exact_count",
     "export_rows",
+    "filter_of",
     "find",
     "find_many",
     "former",

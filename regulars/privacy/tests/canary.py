@@ -200,6 +200,8 @@ def _value(table: str, name: str, kind: str, canary: Canary, ids: Mapping[str, i
     }  # fmt: skip
     if (table, name) in WORDS:
         return WORDS[table, name]
+    if (table, name) == ("segments_delivery", "customer_ids"):
+        return [canary.customer_id]
     if (table, name) == ("orders_lead", "items"):
         item = {"sku": canary.mark, "name": canary.mark, "quantity": "1", "unit_price": None}
         return json.dumps([item])

@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from regulars.audit import actions as audit
-from regulars.customers import asked
 from regulars.customers import queries as customers
 from regulars.customers.records import ListFilter
 from regulars.kernel.errors import Invalid, NotFound, RegularsError
@@ -173,7 +172,7 @@ def choose_list(request: HttpRequest) -> HttpResponse:
     public_ids = request.POST.getlist("id")[:CHOSEN_MAX]
     is_everybody = request.POST.get("whom") == "everybody"
     given = QueryDict(request.POST.get("query", "").lstrip("?"))
-    chosen = asked.filter_of(given, request.rights)  # type: ignore[attr-defined]
+    chosen = customers.filter_of(given, request.rights)  # type: ignore[attr-defined]
     ids = [] if is_everybody else customers.ids_of_public(workspace.id, public_ids)
     total = customers.exact_count(workspace.id, chosen, ids) if ids or is_everybody else 0
     fault = ""
