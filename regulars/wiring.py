@@ -130,6 +130,7 @@ CHORES: dict[str, str] = {
     "audit.prune": "regulars.audit.tasks:prune",
     "value.clusters": "regulars.value.tasks:renew_clusters",
     "privacy.exports": "regulars.privacy.tasks:expire_exports",
+    "segments.deliveries": "regulars.segments.delivering:prune",
     "segments.audiences": "regulars.segments.handing:expire",
     "segments.sizes": "regulars.segments.tasks:thin_sizes",
 }

@@ -74,6 +74,12 @@ def nudge() -> None:
             )  # fmt: skip
 
 
+def prune() -> int:
+    """Forget messages that were done with long ago; returns how many."""
+    with transaction.atomic():
+        return actions.prune_deliveries()
+
+
 def _body(
     workspace_id: int, hook: HookRecord, delivery: DeliveryRecord, customer_ids: list[int]
 ) -> bytes:

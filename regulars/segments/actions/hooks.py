@@ -31,6 +31,9 @@ from regulars.store.scope import cursor
 
 DELIVER = "segments.deliver"
 MEMBERS = "segment.members"
+# A message done with is kept so long to be looked at and sent again.
+DELIVERIES_KEPT = timedelta(days=30)
+PRUNED_AT_ONCE_MAX = 50_000
 
 # A page of members each: the row number parts them, whoever is next in the order of customers.
 _PUSH = """
@@ -228,6 +231,17 @@ def stop_hook(workspace_id: int, hook_id: int, reason: str) -> None:
     Hook.objects.filter(workspace_id=workspace_id, id=hook_id).update(
         state="stopped", reason=reason
     )
+
+
+def prune_deliveries() -> int:
+    """Forget messages done with more than DELIVERIES_KEPT ago; returns how many. Engine only."""
+    raw = cursor()
+    raw.execute(
+        "DELETE FROM segments_delivery WHERE id IN (SELECT id FROM segments_delivery"
+        " WHERE state <> 'waiting' AND finished_at < %s LIMIT %s)",
+        [clock.now() - DELIVERIES_KEPT, PRUNED_AT_ONCE_MAX],
+    )
+    return raw.rowcount
 
 
 def record_attempt(

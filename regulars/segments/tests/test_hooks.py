@@ -238,6 +238,21 @@ def test_members_are_pushed_in_pages_and_the_same_push_adds_nothing(
     assert len({told["customers"][0]["id"] for told in pushes}) == 2
 
 
+def test_messages_done_with_are_forgotten_after_a_month_and_waiting_ones_never(
+    shop, peer, hooked, monkeypatch
+):
+    one, made = hooked
+    take(shop, passage(shop, one, 1))
+    work()
+    take(shop, passage(shop, one, 2))
+    later = clock.now() + hooks.DELIVERIES_KEPT + timedelta(seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    assert delivering.prune() >= 1
+
+    assert states(shop, made) == [("waiting", 0)]
+
+
 def test_what_happens_in_the_shop_reaches_the_peer(shop, peer, feed):
     with scope(shop.id):
         one = actions.create_segment(shop.id, name="Twice", rule=TWICE)
