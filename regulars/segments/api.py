@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from regulars.kernel import clock
 from regulars.rules import language
 from regulars.segments import actions, queries
-from regulars.segments.lists_api import MembersOut, PageIn, members_out
+from regulars.segments.lists_api import PageIn, PeoplePageOut, members_out
 from regulars.segments.lists_api import router as lists_router
 from regulars.segments.outgoing_api import OverlapOut, overlap
 from regulars.segments.outgoing_api import router as outgoing_router
@@ -34,11 +34,11 @@ class Strict(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
-class CountIn(Strict):
+class SegmentCountIn(Strict):
     rule: Any
 
 
-class ChangeIn(Strict):
+class SegmentChangeIn(Strict):
     """What is left out stays as it is."""
 
     name: str | None = Field(None, min_length=1, max_length=NAME_CHARS_MAX)
@@ -55,7 +55,7 @@ class SegmentIn(Strict):
     key: str | None = Field(None, min_length=1, max_length=200)
 
 
-class ReachOut(Schema):
+class SegmentReachOut(Schema):
     channel: str
     customers: int
 
@@ -72,7 +72,7 @@ class CountOut(Schema):
     count: int
     customers: int
     share: float
-    reach: list[ReachOut]
+    reach: list[SegmentReachOut]
     sample: list[SampleOut]
     sentence: str
     at: datetime
@@ -96,11 +96,11 @@ class SegmentOut(Schema):
     problem: str
 
 
-class ListOut(Schema):
+class SegmentsOut(Schema):
     segments: list[SegmentOut]
 
 
-@router.get("", response=ListOut)
+@router.get("", response=SegmentsOut)
 def list_segments(request: HttpRequest) -> dict[str, object]:
     """The segments in use, by name, with what they held when last counted."""
     return {"segments": [_out(one) for one in queries.segments(_workspace_id(request))]}
@@ -126,7 +126,7 @@ def create_segment(request: HttpRequest, body: SegmentIn) -> Status[dict[str, ob
 
 
 @router.post("/count", response=CountOut)
-def count(request: HttpRequest, body: CountIn) -> dict[str, object]:
+def count(request: HttpRequest, body: SegmentCountIn) -> dict[str, object]:
     """How many customers a rule picks now, how far channels reach them, and a few of them."""
     workspace_id = _workspace_id(request)
     rule = _rule(body.rule)
@@ -145,7 +145,9 @@ def one_segment(request: HttpRequest, public_id: str) -> dict[str, object]:
 
 
 @router.patch("/{public_id}", response=SegmentOut)
-def change_segment(request: HttpRequest, public_id: str, body: ChangeIn) -> dict[str, object]:
+def change_segment(
+    request: HttpRequest, public_id: str, body: SegmentChangeIn
+) -> dict[str, object]:
     """Another name, rule, description or slug; the same again changes nothing.
 
     A slug by which something names the segment is refused, with whoever does so.
@@ -184,7 +186,7 @@ def restore_segment(request: HttpRequest, public_id: str) -> dict[str, object]:
     return _out(actions.restore_segment(_workspace_id(request), public_id))
 
 
-@router.get("/{public_id}/members", response=MembersOut)
+@router.get("/{public_id}/members", response=PeoplePageOut)
 def segment_members(request: HttpRequest, public_id: str, page: Query[PageIn]) -> dict[str, object]:
     """Customers who are in the segment by what is kept, a page at a time."""
     workspace_id = _workspace_id(request)

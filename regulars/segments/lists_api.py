@@ -39,7 +39,7 @@ class ListIn(Strict):
     key: str | None = Field(None, min_length=1, max_length=200)
 
 
-class ChangeIn(Strict):
+class ListChangeIn(Strict):
     """Customers by their public ids."""
 
     customers: list[str] = Field(min_length=1, max_length=LIST_CHANGE_MAX)
@@ -59,7 +59,7 @@ class UploadIn(Strict):
     key: str | None = Field(None, min_length=1, max_length=200)
 
 
-class ListOut(Schema):
+class StaticListOut(Schema):
     id: str
     slug: str
     name: str
@@ -70,10 +70,10 @@ class ListOut(Schema):
 
 
 class ListsOut(Schema):
-    lists: list[ListOut]
+    lists: list[StaticListOut]
 
 
-class ChangeOut(Schema):
+class ListChangeOut(Schema):
     changed: int
     size: int
 
@@ -102,7 +102,7 @@ class MemberOut(Schema):
     since: datetime
 
 
-class MembersOut(Schema):
+class PeoplePageOut(Schema):
     """A page of members; `next` goes into `after` for the next one, null at the end."""
 
     members: list[MemberOut]
@@ -120,7 +120,7 @@ def lists(request: HttpRequest) -> dict[str, object]:
     return {"lists": [_out(one) for one in queries.lists(_workspace_id(request))]}
 
 
-@router.post("", response={201: ListOut})
+@router.post("", response={201: StaticListOut})
 def create_list(request: HttpRequest, body: ListIn) -> Status[dict[str, object]]:
     """A new empty list; the same key with the same content answers with what is there."""
     made = actions.create_list(
@@ -129,19 +129,19 @@ def create_list(request: HttpRequest, body: ListIn) -> Status[dict[str, object]]
     return Status(201, _out(made))
 
 
-@router.get("/{public_id}", response=ListOut)
+@router.get("/{public_id}", response=StaticListOut)
 def one_list(request: HttpRequest, public_id: str) -> dict[str, object]:
     """One list, archived or not."""
     return _out(queries.list_of(_workspace_id(request), public_id))
 
 
-@router.delete("/{public_id}", response=ListOut)
+@router.delete("/{public_id}", response=StaticListOut)
 def archive_list(request: HttpRequest, public_id: str) -> dict[str, object]:
     """Take the list away; refused with 403 and its users while anything refers to it."""
     return _out(actions.archive_list(_workspace_id(request), public_id))
 
 
-@router.get("/{public_id}/customers", response=MembersOut)
+@router.get("/{public_id}/customers", response=PeoplePageOut)
 def list_customers(request: HttpRequest, public_id: str, page: Query[PageIn]) -> dict[str, object]:
     """Customers of the list, a page at a time."""
     workspace_id = _workspace_id(request)
@@ -149,16 +149,16 @@ def list_customers(request: HttpRequest, public_id: str, page: Query[PageIn]) ->
     return members_out(workspace_id, found, page.limit)
 
 
-@router.post("/{public_id}/customers", response=ChangeOut)
-def add_customers(request: HttpRequest, public_id: str, body: ChangeIn) -> dict[str, object]:
+@router.post("/{public_id}/customers", response=ListChangeOut)
+def add_customers(request: HttpRequest, public_id: str, body: ListChangeIn) -> dict[str, object]:
     """Put customers into the list; who is in it already, and ids nobody has, change nothing."""
     workspace_id = _workspace_id(request)
     ids = customers.ids_of_public(workspace_id, body.customers)
     return _changed(workspace_id, public_id, actions.add_to_list(workspace_id, public_id, ids))
 
 
-@router.post("/{public_id}/customers/remove", response=ChangeOut)
-def remove_customers(request: HttpRequest, public_id: str, body: ChangeIn) -> dict[str, object]:
+@router.post("/{public_id}/customers/remove", response=ListChangeOut)
+def remove_customers(request: HttpRequest, public_id: str, body: ListChangeIn) -> dict[str, object]:
     """Take customers out of the list."""
     workspace_id = _workspace_id(request)
     ids = customers.ids_of_public(workspace_id, body.customers)
@@ -211,7 +211,7 @@ def _workspace_id(request: HttpRequest) -> int:
 
 
 def _out(one: ListRecord) -> dict[str, object]:
-    names = [name for name in ListOut.model_fields if name != "id"]
+    names = [name for name in StaticListOut.model_fields if name != "id"]
     return {"id": one.public_id, **{name: getattr(one, name) for name in names}}
 
 

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 from regulars.customers import queries as customers
 from regulars.kernel import clock
-from regulars.kernel.errors import NotFound
+from regulars.kernel.errors import Invalid, NotFound
 from regulars.rules import language
 from regulars.rules.explaining import Reason
 from regulars.segments import queries
@@ -22,6 +22,8 @@ from regulars.segments.records import URL_CHARS_MAX, HookRecord
 
 router = Router(tags=["segments"])
 KEY_CHARS_MAX = 200
+# Digits of a number that the database can hold.
+NUMBER_CHARS_MAX = 18
 
 
 class Strict(Schema):
@@ -107,7 +109,7 @@ class PushOut(Schema):
     messages: int
 
 
-class DeliveryOut(Schema):
+class HookDeliveryOut(Schema):
     id: int
     message_id: str
     kind: str
@@ -121,11 +123,11 @@ class DeliveryOut(Schema):
 
 
 class DeliveriesOut(Schema):
-    deliveries: list[DeliveryOut]
+    deliveries: list[HookDeliveryOut]
 
 
 class WhyIn(Schema):
-    customer: str
+    customer: str = ""
 
 
 def overlap(request: HttpRequest, body: OverlapIn) -> dict[str, object]:
@@ -161,6 +163,8 @@ def why(request: HttpRequest, public_id: str, about: Query[WhyIn]) -> dict[str, 
     """Why a customer is in the segment or not: each condition, its answer, what was found."""
     workspace_id = _workspace_id(request)
     one = queries.segment(workspace_id, public_id)
+    if not about.customer:
+        raise Invalid("customer_missing", "Name the customer: ?customer=ID.")
     customer_id = customers.customer_id_of(workspace_id, about.customer)
     reason = queries.why(workspace_id, one.rule, customer_id, clock.now())
     if reason is None:
@@ -254,12 +258,14 @@ def push(request: HttpRequest, public_id: str, hook_id: str, body: PushIn) -> di
 
 @router.post("/{public_id}/webhooks/{hook_id}/deliveries/{delivery_id}/again", response=HookOut)
 def send_again(
-    request: HttpRequest, public_id: str, hook_id: str, delivery_id: int
+    request: HttpRequest, public_id: str, hook_id: str, delivery_id: str
 ) -> dict[str, object]:
     """Send a message once more under its own id; one that still waits is left alone."""
     workspace_id = _workspace_id(request)
     _of(workspace_id, public_id, hook_id)
-    actions.send_again(workspace_id, hook_id, delivery_id)
+    if not delivery_id.isdecimal() or len(delivery_id) > NUMBER_CHARS_MAX:
+        raise NotFound("delivery_unknown", "There is no such message.")
+    actions.send_again(workspace_id, hook_id, int(delivery_id))
     return _out(reads.hook(workspace_id, hook_id))
 
 

@@ -55,7 +55,7 @@ class LeadPatch(Strict):
     responsible: str | None = Field(None, max_length=254)
 
 
-class LineIn(Strict):
+class LeadLineIn(Strict):
     sku: str = Field(min_length=1, max_length=200)
     quantity: Decimal = Field(Decimal(1), gt=0, max_digits=18, decimal_places=6)
     unit_price: Decimal = Field(ge=0, max_digits=18, decimal_places=6)
@@ -63,7 +63,7 @@ class LineIn(Strict):
 
 
 class ConvertIn(Strict):
-    lines: list[LineIn] | None = Field(None, max_length=1_000)
+    lines: list[LeadLineIn] | None = Field(None, max_length=1_000)
     place: str = Field("", max_length=40)
 
 
