@@ -18,7 +18,7 @@ SCORE_JOB = "value.score"
 SCORE_EVERY = timedelta(minutes=1)
 # A base that takes long to count is counted less often: at most this part of the time.
 SHARE_OF_TIME_MAX = 1 / 20
-WORKSPACES_AT_ONCE_MAX = 1_000
+WORKSPACES_AT_ONCE_MAX = 10_000
 
 # Behind: something changed, a new local day began, or nothing was ever counted though there is
 # somebody to count.

@@ -15,7 +15,7 @@ from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.lake import erasing
 from regulars.segments import actions, erasure, queries, registry, tasks
-from regulars.segments.keeping import filling, following, staging
+from regulars.segments.keeping import filling, following, sources, staging
 from regulars.segments.tests.keeping import members, passages, settle, work
 from regulars.segments.tests.shop import Shop, open_shop
 from regulars.store.scope import cursor, scope
@@ -341,3 +341,13 @@ def test_sizes_are_thinned_to_one_a_day_when_they_are_old(shop, feed):
 
     with scope(shop.id):
         assert [one.count for one in queries.sizes(shop.id, made.public_id)] == [3, 2, 4, 2]
+
+
+def test_a_row_whose_origin_nobody_knows_sets_nothing_off():
+    changes = sources.Changes()
+
+    changes.add(7, "orders", "smoke signals")
+    assert changes.origins() == {7: "import"}
+
+    changes.add(7, "orders", "live")
+    assert changes.origins() == {7: "live"}
