@@ -25,6 +25,7 @@ ROUTERS = {
     "orders": "/orders",
     "segments": "/segments",
     "value": "/value",
+    "loyalty": "/loyalty",
     "campaigns": "/campaigns",
     "privacy": "/privacy",
     "messaging": "/subscriptions",

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "regulars.orders",
     "regulars.value",
     "regulars.segments",
+    "regulars.loyalty",
     "regulars.messaging",
     "regulars.experiments",
     "regulars.campaigns",

@@ -12,6 +12,7 @@ ROOMS = (
     ("customers/", "customers"),
     ("", "orders"),
     ("segments/", "segments"),
+    ("loyalty/", "loyalty"),
     ("campaigns/", "campaigns"),
     ("", "messaging"),
     ("data/", "intake"),

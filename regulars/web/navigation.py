@@ -51,7 +51,8 @@ class Group:
     links: tuple[Link, ...]
 
 
-CUSTOMERS, ENGAGE, ANALYTICS = _("Customers"), _("Engage"), _("Analytics")
+CUSTOMERS, ENGAGE, LOYALTY = _("Customers"), _("Engage"), _("Loyalty")
+ANALYTICS = _("Analytics")
 DATA, SETTINGS = _("Data"), _("Settings")
 
 ENTRIES = (
@@ -69,6 +70,13 @@ ENTRIES = (
     Entry(ENGAGE, _("Outbox"), "messaging:outbox", "inbox", "campaigns.view"),
     Entry(ENGAGE, _("Topics and consents"), "customers:topics", "tags", "campaigns.view"),
     Entry(ENGAGE, _("Suppressed addresses"), "messaging:suppressed", "mail-x", "campaigns.view"),
+    Entry(LOYALTY, _("Till"), "loyalty:cashier", "scan-barcode", "loyalty.till"),
+    Entry(LOYALTY, _("Programme"), "loyalty:programme", "award", "loyalty.view", "l"),
+    Entry(LOYALTY, _("Promotions"), "loyalty:promotions", "percent", "loyalty.view"),
+    Entry(LOYALTY, _("Codes and certificates"), "loyalty:codes", "ticket", "loyalty.view"),
+    Entry(LOYALTY, _("Rewards"), "loyalty:rewards", "gift", "loyalty.view"),
+    Entry(LOYALTY, _("Points ledger"), "loyalty:ledger", "book-open", "loyalty.view"),
+    Entry(LOYALTY, _("Liability"), "loyalty:liability", "scale", "loyalty.view"),
     Entry(ANALYTICS, _("Revenue"), "reports:revenue", "chart-column", "reports.view", "a"),
     Entry(ANALYTICS, _("Cohorts"), "reports:cohorts", "chart-no-axes-gantt", "reports.view"),
     Entry(DATA, _("Duplicates"), "customers:duplicates", "copy", "customers.view"),

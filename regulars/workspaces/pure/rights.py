@@ -38,15 +38,25 @@ class Right(StrEnum):
     SETTINGS_EDIT = "settings.edit"
     TEAM_EDIT = "team.edit"
     AUDIT_VIEW = "audit.view"
+    LOYALTY_VIEW = "loyalty.view"
+    LOYALTY_EDIT = "loyalty.edit"
+    LOYALTY_ADJUST = "loyalty.adjust"
+    LOYALTY_TILL = "loyalty.till"
 
 
 _LOOK = frozenset(
-    {Right.REPORTS_VIEW, Right.CUSTOMERS_VIEW, Right.SEGMENTS_VIEW, Right.ORDERS_VIEW}
+    {
+        Right.REPORTS_VIEW,
+        Right.CUSTOMERS_VIEW,
+        Right.SEGMENTS_VIEW,
+        Right.ORDERS_VIEW,
+        Right.LOYALTY_VIEW,
+    }
 )
 _MARKET = _LOOK | {
     Right.CUSTOMERS_EDIT, Right.CUSTOMERS_EXPORT, Right.SEGMENTS_EDIT, Right.CAMPAIGNS_VIEW,
     Right.CAMPAIGNS_EDIT, Right.CAMPAIGNS_SEND, Right.TEMPLATES_EDIT, Right.DATA_IMPORT,
-    Right.DATA_VIEW,
+    Right.DATA_VIEW, Right.LOYALTY_EDIT, Right.LOYALTY_TILL,
 }  # fmt: skip
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -62,11 +72,22 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.CUSTOMERS_EDIT,
             Right.ORDERS_VIEW,
             Right.ORDERS_EDIT,
+            Right.LOYALTY_VIEW,
+            Right.LOYALTY_ADJUST,
+            Right.LOYALTY_TILL,
         }
     ),
     # Who the customer is, not what they spent: the timeline and the list leave orders out.
-    Role.CASHIER: frozenset({Right.CUSTOMERS_VIEW}),
-    Role.SUPPORT: frozenset({Right.CUSTOMERS_VIEW, Right.CUSTOMERS_EDIT, Right.ORDERS_VIEW}),
+    Role.CASHIER: frozenset({Right.CUSTOMERS_VIEW, Right.LOYALTY_TILL}),
+    Role.SUPPORT: frozenset(
+        {
+            Right.CUSTOMERS_VIEW,
+            Right.CUSTOMERS_EDIT,
+            Right.ORDERS_VIEW,
+            Right.LOYALTY_VIEW,
+            Right.LOYALTY_ADJUST,
+        }
+    ),
     Role.ORDER_MANAGER: frozenset({Right.CUSTOMERS_VIEW, Right.ORDERS_VIEW, Right.ORDERS_EDIT}),
 }
 

@@ -1,0 +1,7 @@
+from django.db import migrations
+from django.db.migrations.operations.base import Operation
+
+
+class Migration(migrations.Migration):
+    dependencies = [("loyalty", "0003_purchases")]
+    operations: list[Operation] = []

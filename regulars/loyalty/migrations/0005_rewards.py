@@ -1,0 +1,7 @@
+from django.db import migrations
+from django.db.migrations.operations.base import Operation
+
+
+class Migration(migrations.Migration):
+    dependencies = [("loyalty", "0004_codes")]
+    operations: list[Operation] = []
