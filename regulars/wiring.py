@@ -168,6 +168,9 @@ EXPORT_COLUMNS: tuple[str, ...] = ("regulars.orders.conditions:COLUMNS",)
 # What templates may say.
 PLACEHOLDERS: tuple[str, ...] = ("regulars.messaging.placeholders:PLACEHOLDERS",)
 
+# Where the values below the first part of a placeholder's name come from.
+PLACEHOLDER_VALUES: dict[str, str] = {}
+
 # Who knows which things of a kind were erased, for the audit trail that still names them.
 ERASED: dict[str, str] = {"customer": "regulars.privacy.queries:erased_among"}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop as _
 
@@ -25,7 +26,20 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("now", _("Time of sending; print it with the filter date"), ""),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose values are asked for, and by which message; a preview has none."""
+
+    customer_id: int
+    message_public_id: str = ""
+
+
+# What another room knows of customers: one mapping of plain values for each, in their order.
+Values = Callable[[int, Sequence[Asked]], Sequence[Mapping[str, object]]]
+
 _declared: dict[str, Placeholder] = {one.name: one for one in PLACEHOLDERS}
+_values: dict[str, Values] = {}
 
 
 def declare(placeholders: Iterable[Placeholder]) -> None:
@@ -41,3 +55,21 @@ def declared() -> tuple[Placeholder, ...]:
 def is_known(name: str) -> bool:
     """True for a declared name and for what lies under one, such as customer.attrs.colour."""
     return any(name == known or name.startswith(f"{known}.") for known in _declared)
+
+
+def declare_values(root: str, values: Values) -> None:
+    """Where the values below a name of another room come from, such as loyalty.balance."""
+    _values[root] = values
+
+
+def values_for(
+    workspace_id: int, names: Iterable[str], asked: Sequence[Asked]
+) -> list[dict[str, Mapping[str, object]]]:
+    """For each asked, what other rooms say for these names; rooms nobody named are not asked."""
+    found: list[dict[str, Mapping[str, object]]] = [{} for _ in asked]
+    roots = {name.partition(".")[0] for name in names}
+    for root in sorted(roots & set(_values)):
+        told = _values[root](workspace_id, asked)
+        for own, values in zip(found, told, strict=True):
+            own[root] = values
+    return found

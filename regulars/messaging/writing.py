@@ -48,6 +48,7 @@ class Reading:
     """A recipe read once: its templates compiled, what does not change laid out.
 
     recipe_bytes  the recipe as it travels to another process
+    names         everything its templates ask for
     """
 
     recipe: Recipe
@@ -56,19 +57,22 @@ class Reading:
     html: Mould
     text: Mould
     frame: mime.Skeleton
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """Which message a letter is, and when it is written.
 
-    to  another receiver than the customer, for tests
+    to      another receiver than the customer, for tests
+    values  what other rooms say of the customer, by the first part of its name
     """
 
     message_public_id: str
     campaign_id: int | None
     now: datetime
     to: Mailbox | None = None
+    values: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +99,19 @@ def read_recipe(recipe: Recipe) -> Reading:
         is_bulk=recipe.is_marketing,
     )
     own, is_base64 = f"{recipe.public_url}/u/", frame.is_base64
+    subject, html, text = (
+        compile_text(recipe.subject),
+        compile_html(recipe.html),
+        compile_text(recipe.text),
+    )
     return Reading(
         recipe,
         pickle.dumps(recipe),
-        compile_text(recipe.subject),
-        html_mould(compile_html(recipe.html), own_prefix=own, is_base64=is_base64),
-        text_mould(compile_text(recipe.text), own_prefix=own, is_base64=is_base64),
+        subject,
+        html_mould(html, own_prefix=own, is_base64=is_base64),
+        text_mould(text, own_prefix=own, is_base64=is_base64),
         frame,
+        subject.names | html.names | text.names,
     )
 
 
@@ -115,7 +125,9 @@ def write_letter(reading: Reading, profile: Profile, address: Address) -> Writte
     recipient = address.to or mailbox(profile.email or "", profile.name or "")
     sealer = tokens.Sealer(workspace.secret.encode(), workspace.id, public_id)
     unsubscribe = f"{recipe.public_url}/u/{sealer.seal(tokens.Purpose.UNSUBSCRIBE)}"
-    data = data_for(profile, workspace, now=address.now, unsubscribe=unsubscribe)
+    data = data_for(
+        profile, workspace, now=address.now, unsubscribe=unsubscribe, values=address.values
+    )
     link_prefix = f"{recipe.public_url}/l/"
 
     def sign(index: int, url: str) -> str:
@@ -146,7 +158,12 @@ def write_letter(reading: Reading, profile: Profile, address: Address) -> Writte
 
 
 def data_for(
-    profile: Profile, workspace: WorkspaceRecord, *, now: datetime, unsubscribe: str
+    profile: Profile,
+    workspace: WorkspaceRecord,
+    *,
+    now: datetime,
+    unsubscribe: str,
+    values: Mapping[str, Mapping[str, object]],
 ) -> Mapping[str, object]:
     """What a template may print: only plain values, none that is not known."""
     customer = {
@@ -162,6 +179,7 @@ def data_for(
         "attrs": profile.attrs,
     }
     return {
+        **values,
         "customer": {name: value for name, value in customer.items() if value},
         "workspace": {"name": workspace.name, "currency": workspace.currency},
         UNSUBSCRIBE: unsubscribe,

@@ -25,5 +25,7 @@ def wire() -> None:
         gone.declare(kind, wiring.resolve(path))
     for path in wiring.PLACEHOLDERS:
         placeholders.declare(wiring.resolve(path))
+    for root, path in wiring.PLACEHOLDER_VALUES.items():
+        placeholders.declare_values(root, wiring.resolve(path))
     for path in wiring.TRACES:
         persons.declare(path, wiring.resolve(path))

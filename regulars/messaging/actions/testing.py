@@ -9,10 +9,11 @@ from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import new_public_id
-from regulars.messaging import letters, writing
+from regulars.messaging import letters, placeholders, writing
 from regulars.messaging.accounts import peer_of
 from regulars.messaging.actions.templates import version_fields
 from regulars.messaging.adapters.smtp.once import PATIENCE, hand_over_once
+from regulars.messaging.placeholders import Asked
 from regulars.messaging.pure import dkim, mime
 from regulars.messaging.pure.addresses import Mailbox, mailbox
 from regulars.messaging.queries.senders import account
@@ -45,7 +46,8 @@ def send_test(
         id=0, public_id=new_public_id(), template_id=0, number=0, created_at=now, **fields
     )
     reading = writing.read_recipe(letters.recipe_of(version, used, is_marketing=True))
-    named = writing.Address(new_public_id(), None, now, to=receiver)
+    (values,) = placeholders.values_for(workspace_id, reading.names, [Asked(customer_id)])
+    named = writing.Address(new_public_id(), None, now, to=receiver, values=values)
     written = writing.write_letter(reading, profile, named)
     _hand_over(used, receiver, written.raw)
 

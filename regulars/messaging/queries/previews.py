@@ -6,6 +6,7 @@ from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.messaging import letters, placeholders, writing
+from regulars.messaging.placeholders import Asked
 from regulars.messaging.pure.checks import check_letter
 from regulars.messaging.pure.mjml import html_from_mjml, is_mjml
 from regulars.messaging.pure.rendering import compile_html, compile_text
@@ -30,10 +31,13 @@ def preview(
     has_unsubscribe = writing.UNSUBSCRIBE in html
     workspace = workspaces.workspace(workspace_id)
     html, words = letters.with_unsubscribe(html, words, workspace.language)
-    data = writing.data_for(profile, workspace, now=clock.now(), unsubscribe="#unsubscribe")
     parts = compile_text(subject), compile_html(html), compile_text(words)
-    rendered = [part.render(data) for part in parts]
     asked = {name for part in parts for name in part.names}
+    (values,) = placeholders.values_for(workspace_id, asked, [Asked(customer_id)])
+    data = writing.data_for(
+        profile, workspace, now=clock.now(), unsubscribe="#unsubscribe", values=values
+    )
+    rendered = [part.render(data) for part in parts]
     return Preview(
         subject=rendered[0].text,
         html=rendered[1].text,

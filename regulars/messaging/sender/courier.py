@@ -28,7 +28,7 @@ from regulars.messaging.sender.items import Ending, Item
 from regulars.messaging.sender.ledger import Ledger
 from regulars.messaging.sender.scribe import Answer, written_or_reason
 from regulars.messaging.sender.writers import LETTERS_MIN, Writers, size_of
-from regulars.messaging.writing import Address, Written
+from regulars.messaging.writing import Written
 
 log = logging.getLogger(__name__)
 
@@ -178,8 +178,7 @@ class Lane:
     def _write(self, item: Item) -> Written | None:
         claim, answer = item.claim, item.answer
         if answer is None:
-            address = Address(claim.public_id, claim.campaign_id, clock.now())
-            answer = written_or_reason(item.reading, item.profile, address)
+            answer = written_or_reason(item.reading, item.profile, item.address(clock.now()))
         if isinstance(answer, Written):
             return answer
         self._ledger.finish(Ending(claim, MessageState.REFUSED, clock.now(), answer))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from regulars.customers.records import Profile
 from regulars.messaging.letters import Account
 from regulars.messaging.records import MessageState
 from regulars.messaging.sender.scribe import Answer
-from regulars.messaging.writing import Reading
+from regulars.messaging.writing import Address, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Claim:
 class Item:
     """A claimed message with all it takes to write the letter.
 
+    values  what other rooms say of the customer
     answer  the letter, or the reason for which there is none, once it was written elsewhere
     """
 
@@ -46,7 +48,12 @@ class Item:
     account: Account
     reading: Reading
     profile: Profile
+    values: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     answer: Answer | None = None
+
+    def address(self, now: datetime) -> Address:
+        """Which message the letter is, as it is written now."""
+        return Address(self.claim.public_id, self.claim.campaign_id, now, values=self.values)
 
 
 @dataclass(frozen=True, slots=True)

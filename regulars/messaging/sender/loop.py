@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,10 +18,11 @@ from regulars.customers import queries as customer_queries
 from regulars.customers.records import Profile
 from regulars.kernel import clock
 from regulars.kernel.errors import Outside, RegularsError
-from regulars.messaging import queries
+from regulars.messaging import placeholders, queries
 from regulars.messaging.adapters.smtp.client import Timeouts
 from regulars.messaging.letters import Account, recipe_of
 from regulars.messaging.models import Sender as SenderRow
+from regulars.messaging.placeholders import Asked
 from regulars.messaging.pure.sending import sender_pause
 from regulars.messaging.records import MessageState
 from regulars.messaging.sender import claims
@@ -174,7 +175,7 @@ class SendLoop:
                 items.append(Item(claim, account, reading, profiles[claim.customer_id]))
             else:
                 endings.append(Ending(claim, MessageState.REFUSED, clock.now(), reading))
-        return items, endings
+        return _with_values(workspace_id, items), endings
 
     def _reading(self, workspace_id: int, account: Account, claim: Claim) -> Reading | str:
         """The version compiled for this account, or the code of what is wrong with it."""
@@ -209,6 +210,19 @@ class SendLoop:
                 row.faults += 1
                 row.last_error = fault.message
                 row.save(update_fields=["paused_until", "faults", "last_error"])
+
+
+def _with_values(workspace_id: int, items: list[Item]) -> list[Item]:
+    """The items, each with what its template asks of other rooms."""
+    groups: defaultdict[frozenset[str], list[Item]] = defaultdict(list)
+    for item in items:
+        groups[item.reading.names].append(item)
+    found: list[Item] = []
+    for names, group in groups.items():
+        asked = [Asked(item.claim.customer_id, item.claim.public_id) for item in group]
+        values = placeholders.values_for(workspace_id, names, asked)
+        found += [replace(i, values=v) if v else i for i, v in zip(group, values, strict=True)]
+    return found
 
 
 def _addressed(

@@ -24,7 +24,7 @@ from regulars.kernel import clock
 from regulars.messaging.sender import scribe
 from regulars.messaging.sender.items import Item
 from regulars.messaging.sender.scribe import Answer, Batch
-from regulars.messaging.writing import Address, Written
+from regulars.messaging.writing import Written
 
 log = logging.getLogger(__name__)
 
@@ -182,9 +182,7 @@ class _Process:
     def answers(self, order: _Order) -> list[Answer]:
         """An answer for each letter; raises _Lost."""
         now = clock.now()
-        letters = tuple(
-            (i.profile, Address(i.claim.public_id, i.claim.campaign_id, now)) for i in order.items
-        )
+        letters = tuple((item.profile, item.address(now)) for item in order.items)
         try:
             self._connection.send(Batch(order.items[0].reading.recipe_bytes, letters))
             if not self._connection.poll(ANSWER_WAIT_S):
