@@ -171,8 +171,19 @@ class LimitKey(NamedTuple):
     who: str
     period_start: str
 
+    @property
+    def text(self) -> str:
+        """The key as one text; `limit_key_of` reads it."""
+        return "|".join((self.promotion_id, self.limit, self.period_start, self.who))
+
 
 Usage = Mapping[LimitKey, int]
+
+
+def limit_key_of(text: str) -> LimitKey:
+    """The key that `LimitKey.text` wrote."""
+    promotion_id, limit, period_start, who = text.split("|", 3)
+    return LimitKey(promotion_id, limit, who, period_start)
 
 
 def base_of(quantity_milli: int, unit_price: Decimal, currency: str) -> int:
