@@ -18,6 +18,7 @@ Rounded = Literal["none", "day_start", "day_end", "week_start", "week_end", "mon
                   "month_end", "year_end"]  # fmt: skip
 PendingKind = Literal["immediate", "period", "dates", "event"]
 ExpiryKind = Literal["never", "rolling", "calendar", "inactivity"]
+OncePer = Literal["ever", "year", "month", "day", "event"]
 Unit = Literal["d", "w", "mo", "y"]
 
 
@@ -149,7 +150,7 @@ class EarnRule:
     points_max: int = 0
     event: str = ""
     event_where: Mapping[str, str | int | bool] = field(default_factory=dict)
-    once_per: Literal["ever", "year", "month", "day", "event"] = "event"
+    once_per: OncePer = "event"
     days_before: int = 0
     is_on: bool = True
 

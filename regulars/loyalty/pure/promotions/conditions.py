@@ -12,6 +12,7 @@ Op = Literal[
     "contains", "starts", "set", "not_set",
 ]  # fmt: skip
 Quantifier = Literal["any", "every", "none", "count", "sum", "distinct"]
+Summed = Literal["quantity", "amount", "initial_amount", "lines"]
 ChallengeUnit = Literal["purchase", "day", "week", "month", "amount"]
 
 # Field → type; money is minor units, quantities in a condition are whole units or decimals
@@ -117,7 +118,7 @@ class Lines:
     where: Condition
     op: Op = "gte"
     value: int = 1
-    of: Literal["quantity", "amount", "initial_amount", "lines", "sku"] = "quantity"
+    of: Summed = "quantity"
 
 
 @dataclass(frozen=True, slots=True)
