@@ -126,9 +126,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('workspace_id', models.BigIntegerField()),
+                ('public_id', models.CharField(max_length=22, unique=True)),
                 ('member_id', models.BigIntegerField()),
-                ('purchase_id', models.TextField()),
-                ('code_hash', models.TextField()),
                 ('tries_left', models.IntegerField()),
                 ('created_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),

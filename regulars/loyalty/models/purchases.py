@@ -141,11 +141,13 @@ class LimitUse(WorkspaceRow):
 
 
 class BurnCode(WorkspaceRow):
-    """A one-time code that a member gives before points are burnt; only its hash is kept."""
+    """A one-time code that a member tells before points are burnt.
 
+    The code itself is kept nowhere: it is worked out from the public id and the shop's secret.
+    """
+
+    public_id = models.CharField(max_length=22, unique=True)
     member_id = models.BigIntegerField()
-    purchase_id = models.TextField()
-    code_hash = models.TextField()
     tries_left = models.IntegerField()
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
