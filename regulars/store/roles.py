@@ -86,8 +86,21 @@ KEPT_FROM_APP = {
     "audit_link": "INSERT, UPDATE, DELETE, TRUNCATE",
     "audit_head": "INSERT, UPDATE, DELETE, TRUNCATE",
     "audit_checkpoint": "INSERT, UPDATE, DELETE, TRUNCATE",
+    "loyalty_txn": "UPDATE, DELETE, TRUNCATE",
+    "loyalty_entry": "UPDATE, DELETE, TRUNCATE",
+    "loyalty_tierchange": "UPDATE, DELETE, TRUNCATE",
+    "loyalty_unsealed": "UPDATE, DELETE, TRUNCATE",
+    "loyalty_seal": "INSERT, UPDATE, DELETE, TRUNCATE",
+    "loyalty_sealhead": "INSERT, UPDATE, DELETE, TRUNCATE",
 }
-KEPT_FROM_ENGINE = {"audit_entry": "UPDATE, TRUNCATE", "audit_link": "UPDATE, TRUNCATE"}
+# Where a restored database gives rows new versions a trigger guards the rest of the row.
+KEPT_FROM_ENGINE = {
+    "audit_entry": "UPDATE, TRUNCATE",
+    "audit_link": "UPDATE, TRUNCATE",
+    "loyalty_txn": "DELETE, TRUNCATE",
+    "loyalty_entry": "DELETE, TRUNCATE",
+    "loyalty_seal": "UPDATE, DELETE, TRUNCATE",
+}
 
 
 def grant_tables(url: str) -> None:
