@@ -73,6 +73,7 @@ CONSUMERS: dict[str, Consumer] = {
 # that take one step and say how much there was to do.
 FOLLOWERS: dict[str, str] = {
     "segments.membership": "regulars.segments.tasks:follow",
+    "portal.codes": "regulars.portal.tasks:send_codes",
 }
 
 # What kind of inbox row is taken by whom.
@@ -133,6 +134,7 @@ CHORES: dict[str, str] = {
     "segments.deliveries": "regulars.segments.delivering:prune",
     "segments.audiences": "regulars.segments.handing:expire",
     "segments.sizes": "regulars.segments.tasks:thin_sizes",
+    "portal.over": "regulars.portal.tasks:forget",
 }
 
 # What comes round every minute: functions without arguments, with transactions of their own.
@@ -166,10 +168,27 @@ LIST_CONDITIONS: tuple[str, ...] = (
 EXPORT_COLUMNS: tuple[str, ...] = ("regulars.orders.conditions:COLUMNS",)
 
 # What templates may say.
-PLACEHOLDERS: tuple[str, ...] = ("regulars.messaging.placeholders:PLACEHOLDERS",)
+PLACEHOLDERS: tuple[str, ...] = (
+    "regulars.messaging.placeholders:PLACEHOLDERS",
+    "regulars.portal.placeholders:PLACEHOLDERS",
+)
 
 # Where the values below the first part of a placeholder's name come from.
-PLACEHOLDER_VALUES: dict[str, str] = {}
+PLACEHOLDER_VALUES: dict[str, str] = {
+    "portal": "regulars.portal.placeholders:values",
+}
+
+# How a one-time code reaches a customer who signs in to their own account, by channel.
+CODE_SENDERS: dict[str, str] = {
+    "email": "regulars.portal.senders:EmailSender",
+}
+
+# How customers get the file of everything kept about them: the account may not enter that room.
+OWN_DATA: dict[str, str] = {
+    "ask": "regulars.privacy.actions:ask_export",
+    "files": "regulars.privacy.queries:exports_of",
+    "download": "regulars.privacy.actions:download",
+}
 
 # Who knows which things of a kind were erased, for the audit trail that still names them.
 ERASED: dict[str, str] = {"customer": "regulars.privacy.queries:erased_among"}
@@ -183,6 +202,7 @@ CHANNELS: dict[str, str] = {
 TRACES: tuple[str, ...] = (
     "regulars.intake.erasure:TRACES",
     "regulars.reports.erasure:TRACES",
+    "regulars.portal.erasure:TRACES",
     "regulars.campaigns.erasure:TRACES",
     "regulars.experiments.erasure:TRACES",
     "regulars.messaging.erasure:TRACES",

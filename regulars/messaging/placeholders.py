@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop as _
 
-from regulars.messaging.records import Placeholder
+from regulars.messaging.records import Asked, Placeholder
 
 PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("customer.first_name", _("First name"), "Mira"),
@@ -25,15 +24,6 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     Placeholder("unsubscribe_url", _("Address of the unsubscribe page"), ""),
     Placeholder("now", _("Time of sending; print it with the filter date"), ""),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Whose values are asked for, and by which message; a preview has none."""
-
-    customer_id: int
-    message_public_id: str = ""
-
 
 # What another room knows of customers: one mapping of plain values for each, in their order.
 Values = Callable[[int, Sequence[Asked]], Sequence[Mapping[str, object]]]

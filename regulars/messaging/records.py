@@ -42,6 +42,14 @@ class Placeholder:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose values a template asks for, and for which message; a preview has none."""
+
+    customer_id: int
+    message_public_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateRecord:
     """A template with its newest version."""
 

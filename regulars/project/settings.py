@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "regulars.intake",
     "regulars.privacy",
     "regulars.reports",
+    "regulars.portal",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

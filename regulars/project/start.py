@@ -6,6 +6,7 @@ from regulars import wiring
 from regulars.audit import gone
 from regulars.customers import conditions
 from regulars.messaging import placeholders
+from regulars.portal import registry as portal
 from regulars.privacy import registry as persons
 from regulars.segments import registry
 
@@ -27,5 +28,9 @@ def wire() -> None:
         placeholders.declare(wiring.resolve(path))
     for root, path in wiring.PLACEHOLDER_VALUES.items():
         placeholders.declare_values(root, wiring.resolve(path))
+    for channel, path in wiring.CODE_SENDERS.items():
+        portal.declare_sender(channel, wiring.resolve(path))
+    for name, path in wiring.OWN_DATA.items():
+        portal.declare_own_data(name, wiring.resolve(path))
     for path in wiring.TRACES:
         persons.declare(path, wiring.resolve(path))

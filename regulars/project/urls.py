@@ -23,6 +23,7 @@ ROOMS = (
     ("settings/", "workspaces"),
     ("settings/", "audit"),
     ("privacy/", "privacy"),
+    ("", "portal"),
 )
 urlpatterns = [
     path("api/v1/", api.urls),

@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from ipaddress import ip_address
 
 from regulars.intake.collector.buckets import Buckets
 from regulars.kernel import clock
 from regulars.kernel.ids import new_public_id
+from regulars.outside import callers
 
 SENDER_PER_S, SENDER_BURST = 0.5, 10.0
 SENDERS_REMEMBERED_S = 600.0
 HASH_BYTES = 16
-FORWARDED_BYTES_MAX = 2_000
 
 
 class Senders:
@@ -45,21 +44,7 @@ class Senders:
 def address_of(peer: str, headers: Mapping[bytes, bytes]) -> str:
     """Where a request comes from; "" when a proxy before us does not tell.
 
-    A peer of our own network is a proxy, and what it adds last is the address it was asked from.
-    Whoever sends past it from inside may tell anything, and is held by the form's limit alone.
+    Whoever sends past a proxy from inside may tell anything, and is held by the form's limit alone.
     """
-    if not peer or not _is_inside(peer):
-        return peer
-    told = headers.get(b"x-forwarded-for", b"")[-FORWARDED_BYTES_MAX:].decode("latin-1")
-    last = told.rpartition(",")[2].strip()
-    try:
-        return str(ip_address(last))
-    except ValueError:
-        return ""
-
-
-def _is_inside(peer: str) -> bool:
-    try:
-        return not ip_address(peer).is_global
-    except ValueError:
-        return True
+    told = headers.get(b"x-forwarded-for", b"")[-callers.FORWARDED_CHARS_MAX :]
+    return callers.address_of(peer, told.decode("latin-1"))

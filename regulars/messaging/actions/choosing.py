@@ -52,6 +52,7 @@ def choose(workspace_id: int, message_public_id: str, customer_id: int, choice: 
     """Write down what the reader ticked and unticked, and only what changed.
 
     A channel with nothing ticked is left as a whole; who leaves single topics keeps the others.
+    message_public_id  the letter that led here; "" when none did
     raises  Invalid(preference_gap)
     """
     # The customer's row is locked before consents are, as everywhere.
@@ -68,7 +69,7 @@ def choose(workspace_id: int, message_public_id: str, customer_id: int, choice: 
         if wanted:
             said += [_say(customer_id, channel, p, ConsentState.GIVEN) for p in wanted - agreed]
             said += [_say(customer_id, channel, p, ConsentState.WITHDRAWN) for p in agreed - wanted]
-        elif agreed and channel == CHANNEL:
+        elif agreed and channel == CHANNEL and message_public_id:
             unsubscribe(workspace_id, message_public_id, source=SOURCE)
         elif agreed:
             whole = Purpose.MARKETING.value

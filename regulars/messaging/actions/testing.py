@@ -13,11 +13,10 @@ from regulars.messaging import letters, placeholders, writing
 from regulars.messaging.accounts import peer_of
 from regulars.messaging.actions.templates import version_fields
 from regulars.messaging.adapters.smtp.once import PATIENCE, hand_over_once
-from regulars.messaging.placeholders import Asked
 from regulars.messaging.pure import dkim, mime
 from regulars.messaging.pure.addresses import Mailbox, mailbox
 from regulars.messaging.queries.senders import account
-from regulars.messaging.records import VersionRecord
+from regulars.messaging.records import Asked, VersionRecord
 
 
 def send_test(

@@ -6,11 +6,10 @@ from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.messaging import letters, placeholders, writing
-from regulars.messaging.placeholders import Asked
 from regulars.messaging.pure.checks import check_letter
 from regulars.messaging.pure.mjml import html_from_mjml, is_mjml
 from regulars.messaging.pure.rendering import compile_html, compile_text
-from regulars.messaging.records import Preview, SourceCheck
+from regulars.messaging.records import Asked, Preview, SourceCheck
 from regulars.workspaces import queries as workspaces
 
 

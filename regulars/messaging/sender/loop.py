@@ -22,9 +22,8 @@ from regulars.messaging import placeholders, queries
 from regulars.messaging.adapters.smtp.client import Timeouts
 from regulars.messaging.letters import Account, recipe_of
 from regulars.messaging.models import Sender as SenderRow
-from regulars.messaging.placeholders import Asked
 from regulars.messaging.pure.sending import sender_pause
-from regulars.messaging.records import MessageState
+from regulars.messaging.records import Asked, MessageState
 from regulars.messaging.sender import claims
 from regulars.messaging.sender.courier import Lane
 from regulars.messaging.sender.items import Claim, Ending, Item

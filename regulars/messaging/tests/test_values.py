@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from regulars.messaging import actions, placeholders, queries
-from regulars.messaging.placeholders import Asked
+from regulars.messaging.records import Asked
 from regulars.messaging.tests.peers import aiosmtpd_peer
 from regulars.messaging.tests.sending import plan, ready_town, sending, states, wait_for
 from regulars.store.scope import scope

@@ -1,0 +1,16 @@
+"""Writes of the customer's own account: settings, codes, sessions."""
+
+from regulars.portal.actions.sessions import end_session, end_sessions, open_session, session_of
+from regulars.portal.actions.settings import save_settings
+from regulars.portal.actions.signing import ask_code, enter_code, send_waiting
+
+__all__ = [
+    "ask_code",
+    "end_session",
+    "end_sessions",
+    "enter_code",
+    "open_session",
+    "save_settings",
+    "send_waiting",
+    "session_of",
+]

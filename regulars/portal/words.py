@@ -1,0 +1,76 @@
+"""What the account says in words."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from regulars.kernel.errors import RegularsError
+
+Word = str | Promise
+LANGUAGES = {"en": "English", "uk": "Українська", "ru": "Русский"}
+WRONG_CODE: Word = _("This code does not work. Look at the newest letter, or ask for another code.")
+FAULTS: dict[str, Word] = {
+    "email_syntax": _("Write the whole address, such as name@example.com."),
+    "email_line_break": _("Write the whole address, such as name@example.com."),
+    "portal_too_often": _("That was tried too often. Try again in a quarter of an hour."),
+    "portal_channel": _("Codes are not sent that way here."),
+    "portal_origin": _("Write each site as https://shop.example on a line of its own, no path."),
+}
+TOLD: dict[str, Word] = {
+    "saved": _("Saved."),
+    "out": _("You are signed out."),
+    "ended": _("That device is signed out."),
+    "asked": _("The file is being put together. It stands here in a few minutes."),
+    "enough": _("Three files a day are enough. Try again tomorrow."),
+    "erasure": _("The shop has your request, and a person will answer it."),
+    "unsure": _("Tick the box beside the button to say that you mean it."),
+}
+NEWS: Word = _("News and offers")
+CHANNELS: dict[str, Word] = {
+    "email": _("E-mail"),
+    "sms": _("SMS"),
+    "telegram": _("Telegram"),
+    "call": _("Phone call"),
+}
+# Days between two letters, as customers choose them.
+GAPS: dict[int, Word] = {
+    0: _("As often as you write"),
+    7: _("At most once a week"),
+    14: _("At most once in two weeks"),
+    30: _("At most once a month"),
+}
+RETURN: Word = _("Return")
+STATUSES: dict[str, tuple[Word, str]] = {
+    "new": (_("Accepted"), "info"),
+    "paid": (_("Paid"), "good"),
+    "processing": (_("Being packed"), "info"),
+    "shipped": (_("On its way"), "info"),
+    "delivered": (_("Delivered"), "good"),
+    "cancelled": (_("Cancelled"), "bad"),
+    "returned": (_("Returned"), "warn"),
+}
+STAGES: dict[str, tuple[Word, str]] = {
+    "received": (_("Accepted"), "info"),
+    "processing": (_("Being packed"), "info"),
+    "picking": (_("Being packed"), "info"),
+    "packed": (_("Packed"), "info"),
+    "shipped": (_("On its way"), "info"),
+    "in_transit": (_("On its way"), "info"),
+    "arrived": (_("Waits for you"), "good"),
+    "delivered": (_("Delivered"), "good"),
+    "cancelled": (_("Cancelled"), "bad"),
+    "returned": (_("Returned"), "warn"),
+    "delayed": (_("Late"), "warn"),
+}
+# The tabs: name of the page, icon, label.
+TABS: tuple[tuple[str, str, Word], ...] = (
+    ("home", "house", pgettext_lazy("my account", "Home")),
+    ("me", "user", pgettext_lazy("my account", "Me")),
+)
+
+
+def fault(error: RegularsError) -> Word:
+    """A refusal as a sentence for the visitor."""
+    return FAULTS.get(error.code, error.message)
