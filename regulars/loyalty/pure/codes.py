@@ -11,6 +11,7 @@ they stand, in codes of up to 28 signs (`check_sign`).
 
 from __future__ import annotations
 
+import itertools
 import math
 import unicodedata
 
@@ -25,12 +26,12 @@ LOOKS_LIKE = str.maketrans(
     {**_LATIN, **{sign: _LATIN.get(latin, latin) for sign, latin in _CYRILLIC.items()}}
 )
 # What people put between the groups of a code.
-GAPS = frozenset(" \t\r\n\u00a0\u2009\u202f-‐‑–—_./")  # noqa: RUF001
+GAPS = frozenset(" \t\r\n\u00a0\u2009\u202f-‐‑–—_./")
 CODE_CHARS_MAX = 64
 CODE_CHARS_MIN = 3
 
 GROUP_SIGNS = 4
-# Twelve random signs for up to 1,123,000 codes, as the sum of `random_signs` has it.
+# Twelve random signs for up to 1,121,000 codes, as the sum of `random_signs` has it.
 RANDOM_SIGNS_MIN = 12
 SIGNS_MAX = 28
 GUESSES_PER_S = 100
@@ -60,7 +61,7 @@ def grouped(code: str) -> str:
     """A generated code as it is printed: groups of four, the last may be longer."""
     count = max(len(code) // GROUP_SIGNS, 1)
     ends = [GROUP_SIGNS * place for place in range(count)] + [len(code)]
-    return "-".join(code[a:b] for a, b in zip(ends, ends[1:], strict=False))
+    return "-".join(code[a:b] for a, b in itertools.pairwise(ends))
 
 
 def check_sign(body: str) -> str:
@@ -102,8 +103,8 @@ def bytes_needed(count: int, signs: int) -> int:
     return int(count * signs * 256 / _FAIR * 1.02) + 256
 
 
-def codes_of(chance: bytes, count: int, signs: int) -> list[str]:
-    """Up to `count` codes of `signs` random signs and the check sign, from random bytes.
+def codes_of(chance: bytes, count: int, signs: int, prefix: str = "") -> list[str]:
+    """Up to `count` codes of the prefix, `signs` random signs and the check sign of both.
 
     Each sign is equally likely: bytes of 232 and more are left out instead of folded over.
     """
@@ -111,8 +112,15 @@ def codes_of(chance: bytes, count: int, signs: int) -> list[str]:
     fair = fair[fair < _FAIR] % BASE
     rows = min(count, len(fair) // signs)
     body = fair[: rows * signs].reshape(rows, signs).astype(np.int64)
-    checks = body @ np.arange(1, signs + 1) % BASE
+    before = np.array([_PLACE[sign] for sign in prefix], dtype=np.int64)
+    whole = np.column_stack([np.tile(before, (rows, 1)), body])
+    checks = whole @ np.arange(1, whole.shape[1] + 1) % BASE
     letters = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
-    whole = letters[np.column_stack([body, checks])]
-    text = whole.tobytes().decode()
-    return [text[place : place + signs + 1] for place in range(0, len(text), signs + 1)]
+    text = letters[np.column_stack([whole, checks])].tobytes().decode()
+    size = whole.shape[1] + 1
+    return [text[place : place + size] for place in range(0, len(text), size)]
+
+
+def is_prefix(text: str) -> bool:
+    """Whether a normalised text may stand before the random signs."""
+    return all(sign in _PLACE for sign in text)
