@@ -84,12 +84,13 @@ class Shop:
             self._events(min(CHUNK, self.events - first), DAYS)
         raw.execute("ANALYZE")
 
-    def _events(self, count: int, days: float, each: bool = False) -> None:
-        """So many events of the last days; `each`: one for each of the first customers."""
+    def _events(self, count: int, days: float, every: int = 0) -> None:
+        """So many events of the last days; `every`: one for each such customer from the first."""
         from regulars.store.scope import cursor
 
         first = "(SELECT min(id) FROM customers_customer WHERE workspace_id = %(w)s)"
-        who = "n - 1" if each else "(power(random(), 2) * (%(customers)s - 1))::bigint"
+        who = f"(n - 1) * {every:d}" if every else "(power(random(), 2) * (%(customers)s - 1))"
+        who += "::bigint"
         cursor().execute(
             "INSERT INTO events_event"
             " (workspace_id, customer_id, time, kind, origin, source, props)"
@@ -124,10 +125,10 @@ class Shop:
         tasks.follow()
         return once_s(lambda: runner.run_once({following.FILL: "regulars.segments.tasks:fill"}))
 
-    def touch(self, customers: int) -> None:
-        """One event for each of so many customers, committed."""
+    def touch(self, customers: int, every: int) -> None:
+        """One event for each of so many customers, committed: the first, the `every`th after."""
         self.settle()
-        self._events(customers, 0.01, each=True)
+        self._events(customers, 0.01, every)
 
     def settle(self) -> None:
         """Until the follower finds nothing to do."""

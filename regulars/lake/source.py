@@ -131,8 +131,13 @@ def _copy_out(
     return (None if is_too_much else buffer.getvalue()), size
 
 
-def _parse(relation: Relation, data: bytes) -> pa.Table:
-    types = {WORKSPACE: pa.int64(), XID: pa.uint64(), "id": pa.int64()}
+_POSITION = ((WORKSPACE, pa.int64()), (XID, pa.uint64()))
+
+
+def _parse(
+    relation: Relation, data: bytes, before: Sequence[tuple[str, pa.DataType]] = _POSITION
+) -> pa.Table:
+    types = {**dict(before), "id": pa.int64()}
     types |= {field.name: field.type for field in relation.columns if field.name != "id"}
     if relation.gone:
         types[IS_GONE] = pa.bool_()
@@ -167,8 +172,9 @@ def _finished(relation: Relation, table: pa.Table) -> pa.Table:
         table = table.set_column(
             table.schema.get_field_index(IS_GONE), IS_GONE, pc.fill_null(table[IS_GONE], False)
         )
-    names = list(dict.fromkeys([WORKSPACE, XID, *relation.tail_schema.names]))
-    return table.select(names).combine_chunks()
+    names = dict.fromkeys([WORKSPACE, XID, *relation.tail_schema.names])
+    known = set(table.column_names)
+    return table.select([name for name in names if name in known]).combine_chunks()
 
 
 def lower_exactly(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -200,23 +206,25 @@ def read_rows(
     Read in the cursor's own transaction. `also` is a further condition, written by the product.
     returns  the visible columns of the relation, without rows that are gone
     """
-    wanted = [f"r.{WORKSPACE}", "r.xid", "r.id"]
+    wanted = ["r.id"]
     for field in relation.columns:
         if field.name != "id":
             wanted.append(_CASTS[field.type].format(c=f"r.{field.name}"))
     if relation.gone:
         wanted.append(f"r.{relation.gone}::boolean")
-    given = ",".join(str(int(one)) for one in ids)
-    where = f"r.{WORKSPACE} = {workspace_id:d} and r.{column} = any('{{{given}}}'::bigint[])"
+    given = ",".join(str(int(one)) for one in dict.fromkeys(ids))
+    # A join: a list of thousands is planned anew for every partition and searched in each.
     sql = (
-        f"copy (select {', '.join(wanted)} from ({relation.select_sql}) r"
-        f" where {where}{f' and {also}' if also else ''}) to stdout (format csv, encoding 'UTF8')"
+        f"copy (select {', '.join(wanted)} from unnest('{{{given}}}'::bigint[]) as given (one)"
+        f" join ({relation.select_sql}) r on r.{column} = given.one"
+        f" where r.{WORKSPACE} = {workspace_id:d}{f' and {also}' if also else ''})"
+        " to stdout (format csv, encoding 'UTF8')"
     )
     buffer = io.BytesIO()
     with cursor.copy(sql.encode()) as copy:
         for block in copy:
             buffer.write(block)
-    found = _parse(relation, buffer.getvalue())
+    found = _parse(relation, buffer.getvalue(), before=())
     if IS_GONE in found.column_names:
         found = found.filter(pc.invert(found[IS_GONE]))
     return found.select(relation.visible.names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,10 +32,9 @@ ORDER_LINES = "order_lines"
 Ids = npt.NDArray[np.int64]
 
 _ROOTS = """
-SELECT DISTINCT coalesce(m.root_id, c.id) FROM unnest(%(ids)s::bigint[]) AS c (id)
+SELECT c.id, coalesce(m.root_id, c.id) FROM unnest(%(ids)s::bigint[]) AS c (id)
 LEFT JOIN customers_merge m
-  ON m.workspace_id = %(workspace)s AND m.loser_id = c.id AND NOT m.is_gone
-ORDER BY 1"""
+  ON m.workspace_id = %(workspace)s AND m.loser_id = c.id AND NOT m.is_gone"""
 _LOSERS = """
 SELECT loser_id, root_id FROM customers_merge
 WHERE workspace_id = %s AND root_id = ANY(%s) AND NOT is_gone"""
@@ -53,19 +52,26 @@ class Found:
     holds      one row for each customer, one column for each segment asked about
     turns_us   when the first of the answers may change, in microseconds; NEVER_US: never
     broken     segments that could not be asked, with a code; their columns are all false
+    events     how many events were read for them
     """
 
     customers: Ids
     holds: npt.NDArray[np.bool_]
     turns_us: Ids
     broken: dict[int, str]
+    events: int = 0
+
+
+def root_of(workspace_id: int, customer_ids: Sequence[int]) -> dict[int, int]:
+    """For each of these customers who they are now."""
+    raw = cursor()
+    raw.execute(_ROOTS, {"workspace": workspace_id, "ids": list(customer_ids)})
+    return dict(raw.fetchall())
 
 
 def roots_of(workspace_id: int, customer_ids: Sequence[int]) -> list[int]:
-    """Who these customers are now, each once."""
-    raw = cursor()
-    raw.execute(_ROOTS, {"workspace": workspace_id, "ids": list(customer_ids)})
-    return [row[0] for row in raw.fetchall()]
+    """Who these customers are now, each once, in ascending order."""
+    return sorted(set(root_of(workspace_id, customer_ids).values()))
 
 
 def ask(
@@ -75,14 +81,15 @@ def ask(
     broken = {one.id: code for one in kept if (code := fault_of(one.rule, registry.facts()))}
     sound = [one for one in kept if one.id not in broken]
     with engine.current().cursor() as lake:
-        lay_out(lake, workspace_id, roots, sound)
+        events = lay_out(lake, workspace_id, roots, sound)
         try:
-            return found_in(_run(lake, sound, now, zone), kept, broken)
+            answer = _run(lake, sound, now, zone)
         except duckdb.Error:
             # One statement answers for all: find out who spoils it.
             broken |= _spoilers(lake, sound, now, zone)
             sound = [one for one in sound if one.id not in broken]
-            return found_in(_run(lake, sound, now, zone), kept, broken)
+            answer = _run(lake, sound, now, zone)
+    return replace(found_in(answer, kept, broken), events=events)
 
 
 def _spoilers(
@@ -144,18 +151,22 @@ def lay_out(
     workspace_id: int,
     roots: Sequence[int],
     kept: Sequence[Kept],
-) -> None:
-    """Tables of this connection with all that the rules read of these customers."""
+) -> int:
+    """Tables of this connection with all the rules read of these customers; how many events."""
     root_of = _everybody(workspace_id, roots)
     known = engine.current().relations
     named = views.mentioned(" ".join(name for one in kept for name in one.reads), known)
     named = [name for name in known if name in {*named, CUSTOMERS, *_events(kept)}]
     orders: list[int] = []
+    events = 0
     for name in sorted(named, key=lambda name: name == ORDER_LINES):
         table = _rows(workspace_id, name, root_of, kept, orders)
         if name in ("orders", "events"):
             orders += _orders_of(name, table)
+        if name == "events":
+            events = table.num_rows
         _put(lake, name, table)
+    return events
 
 
 def _events(kept: Sequence[Kept]) -> list[str]:

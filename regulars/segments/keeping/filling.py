@@ -35,6 +35,7 @@ from regulars.workspaces import queries as workspaces
 
 # Memory of a pass is that of so many customers: a statement over them and their answers.
 CUSTOMERS_AT_ONCE = 131_072
+MERGED_AT_ONCE = 2_500
 AGAIN = timedelta(seconds=1)
 # An older pass has too much to catch up with.
 RESUMED_WITHIN = timedelta(minutes=10)
@@ -244,8 +245,8 @@ def _answer_merged(found: Pass) -> None:
     """Customers that others were merged into: their rows lie under several ids."""
     zone = workspaces.workspace(found.workspace_id).zone
     roots = sorted({root for _, root in _merged(found.workspace_id)})
-    for start in range(0, len(roots), following.CUSTOMERS_AT_ONCE):
-        some = roots[start : start + following.CUSTOMERS_AT_ONCE]
+    for start in range(0, len(roots), MERGED_AT_ONCE):
+        some = roots[start : start + MERGED_AT_ONCE]
         with transaction.atomic(), scope(found.workspace_id):
             following.lock(found.workspace_id)
             now = clock.now()

@@ -7,14 +7,13 @@ that an older answer never overwrites a newer one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from regulars.jobs import actions as jobs
 from regulars.kernel import clock
-from regulars.kernel.errors import RegularsError
 from regulars.segments.keeping import asking, sources, writing
 from regulars.segments.keeping.kept import Kept, kept_segments
 from regulars.segments.keeping.sources import Changes
@@ -26,8 +25,13 @@ from regulars.workspaces import queries as workspaces
 
 log = logging.getLogger(__name__)
 
-# Customers asked about in one statement and one transaction.
-CUSTOMERS_AT_ONCE = 2_500
+# Customers asked about in one statement and one transaction: as many as have about so many events.
+CUSTOMERS_AT_ONCE = 10_000
+EVENTS_AT_ONCE = 300_000
+# So many when nothing is known of them, and whatever they did.
+CUSTOMERS_AT_FIRST = 2_500
+CUSTOMERS_ANYWAY = 1_000
+WORKSPACES_KNOWN_MAX = 10_000
 # When more are due or touched at once, whole segments are computed anew.
 SHARE_MAX = 0.05
 ANYWAY_MAX = 10_000
@@ -40,6 +44,7 @@ FILL = "segments.fill"
 BY_CLOCK = "time"
 
 _clock_next_s = 0.0
+_at_once: dict[int, int] = {}
 
 _KEEPING = """
 SELECT DISTINCT workspace_id FROM segments_segment
@@ -64,6 +69,12 @@ SET next_change_at = least(d.next_change_at, excluded.next_change_at),
     origin = CASE WHEN d.origin = 'live' THEN d.origin ELSE excluded.origin END"""
 _DROP_DUE = """
 DELETE FROM segments_due WHERE workspace_id = %s AND customer_id = ANY(%s)"""
+# Those whom a fault kept from being asked about are not asked about at once again.
+_PUT_OFF = """
+UPDATE segments_due SET next_change_at = %s
+WHERE workspace_id = %s AND customer_id IN (
+  SELECT customer_id FROM segments_due WHERE workspace_id = %s AND next_change_at <= %s
+  ORDER BY next_change_at, customer_id LIMIT %s)"""
 _STALE = """
 UPDATE segments_segment SET stale_at = %s, stale_why = %s
 WHERE workspace_id = %s AND archived_at IS NULL AND kept IS NOT NULL AND stale_at IS NULL
@@ -86,23 +97,26 @@ WHERE archived_at IS NULL AND problem = ''
 
 def follow() -> int:
     """One step for all workspaces; how much was found to do."""
-    return follow_changes() + _follow_clock_now_and_then() + ask_for_fills()
-
-
-def _follow_clock_now_and_then() -> int:
-    # A statement costs much the same for one customer and for a thousand: those who become due
-    # within a second are asked about together.
     global _clock_next_s
-    if clock.monotonic_s() < _clock_next_s:
-        return 0
-    found = follow_clock()
-    if found < CUSTOMERS_AT_ONCE:
-        _clock_next_s = clock.monotonic_s() + CLOCK_EVERY_S
-    return found
+    # A statement costs much the same for one customer and for a thousand: those who become due
+    # within a second are asked about together, and with those who were touched.
+    is_time = clock.monotonic_s() >= _clock_next_s
+    looked_at: set[int] = set()
+    passed = follow_changes(looked_at if is_time else None)
+    if is_time:
+        found = follow_clock(looked_at)
+        if found < CUSTOMERS_ANYWAY:
+            _clock_next_s = clock.monotonic_s() + CLOCK_EVERY_S
+        passed += found
+    return passed + ask_for_fills()
 
 
-def follow_changes() -> int:
-    """Ask about whoever was touched since the last step; how many rows were passed."""
+def follow_changes(clock_of: set[int] | None = None) -> int:
+    """Ask about whoever was touched since the last step; how many tables were read on.
+
+    clock_of  where given, customers who are due are asked about in the same statements, and the
+              workspaces where nobody is left who was due are added to it
+    """
     with transaction.atomic():
         after = sources.lock_cursors()
         if after is None:
@@ -111,8 +125,11 @@ def follow_changes() -> int:
         moved = sources.read(after, found, upto=None)
         keeping = _keeping()
         for workspace_id, changes in sorted(found.items()):
-            if workspace_id in keeping:
-                _guarded(workspace_id, changes)
+            if workspace_id not in keeping:
+                continue
+            is_clear = _guarded(workspace_id, changes, with_due=clock_of is not None)
+            if clock_of is not None and is_clear:
+                clock_of.add(workspace_id)
         sources.move(moved)
     return len(moved)
 
@@ -123,37 +140,69 @@ def _keeping() -> set[int]:
     return {row[0] for row in raw.fetchall()}
 
 
-def _guarded(workspace_id: int, changes: Changes) -> None:
+def _guarded(workspace_id: int, changes: Changes, *, with_due: bool) -> bool:
     """Take the changes; a fault is kept to this workspace, whose customers are asked about later.
 
-    raises  what is transient: then nothing was passed
+    returns  whether nobody is left who was due
+    raises   what is transient: then nothing was passed
     """
     try:
         with scope(workspace_id):
-            _take(workspace_id, changes)
+            return _take(workspace_id, changes, with_due=with_due)
     except Exception as error:
         if is_transient(error):
             raise
         log.exception("members of workspace %s were not followed", workspace_id)
         with scope(workspace_id):
             queue(workspace_id, changes.origins(), clock.now() + RETRY)
+        return False
 
 
-def _take(workspace_id: int, changes: Changes) -> None:
+def _take(workspace_id: int, changes: Changes, *, with_due: bool) -> bool:
     lock(workspace_id)
-    kept = [one for one in kept_segments(workspace_id) if one.is_touched_by(changes.names)]
-    if not kept:
-        return
+    every = kept_segments(workspace_id)
+    touched = [one for one in every if one.is_touched_by(changes.names)]
+    if not touched:
+        return False
     origins = changes.origins()
     if is_too_many(workspace_id, len(origins)):
         weakest = max(origins.values(), key=lambda origin: sources.WEAKNESS[origin])
         mark_stale(workspace_id, weakest)
+        return False
+    now, first = clock.now(), fitting(workspace_id, list(origins))
+    left = set(origins).difference(first)
+    due = _due(workspace_id, now) if with_due and not left else {}
+    asked = fitting(workspace_id, list(dict.fromkeys((*first, *due)))) if due else first
+    if due:
+        forget_due(workspace_id, [one for one in asked if one in due])
+        _add(origins, due)
+        evaluate(workspace_id, every, asked, now, Reason.TIME, origins, is_whole=True)
+    else:
+        evaluate(workspace_id, touched, asked, now, Reason.EVENT, origins)
+    queue(workspace_id, {one: origins[one] for one in left}, now)
+    is_all = len(due) < CUSTOMERS_AT_ONCE and due.keys() <= set(asked)
+    return with_due and not left and is_all
+
+
+def _add(origins: dict[int, str], due: Mapping[int, str | None]) -> None:
+    for one, origin in due.items():
+        if origin is not None:
+            origins[one] = sources.stronger(origins.get(one), origin)
+
+
+def fitting(workspace_id: int, customer_ids: list[int]) -> list[int]:
+    """The first of these customers, as many as one statement should take."""
+    return customer_ids[: min(CUSTOMERS_AT_ONCE, _at_once.get(workspace_id, CUSTOMERS_AT_FIRST))]
+
+
+def _learn(workspace_id: int, customers: int, events: int) -> None:
+    """How many customers have about as many events as one statement should read."""
+    if customers < CUSTOMERS_ANYWAY:
         return
-    now, ids = clock.now(), list(origins)
-    evaluate(workspace_id, kept, ids[:CUSTOMERS_AT_ONCE], now, Reason.EVENT, origins)
-    rest = {one: origins[one] for one in ids[CUSTOMERS_AT_ONCE:]}
-    if rest:
-        queue(workspace_id, rest, now)
+    if len(_at_once) >= WORKSPACES_KNOWN_MAX:
+        _at_once.clear()
+    each = max(events / customers, EVENTS_AT_ONCE / CUSTOMERS_AT_ONCE)
+    _at_once[workspace_id] = max(CUSTOMERS_ANYWAY, int(EVENTS_AT_ONCE / each))
 
 
 def evaluate(
@@ -167,63 +216,93 @@ def evaluate(
     is_whole: bool = False,
 ) -> int:
     """Ask about these customers, of any id they ever had, and let memberships follow."""
-    roots = asking.roots_of(workspace_id, customer_ids)
-    merged = sorted(set(customer_ids) - set(roots))
-    writing.drop(workspace_id, merged)
+    root_of = asking.root_of(workspace_id, customer_ids)
+    roots = sorted(set(root_of.values()))
+    writing.drop(workspace_id, sorted(one for one, root in root_of.items() if one != root))
     zone = workspaces.workspace(workspace_id).zone
     found = asking.ask(workspace_id, roots, kept, now, zone)
+    _learn(workspace_id, len(roots), found.events)
     if found.broken:
         cursor().execute(_BROKEN, [list(found.broken), list(found.broken.values()), workspace_id])
-    cause = Cause(reason, origins=_by_root(workspace_id, origins, merged))
+    cause = Cause(reason, origins=_by_root(origins, root_of))
     entries, exits = writing.apply(workspace_id, kept, found, now, cause, is_whole=is_whole)
     return entries + exits
 
 
-def _by_root(workspace_id: int, origins: dict[int, str], merged: Sequence[int]) -> dict[int, str]:
-    found = dict(origins)
-    for one in merged:
-        for root in asking.roots_of(workspace_id, [one]):
-            if one in origins:
-                found.setdefault(root, origins[one])
+def _by_root(origins: dict[int, str], root_of: dict[int, int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for one, origin in origins.items():
+        root = root_of.get(one, one)
+        found[root] = sources.stronger(found.get(root), origin)
     return found
 
 
-def follow_clock() -> int:
-    """Ask about customers who are due, some of each workspace; how many there were."""
+def follow_clock(but: Collection[int] = ()) -> int:
+    """Ask about customers who are due, some of each workspace; how many there were.
+
+    but  workspaces that were looked at already
+    """
     total = 0
     with transaction.atomic():
-        keeping = sorted(_keeping())
+        keeping = sorted(_keeping().difference(but))
     for workspace_id in keeping:
-        try:
-            with transaction.atomic(), scope(workspace_id):
-                total += _take_due(workspace_id)
-        except RegularsError:
-            log.exception("due customers of workspace %s wait", workspace_id)
+        total += _guarded_clock(workspace_id)
     return total
 
 
+def _guarded_clock(workspace_id: int) -> int:
+    """Ask about who is due; a fault is kept to this workspace, whose customers wait a little.
+
+    raises  what is transient
+    """
+    try:
+        with transaction.atomic(), scope(workspace_id):
+            return _take_due(workspace_id)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log.exception("due customers of workspace %s wait", workspace_id)
+        with transaction.atomic(), scope(workspace_id):
+            now = clock.now()
+            given = [now + RETRY, workspace_id, workspace_id, now, CUSTOMERS_AT_ONCE]
+            cursor().execute(_PUT_OFF, given)
+        return 0
+
+
 def _take_due(workspace_id: int) -> int:
-    raw, now = cursor(), clock.now()
-    raw.execute(_HAS_DUE, [workspace_id, now])
+    raw = cursor()
+    raw.execute(_HAS_DUE, [workspace_id, clock.now()])
     if raw.fetchone() != (True,):
         return 0
     lock(workspace_id)
     now = clock.now()
+    due = _due(workspace_id, now)
+    if not due:
+        return 0
+    ids = fitting(workspace_id, list(due))
+    forget_due(workspace_id, ids)
+    kept = kept_segments(workspace_id)
+    if kept:
+        origins = {one: origin for one in ids if (origin := due[one]) is not None}
+        evaluate(workspace_id, kept, ids, now, Reason.TIME, origins, is_whole=True)
+    return len(ids)
+
+
+def _due(workspace_id: int, now: datetime) -> dict[int, str | None]:
+    """Customers who are due, each with the origin of what happened to them; None: the clock's."""
     is_stale = _is_stale(workspace_id)
     if not is_stale and _are_many_due(workspace_id, now):
         mark_stale(workspace_id, BY_CLOCK)
         is_stale = True
+    raw = cursor()
     # While whole segments wait to be computed, the clock's customers are left to that.
     raw.execute(_DUE, [workspace_id, now, is_stale, CUSTOMERS_AT_ONCE])
-    due = dict(raw.fetchall())
-    if not due:
-        return 0
-    origins = {one: origin for one, origin in due.items() if origin is not None}
-    raw.execute(_DROP_DUE, [workspace_id, list(due)])
-    kept = kept_segments(workspace_id)
-    if kept:
-        evaluate(workspace_id, kept, list(due), now, Reason.TIME, origins, is_whole=True)
-    return len(due)
+    return dict(raw.fetchall())
+
+
+def forget_due(workspace_id: int, customer_ids: Sequence[int]) -> None:
+    """These customers are asked about now."""
+    cursor().execute(_DROP_DUE, [workspace_id, list(customer_ids)])
 
 
 def _is_stale(workspace_id: int) -> bool:
@@ -258,6 +337,8 @@ def _many(workspace_id: int) -> int:
 
 def queue(workspace_id: int, origins: dict[int, str], at: datetime) -> None:
     """Let customers be asked about at the instant, as those whom something happened to."""
+    if not origins:
+        return
     ids = sorted(origins)
     cursor().execute(_QUEUE, [workspace_id, at, ids, [origins[one] for one in ids]])
 

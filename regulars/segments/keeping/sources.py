@@ -21,6 +21,11 @@ FOLLOWED = (
 WEAKNESS = {Origin.LIVE.value: 0, Origin.REPLAY.value: 1, Origin.IMPORT.value: 2}
 
 
+def stronger(one: str | None, other: str) -> str:
+    """Of two causes the one that sets off more; None is no cause."""
+    return other if one is None or WEAKNESS[other] < WEAKNESS[one] else one
+
+
 @dataclass(slots=True)
 class Changes:
     """What happened in one workspace.
@@ -39,8 +44,7 @@ class Changes:
             # A word that nobody here knows must neither stop the follower nor set anything off.
             origin = Origin.IMPORT.value
         before = self.customers.get(customer_id)
-        if before is None or (origin is not None and WEAKNESS[origin] < WEAKNESS[before]):
-            self.customers[customer_id] = origin
+        self.customers[customer_id] = before if origin is None else stronger(before, origin)
 
     def origins(self) -> dict[int, str]:
         """By customer; a row that does not say where it comes from is live."""

@@ -199,12 +199,11 @@ def news_of(
     reason: str,
     origin: str,
 ) -> NewEvent:
-    """The event of an entry or an exit; the same passage is told once."""
-    at_us = (now - EPOCH) // timedelta(microseconds=1)
+    """The event of an entry or an exit; it stands or falls with the row it tells of."""
     return NewEvent(
         kind=kind,
         time=now,
-        key=f"{segment_id}:{customer_id}:{kind}:{at_us}",
+        key=None,
         customer_id=customer_id,
         props={"segment": slug, "reason": str(reason)},
         origin=origin,

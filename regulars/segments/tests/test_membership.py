@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from regulars.customers import actions as customers
@@ -15,7 +16,7 @@ from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.lake import erasing
 from regulars.segments import actions, erasure, queries, registry, tasks
-from regulars.segments.keeping import filling, following, sources, staging
+from regulars.segments.keeping import asking, filling, following, sources, staging
 from regulars.segments.tests.keeping import members, passages, settle, work
 from regulars.segments.tests.shop import Shop, open_shop
 from regulars.store.scope import cursor, scope
@@ -351,3 +352,124 @@ def test_a_row_whose_origin_nobody_knows_sets_nothing_off():
 
     changes.add(7, "orders", "live")
     assert changes.origins() == {7: "live"}
+
+
+def test_customers_who_were_touched_and_who_are_due_are_asked_about_in_one_statement(
+    shop, feed, monkeypatch
+):
+    make(shop, "viewed", VIEWED)
+    settle(feed)
+    later = clock.now() + timedelta(days=6, hours=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    asked = []
+    ask = asking.ask
+
+    def asks(workspace_id, roots, *given):
+        if workspace_id == shop.id:
+            asked.append(sorted(roots))
+        return ask(workspace_id, roots, *given)
+
+    monkeypatch.setattr(asking, "ask", asks)
+
+    view(shop, shop.town.mira, key="with-due")
+    while following.follow():
+        pass
+
+    assert asked == [sorted([shop.town.mira, shop.town.oleg])]
+    assert members(shop.id, "viewed") == [shop.town.mira]
+    assert sorted(passages(shop.id, "viewed")[-2:]) == sorted([
+        (shop.town.mira, "segment.entered", "event", "live"),
+        (shop.town.oleg, "segment.left", "time", "live"),
+    ])  # fmt: skip
+
+
+def test_who_was_touched_under_many_names_enters_live_when_one_of_them_did(shop, feed, monkeypatch):
+    mira, oleg = shop.town.mira, shop.town.oleg
+    make(shop, "viewed", rule({"did": "Product Viewed", "count": {"gte": 3}}))
+    settle(feed)
+    with scope(shop.id):
+        customers.merge(shop.id, oleg, mira)
+        for loser, origin in ((mira, "import"), (oleg, "live")):
+            following.queue(shop.id, {loser: origin}, clock.now())
+    view(shop, mira, origin="import", key="many-names")
+    asked = []
+    root_of = asking.root_of
+
+    def looks_up(workspace_id, customer_ids):
+        if workspace_id == shop.id:
+            asked.append(len(customer_ids))
+        return root_of(workspace_id, customer_ids)
+
+    monkeypatch.setattr(asking, "root_of", looks_up)
+
+    while following.follow():
+        pass
+
+    assert members(shop.id, "viewed") == [mira]
+    assert passages(shop.id, "viewed") == [(mira, "segment.entered", "event", "live")]
+    assert asked == [2]
+
+
+def test_a_fault_of_the_clock_is_kept_to_its_workspace_whose_customers_wait(
+    shop, feed, monkeypatch
+):
+    make(shop, "viewed", VIEWED)
+    other = shop.town.other.id
+    with scope(other):
+        actions.create_segment(other, name="Buyers", slug="buyers", rule=TWICE)
+    settle(feed)
+    with scope(shop.id):
+        following.queue(shop.id, {shop.town.oleg: "live"}, clock.now())
+    with scope(other):
+        following.queue(other, {shop.town.zoe: "live"}, clock.now())
+    evaluate, asked = following.evaluate, []
+
+    def fails(workspace_id, *given, **more):
+        asked.append(workspace_id)
+        if workspace_id == shop.id:
+            raise ValueError("an odd row")
+        return evaluate(workspace_id, *given, **more)
+
+    monkeypatch.setattr(following, "evaluate", fails)
+    assert following.follow_clock() == 1
+    assert sorted(asked) == sorted([shop.id, other])
+
+    asked.clear()
+    assert following.follow_clock() == 0
+    assert asked == []
+    monkeypatch.setattr(following, "evaluate", evaluate)
+    later = clock.now() + following.RETRY + timedelta(seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert following.follow_clock() == 1
+
+
+def test_what_passes_by_itself_stops_the_clock_and_loses_nobody(shop, feed, monkeypatch):
+    make(shop, "viewed", VIEWED)
+    settle(feed)
+    with scope(shop.id):
+        following.queue(shop.id, {shop.town.oleg: "live"}, clock.now())
+    evaluate = following.evaluate
+
+    def fails(*given, **more):
+        raise psycopg.errors.DeadlockDetected
+
+    monkeypatch.setattr(following, "evaluate", fails)
+    with pytest.raises(psycopg.errors.DeadlockDetected):
+        following.follow_clock()
+
+    monkeypatch.setattr(following, "evaluate", evaluate)
+    assert following.follow_clock() == 1
+
+
+def test_a_statement_takes_as_many_customers_as_their_events_allow(monkeypatch):
+    monkeypatch.setattr(following, "_at_once", {})
+    ids = list(range(20_000))
+
+    assert len(following.fitting(1, ids)) == following.CUSTOMERS_AT_FIRST
+    following._learn(1, 2_500, 2_500 * 60)
+    assert len(following.fitting(1, ids)) == following.EVENTS_AT_ONCE // 60
+    following._learn(1, 2_500, 0)
+    assert len(following.fitting(1, ids)) == following.CUSTOMERS_AT_ONCE
+    following._learn(1, 2_500, 2_500 * 100_000)
+    assert len(following.fitting(1, ids)) == following.CUSTOMERS_ANYWAY
+    assert len(following.fitting(2, ids)) == following.CUSTOMERS_AT_FIRST
