@@ -103,6 +103,7 @@ JOBS: dict[str, str] = {
     "segments.deliver": "regulars.segments.delivering:run",
     "segments.audience": "regulars.segments.handing:run",
     "privacy.erase": "regulars.privacy.tasks:erase",
+    "loyalty.codes": "regulars.loyalty.code_tasks:run",
     "privacy.export": "regulars.privacy.tasks:export",
 }
 
@@ -115,6 +116,7 @@ GAVE_UP: dict[str, str] = {
     "campaigns.launch": "regulars.campaigns.tasks:gave_up",
     "customers.batch": "regulars.customers.batches:gave_up",
     "segments.audience": "regulars.segments.handing:gave_up",
+    "loyalty.codes": "regulars.loyalty.code_tasks:gave_up",
 }
 
 # What is tidied every hour: functions without arguments, with transactions of their own.
@@ -134,6 +136,7 @@ CHORES: dict[str, str] = {
     "segments.deliveries": "regulars.segments.delivering:prune",
     "segments.audiences": "regulars.segments.handing:expire",
     "segments.sizes": "regulars.segments.tasks:thin_sizes",
+    "loyalty.gift_cards": "regulars.loyalty.code_tasks:end_gift_cards",
     "portal.over": "regulars.portal.tasks:forget",
 }
 
@@ -171,17 +174,22 @@ EXPORT_COLUMNS: tuple[str, ...] = ("regulars.orders.conditions:COLUMNS",)
 PLACEHOLDERS: tuple[str, ...] = (
     "regulars.messaging.placeholders:PLACEHOLDERS",
     "regulars.portal.placeholders:PLACEHOLDERS",
+    "regulars.portal.burn_letters:PLACEHOLDERS",
 )
 
 # Where the values below the first part of a placeholder's name come from.
 PLACEHOLDER_VALUES: dict[str, str] = {
     "portal": "regulars.portal.placeholders:values",
+    "till": "regulars.portal.burn_letters:values",
 }
 
 # How a one-time code reaches a customer who signs in to their own account, by channel.
 CODE_SENDERS: dict[str, str] = {
     "email": "regulars.portal.senders:EmailSender",
 }
+
+# How the code reaches a member that a programme asks for before points are burnt at a till.
+BURN_CODES = "regulars.portal.burn_letters:send"
 
 # How customers get the file of everything kept about them: the account may not enter that room.
 OWN_DATA: dict[str, str] = {

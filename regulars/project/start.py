@@ -5,6 +5,7 @@ from __future__ import annotations
 from regulars import wiring
 from regulars.audit import gone
 from regulars.customers import conditions
+from regulars.loyalty import registry as loyalty
 from regulars.messaging import placeholders
 from regulars.portal import registry as portal
 from regulars.privacy import registry as persons
@@ -30,6 +31,7 @@ def wire() -> None:
         placeholders.declare_values(root, wiring.resolve(path))
     for channel, path in wiring.CODE_SENDERS.items():
         portal.declare_sender(channel, wiring.resolve(path))
+    loyalty.declare_burn_sender(wiring.resolve(wiring.BURN_CODES))
     for name, path in wiring.OWN_DATA.items():
         portal.declare_own_data(name, wiring.resolve(path))
     for path in wiring.TRACES:
