@@ -6,12 +6,11 @@ round(total × Q_{k−1}), where Q is the share that came back so far. Nothing i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from regulars.kernel.errors import Conflict, Invalid
 from regulars.loyalty.pure.answers import Answer
-from regulars.loyalty.pure.cart import Line
 
 Quantities = Mapping[str, int]
 
@@ -88,9 +87,8 @@ class Back:
         return sum(line.points_paid_minor for line in self.lines)
 
 
-def bill_of(lines: Iterable[Line], answer: Answer) -> Bill:
-    """The bill of a purchase from its cart and its result."""
-    quantities = {line.line_id: line.quantity_milli for line in lines}
+def bill_of(quantities: Quantities, answer: Answer) -> Bill:
+    """The bill of a purchase from thousandths by line and its result."""
     return Bill(
         lines=tuple(
             SoldLine(

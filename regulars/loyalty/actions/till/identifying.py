@@ -1,0 +1,44 @@
+"""Who stands at the till: the member, what they have, and what is offered to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from regulars.loyalty.actions.till.burning import send_code
+from regulars.loyalty.actions.till.quoting import member_of
+from regulars.loyalty.queries import balances, programme
+from regulars.loyalty.till_records import Named
+
+
+def identify(workspace_id: int, named: Named, *, sends_code: bool = False) -> dict[str, Any]:
+    """The member with balances and tier; with sends_code a one-time code goes out.
+
+    raises  NotFound(member_unknown), Refused(member_blocked | burn_code_too_often)
+    """
+    member = member_of(workspace_id, named)
+    assert member is not None
+    live = programme.live(workspace_id)
+    owned = balances.balances(workspace_id, [member.id])[member.id]
+    until: datetime | None = send_code(workspace_id, named) if sends_code else None
+    tier = live.programme.tier(member.tier_slug)
+    return {
+        "member": member.public_id,
+        "joined_at": member.joined_at,
+        "tier": member.tier_slug,
+        "tier_name": tier.name if tier else "",
+        "tier_until": member.tier_until,
+        "balances": {
+            slug: {
+                "available": one.available,
+                "pending": one.pending,
+                "reserved": one.reserved,
+                "debt": one.debt,
+                "next_expiry_at": one.next_expiry_at,
+                "next_expiry_points": one.next_expiry_points,
+            }
+            for slug, one in owned.items()
+        },
+        "asks_code": live.programme.burning.asks_code,
+        "code_until": until,
+    }

@@ -1,0 +1,146 @@
+"""A cart with everything that is known about it, calculated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from regulars.kernel.errors import Invalid, NotFound, Refused
+from regulars.loyalty.actions.ledger import lock_members
+from regulars.loyalty.pure.answers import Answer
+from regulars.loyalty.pure.calculation.calculate import calculate
+from regulars.loyalty.pure.calculation.live import Live
+from regulars.loyalty.pure.cart import Cart, CodeState, Line, PointsAsk, check
+from regulars.loyalty.queries import codes, members, programme, simulator
+from regulars.loyalty.queries.members import MemberRecord
+from regulars.loyalty.till_records import CLOCK_SKEW_MAX, Ask, Named
+from regulars.orders import queries as orders
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A calculated cart: the rules it was calculated by, who buys, and the answer."""
+
+    live: Live
+    cart: Cart
+    member: MemberRecord | None
+    codes: Sequence[CodeState]
+    answer: Answer
+
+    @property
+    def member_id(self) -> int | None:
+        return None if self.member is None else self.member.id
+
+    @property
+    def customer_id(self) -> int | None:
+        return None if self.member is None else self.member.customer_id
+
+
+def quote(
+    workspace_id: int,
+    ask: Ask,
+    now: datetime,
+    *,
+    is_locked: bool = False,
+    is_offline: bool = False,
+    is_simulated: bool = False,
+    live: Live | None = None,
+    explain: bool = False,
+) -> Quote:
+    """The cart calculated now.
+
+    is_locked   the member's balances are held until the transaction ends
+    is_offline  accrual only: the till's prices stand, nothing is burnt, no code is used
+    is_simulated  the clock may say anything
+    live        other rules than those in force
+    raises      Invalid for a cart nobody can mean, NotFound(member_unknown),
+                Refused(member_blocked | programme_closed)
+    """
+    rules = programme.live(workspace_id) if live is None else live
+    check(ask.cart, currency=rules.currency, zero_prices=rules.programme.pricing.zero_prices)
+    if not (is_offline or is_simulated):
+        check_clock(ask.cart.occurred_at, now)
+    cart = _with_goods(workspace_id, ask.cart, rules)
+    if is_offline:
+        cart = _as_sold(cart)
+    member = member_of(workspace_id, ask.member, is_offline=is_offline)
+    if is_locked and member is not None:
+        lock_members(workspace_id, [member.id], now)
+    member_id = None if member is None else member.id
+    snapshot, usage = simulator.load(workspace_id, rules, cart, member_id, now)
+    purchase = ask.purchase_id
+    states = codes.look_up(workspace_id, cart.codes, member_id, now, purchase_id=purchase)
+    gifts = codes.gift_card_states(
+        workspace_id, [one.code for one in cart.gift_cards], now, purchase_id=purchase
+    )
+    answer = calculate(rules, cart, snapshot, states, gifts, usage, now, explain=explain)
+    return Quote(rules, cart, member, states, answer)
+
+
+def check_clock(occurred_at: datetime, now: datetime) -> None:
+    """Nothing when the till's clock is near ours. raises Invalid(clock_skew)"""
+    if abs(occurred_at - now) > CLOCK_SKEW_MAX:
+        raise Invalid(
+            "clock_skew",
+            "The till's clock is more than 10 minutes off; set it, or send the sale by sync.",
+            path="occurred_at",
+            now=now.isoformat(),
+        )
+
+
+def member_of(
+    workspace_id: int, named: Named | None, *, is_offline: bool = False
+) -> MemberRecord | None:
+    """The member the till named; offline an unknown one is nobody.
+
+    raises  NotFound(member_unknown), Refused(member_blocked)
+    """
+    if named is None:
+        return None
+    found = members.find(workspace_id, members.MemberKey(named.kind, named.value))
+    if found is None:
+        if is_offline:
+            return None
+        raise NotFound("member_unknown", "No member is known by this.", kind=named.kind)
+    if found.state == "blocked" and not is_offline:
+        raise Refused("member_blocked", "This member is blocked.")
+    return found
+
+
+def _with_goods(workspace_id: int, cart: Cart, rules: Live) -> Cart:
+    """The lines with what the catalogue says of them where the till says nothing."""
+    skus = sorted({line.sku for line in cart.lines if not (line.name and line.category)})
+    known = orders.products_by_sku(workspace_id, skus) if skus else {}
+    strange = [line.sku for line in cart.lines if not line.name and line.sku not in known]
+    if strange and rules.programme.pricing.unknown_goods == "refuse":
+        raise Invalid(
+            "goods_unknown",
+            "The catalogue does not know these goods; send their name along to sell them.",
+            skus=sorted(set(strange)),
+        )
+
+    def told(line: Line) -> Line:
+        product = known.get(line.sku)
+        if product is None:
+            return line
+        return replace(
+            line,
+            name=line.name or product.name or "",
+            category=line.category or product.category or "",
+            brand=line.brand or product.brand or "",
+        )
+
+    return replace(cart, lines=tuple(told(line) for line in cart.lines)) if known else cart
+
+
+def _as_sold(cart: Cart) -> Cart:
+    """A cart that was sold without us: its prices stand and it only earns."""
+    return replace(
+        cart,
+        lines=tuple(replace(line, takes_promotions=False, burns=False) for line in cart.lines),
+        codes=(),
+        gift_cards=(),
+        points=PointsAsk(),
+        total_round_step_minor=0,
+    )
