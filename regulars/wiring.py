@@ -54,6 +54,24 @@ CONSUMERS: dict[str, Consumer] = {
         live_only=True,
         max_age=timedelta(days=3),
     ),
+    "loyalty.standings": Consumer(
+        handler="regulars.loyalty.standing_tasks:take_changes",
+        kinds=(
+            "member.joined",
+            "points.earned",
+            "points.activated",
+            "points.spent",
+            "points.returned",
+            "points.expired",
+            "points.adjusted",
+            "tier.changed",
+            "code.issued",
+            "code.used",
+            "customer.merged",
+            "customer.split",
+        ),
+        from_start=True,
+    ),
     "value.changes": Consumer(
         handler="regulars.value.tasks:take_changes",
         kinds=(
@@ -145,6 +163,7 @@ MINUTE_CHORES: dict[str, str] = {
     "segments.hooks": "regulars.segments.delivering:nudge",
     "fields.discover": "regulars.fields.discovery:discover_all",
     "value.keep_up": "regulars.value.tasks:keep_up",
+    "loyalty.standings": "regulars.loyalty.standing_tasks:refresh_due",
 }
 
 # Facts that rules may ask about, by the room that owns them.
@@ -152,6 +171,7 @@ FACTS: tuple[str, ...] = (
     "regulars.customers.facts:FACTS",
     "regulars.orders.facts:FACTS",
     "regulars.value.facts:FACTS",
+    "regulars.loyalty.facts:FACTS",
 )
 
 # Who may refer to segments and lists; each is asked before one is deleted or renamed.
@@ -234,6 +254,7 @@ LAKE: tuple[str, ...] = (
     "regulars.messaging.lake:RELATIONS",
     "regulars.experiments.lake:RELATIONS",
     "regulars.value.lake:RELATIONS",
+    "regulars.loyalty.lake:RELATIONS",
     "regulars.segments.lake:RELATIONS",
 )
 

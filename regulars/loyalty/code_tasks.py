@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from regulars.jobs import actions as jobs
 from regulars.jobs.records import JobRecord
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
+from regulars.loyalty.actions import gift_cards
 from regulars.loyalty.actions.series import path_of
 from regulars.loyalty.code_records import REJECTS_KEPT_MAX, BatchRecord, SeriesRecord
 from regulars.loyalty.models.codes import CodeBatch, CodeReject
@@ -64,6 +67,24 @@ def gave_up(job: JobRecord, reason: str) -> None:
     with scope(job.workspace_id):
         batch = queries.batch(job.workspace_id, str(job.payload["batch"]))
         _finish(job.workspace_id, batch.id, "failed", "batch_given_up")
+
+
+def end_gift_cards() -> int:
+    """Take off what is left on certificates whose day has passed; how many. Engine only."""
+    now = clock.now()
+    with transaction.atomic():
+        raw = cursor()
+        raw.execute(
+            "SELECT DISTINCT workspace_id FROM loyalty_giftcard"
+            " WHERE available_minor > 0 AND ends_at <= %s",
+            [now],
+        )
+        due = [row[0] for row in raw.fetchall()]
+    done = 0
+    for workspace_id in due:
+        with scope(workspace_id):
+            done += gift_cards.end_gift_cards(workspace_id, now)
+    return done
 
 
 def _generate(job: JobRecord, batch: BatchRecord, one: SeriesRecord) -> None:

@@ -154,7 +154,8 @@ def _made(
     now: datetime,
     ends_at: datetime | None,
 ) -> dict[str, str]:
-    left, made = {key: customer for customer, key in fresh}, {}
+    left = {key: customer for customer, key in fresh}
+    made: dict[str, str] = {}
     for _ in range(TRIES_MAX):
         made |= _inserted(workspace_id, series, left, now, ends_at)
         left = {key: customer for key, customer in left.items() if key not in made}

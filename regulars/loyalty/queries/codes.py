@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from regulars.customers import queries as customers
 from regulars.loyalty.code_records import CODES_ASKED_MAX
 from regulars.loyalty.pure import codes as pure
-from regulars.loyalty.pure.cart import CodeState, GiftCardState
+from regulars.loyalty.pure.cart import CodeState, CodeStatus, GiftCardState
 from regulars.loyalty.pure.periods import period_start
 from regulars.store.scope import cursor
 from regulars.workspaces import queries as workspaces
@@ -247,7 +247,7 @@ def _judged(text: str, one: Found, around: _Around) -> CodeState:
         fault, reason, until = _limit_fault(one, around, held_until)
     return CodeState(
         code=text,
-        status=fault or "usable",
+        status=cast(CodeStatus, fault or "usable"),
         promotion_id=one.promotion_slug,
         reason=reason,
         in_use_until=until,
@@ -291,7 +291,7 @@ def _gift(text: str, row: tuple[Any, ...] | None, now: datetime) -> GiftCardStat
     if row is None:
         return GiftCardState(code=text, status="unknown", available_minor=0)
     state, available, starts_at, ends_at, back = row
-    status = "usable"
+    status: CodeStatus = "usable"
     if state != "active":
         status = "blocked"
     elif starts_at is not None and now < starts_at:
