@@ -129,6 +129,7 @@ def _keys_and_users(commands: argparse._SubParsersAction[argparse.ArgumentParser
 
     _duplicates(commands)
     _rights(commands)
+    _ledger(commands)
     lake = commands.add_parser("lake", help="the files for analysis")
     below = lake.add_subparsers(required=True, metavar="what")
     rebuild = _command(below, "rebuild", _lake_rebuild, "write the lake anew from the database")
@@ -176,6 +177,17 @@ def _rights(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     verify.add_argument("--anchor", help="a file of `audit anchor`: is it still that trail")
     anchor = _command(below, "anchor", _audit_anchor, "tell where the audit trail ends now")
     anchor.add_argument("--file", help="write it there instead of printing it")
+
+
+def _ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    ledger = commands.add_parser("ledger", help="the books of points")
+    below = ledger.add_subparsers(required=True, metavar="what")
+    verify = _command(below, "verify", _ledger_verify, "look whether the books are whole")
+    verify.add_argument("--workspace")
+    verify.add_argument("--anchor", help="place:seal of an earlier look: still those books?")
+    replay = _command(below, "replay", _ledger_replay, "work the books out anew from the log")
+    replay.add_argument("--workspace", required=True)
+    replay.add_argument("--at", help="as they were at this moment; now when missing")
 
 
 def _set_up(role: Role = Role.ENGINE) -> None:
@@ -315,6 +327,20 @@ def _audit_verify(options: argparse.Namespace) -> int:
     from regulars.project import rights
 
     return rights.verify_audit(options)
+
+
+def _ledger_verify(options: argparse.Namespace) -> int:
+    _set_up()
+    from regulars.project import ledger
+
+    return ledger.verify(options)
+
+
+def _ledger_replay(options: argparse.Namespace) -> int:
+    _set_up()
+    from regulars.project import ledger
+
+    return ledger.replay(options)
 
 
 def _audit_anchor(options: argparse.Namespace) -> int:

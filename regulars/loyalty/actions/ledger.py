@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import zip_longest
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict
@@ -104,8 +103,8 @@ def _arguments(workspace_id: int, drafts: Sequence[Draft], now: datetime) -> dic
          d.reason, d.purchase_id, d.reverses_id, d.resolves_id)
         for no, d in enumerate(drafts)
     ]  # fmt: skip
-    lots = []
-    entries = []
+    lots: list[tuple[object, ...]] = []
+    entries: list[tuple[object, ...]] = []
     for no, d in enumerate(drafts):
         first = len(lots)
         lots.extend(
@@ -120,9 +119,8 @@ def _arguments(workspace_id: int, drafts: Sequence[Draft], now: datetime) -> dic
              e.expires_at)
             for e in d.entries
         )  # fmt: skip
-    named = {"workspace": workspace_id, "now": now}
+    named: dict[str, object] = {"workspace": workspace_id, "now": now}
     for letter, rows, width in (("t", heads, 11), ("l", lots, 14), ("e", entries, 9)):
-        columns = [list(column) for column in zip(*rows, strict=True)] if rows else []
-        for number, column in zip_longest(range(width), columns, fillvalue=[]):
-            named[f"{letter}{number}"] = column
+        for number in range(width):
+            named[f"{letter}{number}"] = [row[number] for row in rows]
     return named

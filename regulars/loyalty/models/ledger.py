@@ -126,6 +126,11 @@ class Lot(WorkspaceRow):
                 condition=models.Q(waits_for__isnull=False, pending__gt=0),
                 name="loyalty_lot_waiting",
             ),
+            models.Index(
+                fields=["workspace_id", "expires_at"],
+                condition=models.Q(available__gt=0, expires_at__isnull=False),
+                name="loyalty_lot_ending",
+            ),
         ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 from regulars.store.rows import WorkspaceRow
 
@@ -73,6 +74,9 @@ class Turnover(WorkspaceRow):
     source = models.TextField()
     spend_minor = models.BigIntegerField(default=0, db_default=0)
     orders = models.IntegerField(default=0, db_default=0)
+    earned = models.BigIntegerField(default=0, db_default=0)
+    # When it was taken note of: tiers are looked at in this order.
+    at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "loyalty_turnover"
