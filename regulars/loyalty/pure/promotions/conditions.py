@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as made
 from typing import Literal
 
+from regulars.rules.words import folded
+
 Value = str | int | bool
+TRUE, FALSE = "\0true", "\0false"  # no text of JSON that people write
 Op = Literal[
     "eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "between",
     "contains", "starts", "set", "not_set",
@@ -63,6 +67,13 @@ MEMBER_FIELDS: Mapping[str, str] = {
 LINE_ATTR = "line.attr."
 
 
+def fold(value: Value) -> str | int:
+    """The value as conditions compare it: text ignores case, and true is not 1."""
+    if isinstance(value, bool):
+        return TRUE if value else FALSE
+    return folded(value) if isinstance(value, str) else value
+
+
 @dataclass(frozen=True, slots=True)
 class All:
     parts: tuple[Condition, ...] = ()
@@ -80,11 +91,21 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field compared with a value; lists and `between` hold a tuple."""
+    """A field compared with a value; lists and `between` hold a tuple.
+
+    folded   the value or values as they are compared: text without case
+    """
 
     field: str
     op: Op
     value: Value | tuple[Value, ...] | None = None
+    folded: frozenset[str | int] = made(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        object.__setattr__(
+            self, "folded", frozenset(fold(value) for value in values if value is not None)
+        )
 
 
 @dataclass(frozen=True, slots=True)

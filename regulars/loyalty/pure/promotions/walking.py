@@ -1,0 +1,50 @@
+"""Looking through conditions: what they ask, without asking it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from regulars.loyalty.pure.promotions.conditions import (
+    All,
+    Any,
+    Challenge,
+    Condition,
+    Field,
+    InSegment,
+    Lines,
+    MemberRule,
+    Not,
+)
+
+
+def leaves(condition: Condition) -> Iterator[Condition]:
+    """Every leaf, those inside `lines` too."""
+    if isinstance(condition, All | Any):
+        for part in condition.parts:
+            yield from leaves(part)
+    elif isinstance(condition, Not):
+        yield from leaves(condition.part)
+    else:
+        yield condition
+        if isinstance(condition, Lines):
+            yield from leaves(condition.where)
+
+
+def rules_in(condition: Condition) -> list[MemberRule]:
+    """The member rules a condition asks."""
+    return [leaf for leaf in leaves(condition) if isinstance(leaf, MemberRule)]
+
+
+def segments_in(condition: Condition) -> list[str]:
+    """The segments a condition asks."""
+    return [leaf.segment for leaf in leaves(condition) if isinstance(leaf, InSegment)]
+
+
+def fields_in(condition: Condition) -> list[str]:
+    """The fields a condition compares."""
+    return [leaf.field for leaf in leaves(condition) if isinstance(leaf, Field)]
+
+
+def asks_history(condition: Condition) -> bool:
+    """Whether it counts earlier purchases."""
+    return any(isinstance(leaf, Challenge) for leaf in leaves(condition))
