@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from regulars.kernel.money import minor_digits
-from regulars.loyalty.pure.calculation.scene import Scene, State, bits, text_of
+from regulars.loyalty.pure.calculation.scene import Scene, State, text_of
 from regulars.loyalty.pure.cart import Member
 from regulars.loyalty.pure.promotions.conditions import (
     LINE_ATTR,
@@ -92,7 +91,7 @@ def line_figure(name: str, at: int, scene: Scene, state: State) -> Figure:
     if name == "line.quantity":
         return line.quantity_milli
     if name == "line.unit_price":
-        return line.unit_price.scaleb(minor_digits(scene.cart.currency))
+        return scene.prices[at]
     if name == "line.initial_amount":
         return scene.initial[at]
     if name == "line.amount":
@@ -209,7 +208,7 @@ def _lines(node: Lines, scene: Scene, state: State) -> bool:
 
 def lines_figure(node: Lines, scene: Scene, state: State) -> int:
     """What `count`, `sum` or `distinct` comes to."""
-    at_lines = bits(mask(node.where, scene, state))
+    at_lines = scene.lines_of(mask(node.where, scene, state))
     if node.quantifier == "count":
         return len(at_lines)
     if node.quantifier == "distinct":
@@ -232,7 +231,7 @@ def challenge_figure(node: Challenge, scene: Scene, state: State) -> int:
     if node.of == "purchase":
         return len(past) + int(node.counts_this)
     if node.of == "amount":
-        now_minor = sum(state.remaining) if node.counts_this else 0
+        now_minor = state.total if node.counts_this else 0
         return sum(one.amount_minor for one in past) + now_minor
     units = {_unit(one.at.astimezone(scene.zone), node.of) for one in past}
     if node.counts_this:
@@ -278,9 +277,9 @@ def figure_of(name: str, scene: Scene, state: State) -> Figure:
 
 
 _FIGURES: dict[str, Callable[[Scene, State], Figure]] = {
-    "cart.initial_amount": lambda scene, state: sum(scene.initial),
-    "cart.amount": lambda scene, state: sum(state.remaining),
-    "cart.discount": lambda scene, state: sum(scene.initial) - sum(state.remaining),
+    "cart.initial_amount": lambda scene, state: scene.total,
+    "cart.amount": lambda scene, state: state.total,
+    "cart.discount": lambda scene, state: scene.total - state.total,
     "cart.lines": lambda scene, state: len(scene.initial),
     "cart.quantity": lambda scene, state: sum(line.quantity_milli for line in scene.cart.lines),
     "cart.delivery": lambda scene, state: scene.cart.delivery_minor,

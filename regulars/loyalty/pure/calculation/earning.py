@@ -11,7 +11,7 @@ from datetime import datetime
 from regulars.loyalty.pure.answers import EarnPart, Use
 from regulars.loyalty.pure.calculation.asking import holds, mask
 from regulars.loyalty.pure.calculation.limiting import left_of
-from regulars.loyalty.pure.calculation.scene import Earner, Scene, State, bits
+from regulars.loyalty.pure.calculation.scene import Earner, Scene, State
 from regulars.loyalty.pure.calculation.spreading import BASIS, spread
 from regulars.loyalty.pure.cart import Balance
 from regulars.loyalty.pure.programme import FULL, Currency, EarnRule, Multiplier
@@ -56,7 +56,7 @@ def _rules(scene: Scene, state: State) -> list[tuple[EarnRule, list[int]]]:
             lines &= ~before
             taken[rule.currency] = before | lines
         if lines:
-            found.append((rule, bits(lines)))
+            found.append((rule, scene.lines_of(lines)))
     return found
 
 
@@ -154,7 +154,7 @@ def _by_promotion(
     currency = scene.live.programme.currency(effect.currency)
     if currency is None:
         return []
-    lines = bits(earner.lines)
+    lines = scene.lines_of(earner.lines)
     weights = [paid[at] for at in lines]
     points = effect.value
     if effect.per_minor:

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from regulars.loyalty.pure.answers import NotApplied
 from regulars.loyalty.pure.calculation.refusing import Refusal
-from regulars.loyalty.pure.calculation.scene import Scene, State, bits
+from regulars.loyalty.pure.calculation.scene import Scene, State
 from regulars.loyalty.pure.calculation.spreading import share_of, spread_within
 from regulars.loyalty.pure.calculation.trying import Outcome, attempt, commit, is_quiet
 from regulars.loyalty.pure.promotions.model import Promotion
@@ -90,7 +90,7 @@ def _take_tier(scene: Scene, state: State) -> None:
         if member.lifetime_spend_minor >= step.least_minor:
             offered.append(("cumulative", step.discount))
     name, share = max(offered, key=lambda one: one[1])
-    lines = bits(scene.open_lines)
+    lines = scene.lines_of(scene.open_lines)
     if not share or not lines:
         return
     weights = [state.remaining[at] for at in lines]

@@ -6,11 +6,13 @@ free side the cheapest; equal prices go by the order of lines.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from regulars.loyalty.pure.calculation.asking import mask
-from regulars.loyalty.pure.calculation.scene import Scene, State, bits
+from regulars.loyalty.pure.calculation.scene import Scene, State
 from regulars.loyalty.pure.calculation.spreading import half_up
 from regulars.loyalty.pure.promotions.model import SetPart, Target
 
@@ -39,7 +41,7 @@ def pick(target: Target, scene: Scene, state: State, *, per_group: int = 1) -> P
     """
     if target.sets:
         return _sets(target, scene, state)
-    lines = bits(mask(target.where, scene, state) & scene.open_lines)
+    lines = scene.lines_of(mask(target.where, scene, state) & scene.open_lines)
     if target.pick == "all" and not target.max_units:
         counts = {at: scene.pieces[at] for at in lines}
         return Picked(counts, [(1, counts)], 0 if counts else 1)
@@ -106,7 +108,10 @@ def _sets(target: Target, scene: Scene, state: State) -> Picked:
     """As many whole sets as there are units for, each unit used once."""
     around = mask(target.where, scene, state) & scene.open_lines
     masks = [mask(part.where, scene, state) & around for part in target.sets]
-    left = {at: scene.pieces[at] for at in bits(around) if state.remaining[at] > 0}
+    wide = functools.reduce(operator.or_, masks)
+    left = {at: scene.pieces[at] for at in scene.lines_of(wide) if state.remaining[at] > 0}
+    if not all(masks):
+        return Picked(short=_short(target.sets, masks, left))
     orders = _orders(target.sets, masks, left, scene, state)
     repeat = target.repeat or sum(left.values())
     found = Picked()
@@ -123,7 +128,7 @@ def _sets(target: Target, scene: Scene, state: State) -> Picked:
         found.groups.append((times, got))
         repeat -= times
     if not found.counts:
-        found.short = _short(target.sets, masks, scene, left)
+        found.short = _short(target.sets, masks, left)
     return found
 
 
@@ -171,18 +176,13 @@ def _one_set(
     return used, got
 
 
-def _short(sets: tuple[SetPart, ...], masks: list[int], scene: Scene, left: Counts) -> int:
+def _short(sets: tuple[SetPart, ...], masks: list[int], left: Counts) -> int:
     """A bound from below of the units missing: parts are asked one by one and all together."""
     alone = sum(
         max(0, part.quantity - sum(count for at, count in left.items() if lines >> at & 1))
         for part, lines in zip(sets, masks, strict=True)
     )
-    wide = 0
-    for lines in masks:
-        wide |= lines
-    together = sum(part.quantity for part in sets) - sum(
-        count for at, count in left.items() if wide >> at & 1
-    )
+    together = sum(part.quantity for part in sets) - sum(left.values())
     return max(alone, together, 1)
 
 

@@ -59,8 +59,11 @@ def take(effect: Effect, picked: Picked, scene: Scene, state: State, most: int |
 
 def _room(at: int, count: int, scene: Scene, state: State) -> int:
     """How much may still be taken off so many units of a line."""
-    above = state.remaining[at] - scene.floors[at]
-    return max(0, min(above, part_of(state.remaining[at], count, scene.pieces[at])))
+    remaining = state.remaining[at]
+    above = remaining - scene.floors[at]
+    if above <= 0 or count == scene.pieces[at]:
+        return max(0, above)
+    return min(above, part_of(remaining, count, scene.pieces[at]))
 
 
 def _parts(lines: list[int], counts: Counts, scene: Scene, of: list[int]) -> list[int]:

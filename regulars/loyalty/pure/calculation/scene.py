@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from regulars.kernel.money import minor_digits
 from regulars.loyalty.pure.answers import (
     Applied,
     Discount,
@@ -32,8 +34,8 @@ class Scene:
     """
 
     __slots__ = (
-        "_indexes", "cart", "every", "floors", "initial", "leaf_masks", "live", "local", "member",
-        "now", "open_lines", "pieces", "usage", "zone",
+        "_bits", "_indexes", "_prices", "cart", "every", "floors", "initial", "leaf_masks",
+        "live", "local", "member", "now", "open_lines", "pieces", "total", "usage", "zone",
     )  # fmt: skip
 
     def __init__(
@@ -48,12 +50,15 @@ class Scene:
         self.initial = [line.base_minor - line.external_discount_minor for line in lines]
         self.floors = [floor_of(line, floor_minor) for line in lines]
         self.pieces = [pieces_of(line) for line in lines]
+        self.total = sum(self.initial)
         self.every = (1 << len(lines)) - 1
         self.open_lines = sum(
             1 << at for at, line in enumerate(lines) if line.takes_promotions and self.initial[at]
         )
         self.leaf_masks: dict[int, int] = {}
         self._indexes: dict[str, dict[str | int, int]] = {}
+        self._bits: dict[int, list[int]] = {}
+        self._prices: list[Decimal] | None = None
 
     def index(self, name: str) -> dict[str | int, int]:
         """Value of a text field → the lines that have it."""
@@ -66,6 +71,21 @@ class Scene:
                     key = fold(value)
                     found[key] = found.get(key, 0) | 1 << at
         return found
+
+    def lines_of(self, lines: int) -> list[int]:
+        """The lines of a mask, in order; the list is shared, so it is not to be changed."""
+        found = self._bits.get(lines)
+        if found is None:
+            found = self._bits[lines] = [at for at in range(len(self.initial)) if lines >> at & 1]
+        return found
+
+    @property
+    def prices(self) -> list[Decimal]:
+        """Prices of a unit in minor units, which may be finer than a coin."""
+        if self._prices is None:
+            digits = minor_digits(self.cart.currency)
+            self._prices = [line.unit_price.scaleb(digits) for line in self.cart.lines]
+        return self._prices
 
     @property
     def today(self) -> date:
@@ -108,11 +128,12 @@ class State:
 
     __slots__ = (
         "applied", "blocked", "discounts", "earners", "exclusive", "gifts", "issued", "messages",
-        "not_applied", "remaining", "tiers", "uses",
+        "not_applied", "remaining", "tiers", "total", "uses",
     )  # fmt: skip
 
     def __init__(self, scene: Scene) -> None:
         self.remaining = list(scene.initial)
+        self.total = scene.total
         self.discounts: list[list[Discount]] = [[] for _ in scene.initial]
         for at, line in enumerate(scene.cart.lines):
             if line.external_discount_minor:
@@ -135,18 +156,9 @@ class State:
         for at, amount in amounts:
             if amount:
                 self.remaining[at] -= amount
+                self.total -= amount
                 self.discounts[at].append(Discount(promotion_id, kind, amount, code))
 
     @property
     def discount_minor(self) -> int:
         return sum(one.discount_minor for one in self.applied.values())
-
-
-def bits(mask: int) -> list[int]:
-    """The lines of a mask, in order."""
-    found = []
-    while mask:
-        low = mask & -mask
-        found.append(low.bit_length() - 1)
-        mask ^= low
-    return found

@@ -7,7 +7,7 @@ found by them, the rest are always asked.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from regulars.loyalty.pure.cart import Cart
 from regulars.loyalty.pure.promotions.conditions import (
@@ -19,7 +19,7 @@ from regulars.loyalty.pure.promotions.conditions import (
     fold,
 )
 from regulars.loyalty.pure.promotions.model import LANES, GroupMode, Promotion, Target
-from regulars.loyalty.pure.promotions.walking import asks_history, rules_in, segments_in
+from regulars.loyalty.pure.promotions.walking import asks_history, rules_in, segments_in, shared
 
 INDEXED = ("line.sku", "line.category", "line.brand")
 Key = tuple[str, str | int]
@@ -76,7 +76,8 @@ def _keys_of(cart: Cart) -> set[Key]:
 
 def compile_book(promotions: Iterable[Promotion]) -> Book:
     """The book of these promotions; those with trigger event never meet a cart."""
-    listed = [one for one in promotions if one.trigger != "event"]
+    seen: dict[Condition, Condition] = {}
+    listed = [_with_shared(one, seen) for one in promotions if one.trigger != "event"]
     ordered = _ordered(listed)
     modes = _modes(ordered)
     always: set[int] = set()
@@ -97,6 +98,19 @@ def compile_book(promotions: Iterable[Promotion]) -> Book:
         asks_member=any(rules_in(one.when) for one in ordered),
         asks_history=any(asks_history(one.when) for one in ordered),
         segments=frozenset(slug for one in ordered for slug in segments_in(one.when)),
+    )
+
+
+def _with_shared(promotion: Promotion, seen: dict[Condition, Condition]) -> Promotion:
+    target = promotion.target
+    return replace(
+        promotion,
+        when=shared(promotion.when, seen),
+        target=replace(
+            target,
+            where=shared(target.where, seen),
+            sets=tuple(replace(part, where=shared(part.where, seen)) for part in target.sets),
+        ),
     )
 
 

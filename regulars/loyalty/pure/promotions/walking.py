@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from regulars.loyalty.pure.promotions.conditions import (
     All,
@@ -28,6 +29,20 @@ def leaves(condition: Condition) -> Iterator[Condition]:
         yield condition
         if isinstance(condition, Lines):
             yield from leaves(condition.where)
+
+
+def shared(condition: Condition, seen: dict[Condition, Condition]) -> Condition:
+    """The same condition, with equal parts being one object: they are asked once for a cart."""
+    made: Condition = condition
+    if isinstance(condition, All):
+        made = All(tuple(shared(part, seen) for part in condition.parts))
+    elif isinstance(condition, Any):
+        made = Any(tuple(shared(part, seen) for part in condition.parts))
+    elif isinstance(condition, Not):
+        made = Not(shared(condition.part, seen))
+    elif isinstance(condition, Lines):
+        made = replace(condition, where=shared(condition.where, seen))
+    return seen.setdefault(made, made)
 
 
 def rules_in(condition: Condition) -> list[MemberRule]:
