@@ -54,6 +54,28 @@ CONSUMERS: dict[str, Consumer] = {
         live_only=True,
         max_age=timedelta(days=3),
     ),
+    "loyalty.counts": Consumer(
+        handler="regulars.loyalty.tasks:take_counts",
+        kinds=(
+            "order.paid",
+            "order.returned",
+            "order.cancelled",
+            "order.adjusted",
+            "points.earned",
+            "points.returned",
+        ),
+    ),
+    "loyalty.rules": Consumer(
+        handler="regulars.loyalty.tasks:take_events",
+        kinds=("*",),
+        live_only=True,
+        max_age=timedelta(days=3),
+    ),
+    "loyalty.merges": Consumer(
+        handler="regulars.loyalty.tasks:take_merges",
+        kinds=("customer.merged", "customer.split"),
+        from_start=True,
+    ),
     "loyalty.standings": Consumer(
         handler="regulars.loyalty.standing_tasks:take_changes",
         kinds=(
@@ -91,6 +113,7 @@ CONSUMERS: dict[str, Consumer] = {
 # that take one step and say how much there was to do.
 FOLLOWERS: dict[str, str] = {
     "segments.membership": "regulars.segments.tasks:follow",
+    "loyalty.seals": "regulars.loyalty.tasks:seal",
     "portal.codes": "regulars.portal.tasks:send_codes",
 }
 
@@ -122,6 +145,7 @@ JOBS: dict[str, str] = {
     "segments.audience": "regulars.segments.handing:run",
     "privacy.erase": "regulars.privacy.tasks:erase",
     "loyalty.codes": "regulars.loyalty.code_tasks:run",
+    "loyalty.night": "regulars.loyalty.tasks:run_night",
     "privacy.export": "regulars.privacy.tasks:export",
 }
 
@@ -164,6 +188,7 @@ MINUTE_CHORES: dict[str, str] = {
     "fields.discover": "regulars.fields.discovery:discover_all",
     "value.keep_up": "regulars.value.tasks:keep_up",
     "loyalty.standings": "regulars.loyalty.standing_tasks:refresh_due",
+    "loyalty.nights": "regulars.loyalty.tasks:nights",
 }
 
 # Facts that rules may ask about, by the room that owns them.
@@ -199,6 +224,7 @@ PLACEHOLDERS: tuple[str, ...] = (
 
 # Where the values below the first part of a placeholder's name come from.
 PLACEHOLDER_VALUES: dict[str, str] = {
+    "loyalty": "regulars.loyalty.placeholders:values",
     "portal": "regulars.portal.placeholders:values",
     "till": "regulars.portal.burn_letters:values",
 }

@@ -113,7 +113,7 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "lead.changed": (gettext_lazy("The status of a lead changed"), "inbox", "neutral"),
     "lead.converted": (gettext_lazy("A lead became an order"), "shopping-bag", "neutral"),
     "customer.changed": (gettext_lazy("Profile changed"), "user-pen", "neutral"),
-    "customer.identified": (gettext_lazy("Was recognised"), "fingerprint", "neutral"),
+    "customer.identified": (gettext_lazy("Was recognised"), "fingerprint-pattern", "neutral"),
     "customer.merged": (gettext_lazy("Two cards became one"), "merge", "neutral"),
     "customer.split": (gettext_lazy("One card became two again"), "split", "neutral"),
     "contact.lost": (gettext_lazy("Contact went to another customer"), "triangle-alert", "amber"),
@@ -140,6 +140,23 @@ HAPPENINGS: dict[str, tuple[Text, str, str]] = {
     "message.complained": (gettext_lazy("Marked a message as spam"), "triangle-alert", "bad"),
     "message.unsubscribed": (gettext_lazy("Unsubscribed"), "ban", "bad"),
     "value.stage_changed": (gettext_lazy("The stage changed"), "sprout", "neutral"),
+    "member.joined": (gettext_lazy("Joined the programme"), "award", "brand"),
+    "points.earned": (gettext_lazy("Earned points"), "plus", "brand"),
+    "points.activated": (gettext_lazy("Points became active"), "check", "brand"),
+    "points.spent": (gettext_lazy("Spent points"), "minus", "amber"),
+    "points.returned": (gettext_lazy("Points corrected after a return"), "undo-2", "amber"),
+    "points.expired": (gettext_lazy("Points burned"), "flame", "bad"),
+    "points.expiring": (gettext_lazy("Points are about to burn"), "hourglass", "amber"),
+    "points.adjusted": (gettext_lazy("Points changed by hand"), "pencil", "neutral"),
+    "tier.changed": (gettext_lazy("Tier changed"), "gem", "brand"),
+    "code.issued": (gettext_lazy("Was given a code"), "ticket", "neutral"),
+    "code.used": (gettext_lazy("Used a code"), "ticket-check", "brand"),
+    "purchase.confirmed": (gettext_lazy("Bought at a till"), "scan-barcode", "brand"),
+    "purchase.returned": (gettext_lazy("Returned goods at a till"), "undo-2", "amber"),
+    "card.issued": (gettext_lazy("Was given a card"), "credit-card", "neutral"),
+    "reward.ordered": (gettext_lazy("Ordered a reward"), "gift", "brand"),
+    "referral.completed": (gettext_lazy("A referral was completed"), "user-plus", "brand"),
+    "receipt.registered": (gettext_lazy("Registered a receipt"), "receipt", "neutral"),
 }  # fmt: skip
 # The same for what happens on a site or in an app, where it has a name everybody uses.
 VISITS: dict[str, tuple[Text, str, str]] = {
@@ -157,6 +174,10 @@ VISITS: dict[str, tuple[Text, str, str]] = {
 PROFILE_PREFIXES = (
     "customer.", "consent.", "suppression.", "company.", "preference.", "erasure.", "export.",
     "segment.",
+)  # fmt: skip
+LOYALTY_PREFIXES = (
+    "member.", "points.", "tier.", "code.", "purchase.", "card.", "reward.", "referral.",
+    "receipt.",
 )  # fmt: skip
 # A change in which nothing was known before.
 LEARNED = gettext_lazy("Became better known")
@@ -200,6 +221,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "orders": tuple(kind for kind in HAPPENINGS if kind.startswith(("order.", "lead."))),
     "messages": tuple(kind for kind in HAPPENINGS if kind.startswith("message.")),
     "profile": tuple(kind for kind in HAPPENINGS if kind.startswith(PROFILE_PREFIXES)),
+    "loyalty": tuple(kind for kind in HAPPENINGS if kind.startswith(LOYALTY_PREFIXES)),
     "team": ("note.added", "note.removed", "task.done"),
 }
 # What happened on the site and in the app is whatever no room of ours writes.
@@ -209,7 +231,9 @@ NOT_SEEN = (
     *GROUPS["team"],
     *(kind for kind in GROUPS["profile"] if not kind.startswith("consent.")),
     "message.sent", "message.bounced", "order.status_changed", "lead.changed", "lead.converted",
-    "form.not_asked", "segment.entered", "segment.left",
+    "form.not_asked", "segment.entered", "segment.left", "points.activated", "points.returned",
+    "points.expired", "points.expiring", "points.adjusted", "tier.changed", "code.issued",
+    "card.issued",
 )  # fmt: skip
 OWN_KINDS = tuple(HAPPENINGS)
 # What anybody sees who may see customers at all. Orders, leads and carts are left out, and so is
@@ -219,7 +243,7 @@ PLAIN_VISITS = (
     "form.submitted",
 )  # fmt: skip
 PLAIN_KINDS = (
-    *(kind for kind in HAPPENINGS if not kind.startswith(("order.", "lead."))),
+    *(kind for kind in HAPPENINGS if not kind.startswith(("order.", "lead.", "purchase."))),
     *PLAIN_VISITS,
 )
 
@@ -255,6 +279,7 @@ def group_choices(*, may_see_orders: bool) -> list[tuple[str, str]]:
         ("", _("All")),
         *([("orders", _("Orders"))] if may_see_orders else []),
         ("messages", _("Messages")),
+        ("loyalty", _("Loyalty")),
         (SITE, _("Site")),
         ("profile", _("Profile")),
         ("team", _("Team")),

@@ -32,9 +32,13 @@ _declared: dict[str, Placeholder] = {one.name: one for one in PLACEHOLDERS}
 _values: dict[str, Values] = {}
 
 
-def declare(placeholders: Iterable[Placeholder]) -> None:
-    """Make names of other rooms known to previews and checks; said once at start-up by wiring."""
-    _declared.update({one.name: one for one in placeholders})
+def declare(placeholders: Iterable[Placeholder | tuple[str, str, str]]) -> None:
+    """Make names of other rooms known to previews and checks; said once at start-up by wiring.
+
+    A room that may not know our shapes gives name, label and example.
+    """
+    told = [Placeholder(*one) if isinstance(one, tuple) else one for one in placeholders]
+    _declared.update({one.name: one for one in told})
 
 
 def declared() -> tuple[Placeholder, ...]:

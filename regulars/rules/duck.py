@@ -87,7 +87,7 @@ def compile(  # noqa: A001  # rules.duck.compile reads as what it does
     """The query that finds the rule's customers at the instant.
 
     returns  SQL that begins with SELECT, over the relations customers, events, orders,
-             order_lines, consents, suppressions, list_members and scores
+             order_lines, consents, suppressions, list_members, scores and loyalty
     raises   Invalid when the rule does not fit the declared facts and segments
     """
     needed = reachable_segments(rule, segments)
@@ -213,17 +213,17 @@ def _fact(node: FactIs, scope: Scope) -> exp.Expression:
     assert fact is not None
     if isinstance(fact.source, OrdersFigure):
         return duck_events.orders_figure(fact, fact.source, node.test, scope)
-    if isinstance(fact.source, Column) and fact.source.relation == "scores":
-        return _score(fact, node.test, scope)
+    if isinstance(fact.source, Column) and fact.source.relation != "customers":
+        return _standing(fact, fact.source.relation, node.test, scope)
     found = duck_values.passes(_place(fact, scope), node.test, scope.slots)
     return duck_values.known(found) if scope.is_strict else found
 
 
-def _score(fact: Fact, test: Test, scope: Scope) -> exp.Expression:
-    """A test of the customer's row of scores; who has none is like one whose value is missing."""
+def _standing(fact: Fact, relation: str, test: Test, scope: Scope) -> exp.Expression:
+    """A test of the customer's one row; who has none is like one whose value is missing."""
     plain, is_negated = operators.positive(test)
     rows = [duck_values.passes(_place(fact, scope), plain, scope.slots)]
-    found = among(rows_where("scores", rows))
+    found = among(rows_where(relation, rows))
     return exp.not_(found) if is_negated else found
 
 

@@ -11,13 +11,13 @@ FactType = Literal["text", "number", "money", "points", "bool", "date", "time", 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the lake relation of customers, or of scores, which has a row for a customer.
+    """A column of the lake relation of customers, or of one that has a row for a customer.
 
     A text column has a lowered twin NAME_l.
     """
 
     column: str
-    relation: Literal["customers", "scores"] = "customers"
+    relation: Literal["customers", "scores", "loyalty"] = "customers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,9 @@ class OrdersAggregate:
     function: Literal["count", "sum", "min", "max", "avg"]
     column: Literal["id", "total_minor", "lines_count", "placed_at"] = "id"
 
+
+# A rule says points in hundredths, as it says money in minor units.
+POINT_DIGITS = 2
 
 Source = Column | Attr | OrdersAggregate
 
@@ -120,6 +123,14 @@ _TRACKED_FIELDS: Mapping[str, FactType] = {**_MESSAGE_FIELDS, "is_confirmed": "b
 _SESSION_FIELDS: Mapping[str, FactType] = dict.fromkeys(
     ("source", "medium", "campaign", "term", "content", "landing", "device", "site"), "text"
 )
+_POINTS_FIELDS: Mapping[str, FactType] = {
+    "points": "points",
+    "currency": "text",
+    "kind": "text",
+    "purchase": "text",
+    "reason": "text",
+}
+_CODE_FIELDS: Mapping[str, FactType] = {"code": "text", "series": "text", "promotion": "text"}
 _MEMBERSHIP_FIELDS: Mapping[str, FactType] = {"segment": "text", "reason": "text"}
 
 # Properties of the events that the product writes itself; those of other events are untyped.
@@ -141,6 +152,35 @@ EVENT_FIELDS: Mapping[str, Mapping[str, FactType]] = {
     "segment.entered": _MEMBERSHIP_FIELDS,
     "segment.left": _MEMBERSHIP_FIELDS,
     "value.stage_changed": {"from": "text", "to": "text", "since": "text"},
+    "member.joined": {"member": "text"},
+    "points.earned": _POINTS_FIELDS,
+    "points.activated": _POINTS_FIELDS,
+    "points.spent": _POINTS_FIELDS,
+    "points.returned": _POINTS_FIELDS,
+    "points.expired": _POINTS_FIELDS,
+    "points.expiring": _POINTS_FIELDS,
+    "points.adjusted": _POINTS_FIELDS,
+    "tier.changed": {"from": "text", "to": "text"},
+    "code.issued": _CODE_FIELDS,
+    "code.used": {**_CODE_FIELDS, "purchase": "text"},
+    "purchase.confirmed": {
+        "purchase": "text",
+        "total": "money",
+        "currency": "text",
+        "shop": "text",
+        "till": "text",
+    },
+    "purchase.returned": {
+        "purchase": "text",
+        "total": "money",
+        "currency": "text",
+        "shop": "text",
+        "till": "text",
+    },
+    "card.issued": {"card": "text"},
+    "reward.ordered": {"reward": "text", "points": "points"},
+    "referral.completed": {"side": "text"},
+    "receipt.registered": {"receipt": "text", "total": "money"},
     "customer.changed": {},
     "session.started": _SESSION_FIELDS,
     "form.submitted": {"form": "text", "name": "text", "kind": "text", "is_agreed": "bool"},

@@ -110,6 +110,7 @@ class History:
     columns  the lake's row of the customer: text, date, aware datetime, number, bool or None
     attrs    the workspace's own attributes, as decoded from JSON
     scores   the lake's row of the customer's scores, in the same types
+    loyalty  the lake's row of where they stand in the programme
     """
 
     id: int
@@ -122,6 +123,11 @@ class History:
     suppressed: frozenset[str] = frozenset()
     lists: Sequence[ListEntry] = ()
     scores: Mapping[str, object] = field(default_factory=dict)
+    loyalty: Mapping[str, object] = field(default_factory=dict)
+
+    def row_of(self, relation: str) -> Mapping[str, object]:
+        """The customer's row of a relation that has one for each."""
+        return {"scores": self.scores, "loyalty": self.loyalty}.get(relation, self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +200,7 @@ def _value(name: str, question: _Question) -> object:
     assert fact is not None
     source, history = fact.source, question.history
     if isinstance(source, Column):
-        held = history.scores if source.relation == "scores" else history.columns
-        return held.get(source.column)
+        return history.row_of(source.relation).get(source.column)
     if isinstance(source, Attr):
         return history.attrs.get(source.name)
     return _orders_figure(source, question)

@@ -9,7 +9,15 @@ from typing import cast
 
 from regulars.kernel.money import minor_digits
 from regulars.rules import windows
-from regulars.rules.facts import EVENT_FIELDS, LINE_FIELDS, Fact, Facts, FactType, find_fact
+from regulars.rules.facts import (
+    EVENT_FIELDS,
+    LINE_FIELDS,
+    POINT_DIGITS,
+    Fact,
+    Facts,
+    FactType,
+    find_fact,
+)
 from regulars.rules.phrases import (
     EVENTS,
     LANGUAGES,
@@ -160,7 +168,7 @@ def _fact(node: FactIs, speech: _Speech) -> str:
     if fact is None:
         return _test(node.fact, node.test, speech)
     test = _worded(fact, node.test, speech.language) if fact.words else node.test
-    return _test(fact.label(speech.language), test, speech, is_money=fact.type == "money")
+    return _test(fact.label(speech.language), test, speech, kind=fact.type)
 
 
 def _worded(fact: Fact, test: Test, language: str) -> Test:
@@ -172,12 +180,12 @@ def _worded(fact: Fact, test: Test, language: str) -> Test:
     return Test(test.op, fact.word(str(test.value), language))
 
 
-def _test(name: str, test: Test, speech: _Speech, *, is_money: bool = False) -> str:
-    value = _value(test, speech, is_money=is_money)
+def _test(name: str, test: Test, speech: _Speech, *, kind: FactType = "number") -> str:
+    value = _value(test, speech, kind)
     return TESTS[speech.language][test.op].format(name=name, value=value)
 
 
-def _value(test: Test, speech: _Speech, *, is_money: bool) -> str:
+def _value(test: Test, speech: _Speech, kind: FactType) -> str:
     if test.op in DURATION_OPERATORS:
         return amount(cast(str, test.value), speech.language)
     if test.op == "month_is":
@@ -186,15 +194,15 @@ def _value(test: Test, speech: _Speech, *, is_money: bool) -> str:
         low, high = cast(tuple[Scalar, Scalar], test.value)
         return speech.say(
             "pair",
-            low=_said(low, speech, is_money=is_money),
-            high=_said(high, speech, is_money=is_money),
+            low=_said(low, speech, kind),
+            high=_said(high, speech, kind),
         )
-    return _said(test.value, speech, is_money=is_money)
+    return _said(test.value, speech, kind)
 
 
-def _said(value: Value, speech: _Speech, *, is_money: bool = False) -> str:
+def _said(value: Value, speech: _Speech, kind: FactType = "number") -> str:
     if isinstance(value, tuple):
-        return ", ".join(_said(item, speech, is_money=is_money) for item in value)
+        return ", ".join(_said(item, speech, kind) for item in value)
     if isinstance(value, bool):
         return speech.say("true" if value else "false")
     if isinstance(value, str):
@@ -202,7 +210,9 @@ def _said(value: Value, speech: _Speech, *, is_money: bool = False) -> str:
         return value if is_moment else speech.say("quoted", text=value)
     if value is None:
         return ""
-    return _money(value, speech.currency) if is_money and speech.currency else _number(value)
+    if kind == "points":
+        return _number(float(Decimal(str(value)).scaleb(-POINT_DIGITS)))
+    return _money(value, speech.currency) if kind == "money" and speech.currency else _number(value)
 
 
 def _money(minor: float, currency: str) -> str:
@@ -291,7 +301,7 @@ def _filter(item: Filter, fields: Mapping[str, FactType], speech: _Speech) -> st
         return speech.say("line", filters=speech.say("and").join(parts))
     # Only what the product itself writes has a name in words; the shop's own stays as it is.
     name = property_name(item.prop, speech.language) if item.prop in fields else item.prop
-    return _test(name, item.test, speech, is_money=fields.get(item.prop) == "money")
+    return _test(name, item.test, speech, kind=fields.get(item.prop, "number"))
 
 
 def property_name(prop: str, language: str) -> str:
@@ -311,8 +321,8 @@ def _measure(measure: Measure | None, fields: Mapping[str, FactType], speech: _S
         prop = measure.prop
         said = property_name(prop, speech.language) if prop in fields else prop
         name = speech.say(f"{measure.function}_name", prop=said)
-        is_money = fields.get(prop) == "money" and measure.function != "distinct"
-        return speech.say("figure", test=_test(name, measure.test, speech, is_money=is_money))
+        kind = "number" if measure.function == "distinct" else fields.get(prop, "number")
+        return speech.say("figure", test=_test(name, measure.test, speech, kind=kind))
     value = measure.test.value
     low, high = value if isinstance(value, tuple) else (0, value)
     times = _counted(cast(float, high), "time", speech.language)

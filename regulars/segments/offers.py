@@ -77,6 +77,7 @@ class Offers:
         groups: dict[str, list[tuple[str, words.Text]]] = {}
         for name in known:
             room = name.partition(".")[0]
+            room = words.LOYALTY if room in words.LOYALTY_WORDS else room
             groups.setdefault(room if room in words.EVENT_GROUPS else "other", []).append(
                 (name, words.EVENTS[name])
             )

@@ -302,6 +302,7 @@ class Builder:
             control=control,
             draft=draft,
             is_money=bool(subject.money.digits)
+            and not subject.money.is_points
             and draft.family == "number"
             and not draft.operator.startswith("size_"),
             units=_units(words.DAY_UNITS if _is_in_days(draft, subject) else tuple(words.UNITS)),

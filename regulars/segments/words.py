@@ -117,14 +117,21 @@ ROOMS: dict[str, Text] = {
     "customer": _("Customer"),
     "order": _("Orders"),
     "value": _("Value and stage"),
+    "loyalty": _("Loyalty"),
     "attr": _("Attributes of the shop"),
     "other": _("Other"),
 }
+# Events of the programme begin with several words and stand in one group.
+LOYALTY = "loyalty"
+LOYALTY_WORDS = frozenset(
+    {"member", "points", "tier", "code", "purchase", "card", "reward", "referral", "receipt"}
+)
 EVENT_GROUPS: dict[str, Text] = {
     "order": _("Orders"),
     "message": _("Messages"),
     "consent": _("Consents"),
     "segment": _("Segments"),
+    LOYALTY: _("Loyalty"),
     "other": _("Events of the site and the app"),
 }
 EVENTS: dict[str, Text] = {
@@ -145,6 +152,23 @@ EVENTS: dict[str, Text] = {
     "segment.entered": _("Came into a segment"),
     "segment.left": _("Left a segment"),
     "value.stage_changed": _("Stage changed"),
+    "member.joined": _("Joined the programme"),
+    "points.earned": _("Earned points"),
+    "points.activated": _("Points became active"),
+    "points.spent": _("Spent points"),
+    "points.returned": _("Points corrected after a return"),
+    "points.expired": _("Points burned"),
+    "points.expiring": _("Points are about to burn"),
+    "points.adjusted": _("Points changed by hand"),
+    "tier.changed": _("Tier changed"),
+    "code.issued": _("Was given a code"),
+    "code.used": _("Used a code"),
+    "purchase.confirmed": _("Bought at a till"),
+    "purchase.returned": _("Returned goods at a till"),
+    "card.issued": _("Was given a card"),
+    "reward.ordered": _("Ordered a reward"),
+    "referral.completed": _("A referral was completed"),
+    "receipt.registered": _("Registered a receipt"),
     "session.started": _("Came to the site"),
     "form.submitted": _("Sent a form"),
     "customer.changed": _("Profile changed"),
@@ -267,6 +291,7 @@ HOOK_FAULTS: dict[str, Text] = {
     "hooks_too_many": _("There are as many webhooks as a workspace may have."),
     "hook_off": _("The webhook does not run; resume it first."),
     "hook_full": _("Too many messages would wait."),
+    "hook_renewing": _("Two secrets sign already; end the former one first, or wait."),
 }
 DELIVERY_KINDS: dict[str, Text] = {
     "segment.entered": _("Came in"),

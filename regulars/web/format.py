@@ -85,6 +85,13 @@ def change(share: Number, digits: int = 1) -> str:
     return plus(share) + percent(share, digits)
 
 
+def in_points(hundredths: int) -> str:
+    """Points of the programme, kept as hundredths: 1,240 or 12.50."""
+    whole, rest = divmod(abs(int(hundredths)), 100)
+    text = decimal(Decimal(abs(int(hundredths))) / 100, 2) if rest else number(whole)
+    return f"−{text}" if hundredths < 0 else text
+
+
 def points(share: Number, digits: int = 1) -> str:
     """A difference of two shares in percentage points, with its sign: +1.2 pp."""
     text = plus(share) + decimal(share * 100, digits)

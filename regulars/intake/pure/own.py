@@ -17,6 +17,10 @@ KINDS = frozenset(
         "erasure.requested", "export.requested", "shop.redacted", "suppression.lifted",
         "session.started", "form.submitted", "form.not_asked", "message.sent", "message.opened",
         "message.clicked", "message.bounced", "message.complained", "message.unsubscribed",
-        "value.stage_changed", "segment.entered", "segment.left",
+        "value.stage_changed", "segment.entered", "segment.left", "member.joined",
+        "points.earned", "points.activated", "points.spent", "points.returned", "points.expired",
+        "points.expiring", "points.adjusted", "tier.changed", "code.issued", "code.used",
+        "purchase.confirmed", "purchase.returned", "card.issued", "reward.ordered",
+        "referral.completed", "receipt.registered",
     }
 )  # fmt: skip

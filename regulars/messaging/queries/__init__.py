@@ -8,6 +8,7 @@ from regulars.messaging.queries.messages import (
     counts_of_campaigns,
     message,
     messages_of,
+    occurrences,
     reasons,
     written_to,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "counts_of_campaigns",
     "message",
     "messages_of",
+    "occurrences",
     "preview",
     "question",
     "reasons",

@@ -131,3 +131,14 @@ def _message(row: Sequence[object]) -> MessageRecord:
     values = list(row)
     values[6] = MessageState(str(values[6]))
     return MessageRecord(*values)  # type: ignore[arg-type]
+
+
+def occurrences(workspace_id: int, public_ids: Sequence[str], *, prefix: str) -> dict[str, str]:
+    """What each of these messages was sent for, of those whose occurrence begins so."""
+    raw = cursor()
+    raw.execute(
+        "SELECT public_id, occurrence FROM messaging_message"
+        " WHERE workspace_id = %s AND public_id = ANY(%s) AND starts_with(occurrence, %s)",
+        [workspace_id, list(public_ids), prefix],
+    )
+    return dict(raw.fetchall())

@@ -43,6 +43,10 @@ SCHEMAS = {
         ("customer", pa.int64()), ("stage", TEXT), ("stage_l", TEXT),
         ("recency_fifth", pa.int32()), ("stage_since", pa.date32()),
     ],
+    "loyalty": [
+        ("customer", pa.int64()), ("tier", TEXT), ("tier_l", TEXT), ("balance", pa.int64()),
+        ("next_expiry_on", pa.date32()), ("has_code", pa.bool_()),
+    ],
 }  # fmt: skip
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -127,6 +131,13 @@ def _customer(history: History, rows: Rows) -> None:
         rows["scores"].append((
             mine, stage, stage and str(stage).lower(), scores["recency_fifth"],
             scores["stage_since"],
+        ))  # fmt: skip
+    if history.loyalty:
+        held = history.loyalty
+        tier = held["tier"]
+        rows["loyalty"].append((
+            mine, tier, tier and str(tier).lower(), held["balance"], held["next_expiry_on"],
+            held["has_code"],
         ))  # fmt: skip
     rows["suppressions"] += [(mine, channel) for channel in sorted(history.suppressed)]
 

@@ -280,6 +280,8 @@ def fact(node, world):
         value = person.attrs.get(name.removeprefix("customer.attr."))
     elif name.startswith("value."):
         value = person.scores.get(name.removeprefix("value."))
+    elif name.startswith("loyalty."):
+        value = person.loyalty.get(name.removeprefix("loyalty."))
     else:
         value = person.columns.get(name.removeprefix("customer."))
     return passes(value, node, world)

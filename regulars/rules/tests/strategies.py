@@ -38,6 +38,10 @@ FACTS = {
         declared("value.stage", "text", Column("stage", "scores")),
         declared("value.recency_fifth", "number", Column("recency_fifth", "scores")),
         declared("value.stage_since", "date", Column("stage_since", "scores")),
+        declared("loyalty.tier", "text", Column("tier", "loyalty")),
+        declared("loyalty.balance", "points", Column("balance", "loyalty")),
+        declared("loyalty.next_expiry_on", "date", Column("next_expiry_on", "loyalty")),
+        declared("loyalty.has_code", "bool", Column("has_code", "loyalty")),
         declared("order.count", "number", OrdersAggregate("count")),
         declared("order.total", "money", OrdersAggregate("sum", "total_minor")),
         declared("order.average", "money", OrdersAggregate("avg", "total_minor")),
@@ -155,6 +159,7 @@ def histories(
         consents=draw(consents(now)),
         suppressed=draw(st.frozensets(st.sampled_from(CHANNELS))),
         scores=draw(scores()),
+        loyalty=draw(standings()),
         lists=draw(list_entries(now)),
     )
 
@@ -172,6 +177,18 @@ def scores() -> st.SearchStrategy[dict[str, object]]:
             "stage": st.none() | words,
             "recency_fifth": st.none() | st.integers(1, 5),
             "stage_since": st.none() | days,
+        }
+    )
+
+
+def standings() -> st.SearchStrategy[dict[str, object]]:
+    """Where the customer stands in the programme, with gaps, or nowhere at all."""
+    return st.just({}) | st.fixed_dictionaries(
+        {
+            "tier": st.none() | words,
+            "balance": st.sampled_from([0, 1, 100, 50_000]),
+            "next_expiry_on": st.none() | days,
+            "has_code": st.booleans(),
         }
     )
 

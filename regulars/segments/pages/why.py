@@ -15,7 +15,7 @@ from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, Outside
 from regulars.rules.explaining import Found, Reason
-from regulars.rules.facts import EVENT_FIELDS, find_fact
+from regulars.rules.facts import EVENT_FIELDS, POINT_DIGITS, find_fact
 from regulars.rules.tree import Did, Edge, Either, Everyone, FactIs, Figure, Node, Not
 from regulars.segments import faults, queries, registry, words
 from regulars.segments.pages.access import language, tabs, workspace_of
@@ -125,17 +125,20 @@ def _valued(node: Node, value: object) -> tuple[str, object, datetime | None]:
         return "text", ", ".join(shown), None
     if isinstance(value, str) or value is None:
         return "text", value, None
-    return ("money" if _is_money(node) else "number"), value, None
+    kind = _type_of(node)
+    if kind == "points" and isinstance(value, int | float):
+        return "number", value / 10**POINT_DIGITS, None
+    return ("money" if kind == "money" else "number"), value, None
 
 
-def _is_money(node: Node) -> bool:
+def _type_of(node: Node) -> str:
     if isinstance(node, FactIs):
         fact = find_fact(node.fact, registry.facts())
-        return fact is not None and fact.type == "money"
+        return fact.type if fact is not None else ""
     if isinstance(node, Did) and isinstance(node.measure, Figure):
         is_counted = node.measure.function == "distinct"
-        return not is_counted and EVENT_FIELDS.get(node.kind, {}).get(node.measure.prop) == "money"
-    return isinstance(node, Edge) and EVENT_FIELDS.get(node.kind, {}).get(node.prop) == "money"
+        return "" if is_counted else EVENT_FIELDS.get(node.kind, {}).get(node.measure.prop, "")
+    return EVENT_FIELDS.get(node.kind, {}).get(node.prop, "") if isinstance(node, Edge) else ""
 
 
 def _aware(at: object) -> datetime | None:

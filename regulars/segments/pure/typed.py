@@ -12,6 +12,7 @@ import re2
 
 from regulars.kernel.errors import Invalid
 from regulars.rules import operands, operators, windows
+from regulars.rules.facts import POINT_DIGITS
 from regulars.rules.tree import Scalar, Test, Value
 from regulars.segments.pure.drafts import TestDraft
 
@@ -36,9 +37,11 @@ class Money:
     """How many decimal places typed amounts have; 0 where the value is a plain number."""
 
     digits: int = 0
+    is_points: bool = False
 
 
 PLAIN = Money()
+POINTS = Money(POINT_DIGITS, is_points=True)
 
 
 def draft_of(test: Test, money: Money) -> TestDraft:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from regulars.rules import operators
 from regulars.rules.facts import ATTRIBUTE_PREFIX, EVENT_FIELDS, LINE_FIELDS, Facts, find_fact
 from regulars.segments.pure.drafts import ANY_FAMILIES
-from regulars.segments.pure.typed import PLAIN, Money
+from regulars.segments.pure.typed import PLAIN, POINTS, Money
 
 FAMILY_OPERATORS = {
     "text": operators.TEXT,
@@ -81,5 +81,5 @@ class Vocabulary:
             family = operators.FAMILY_OF_TYPE.get(self.seen.get(key, ""), "")
             others = tuple(one for one in ANY_FAMILIES if one != family)
             return Subject(kind, (family, *others) if family else ANY_FAMILIES)
-        money = Money(self.minor_digits) if kind == "money" else PLAIN
+        money = {"money": Money(self.minor_digits), "points": POINTS}.get(kind, PLAIN)
         return Subject(kind, (operators.FAMILY_OF_TYPE[kind],), money)

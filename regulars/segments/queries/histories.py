@@ -52,6 +52,7 @@ def histories(workspace_id: int, customer_ids: Sequence[int]) -> list[History]:
     customers = asked.rows("customers", "*", "id")
     held = {
         "scores": asked.rows("scores", "*"),
+        "loyalty": asked.rows("loyalty", "*"),
         "events": asked.rows("events", "customer, id, time, kind, props, subject"),
         "orders": asked.rows("orders", f"customer, {', '.join(ORDER_COLUMNS)}"),
         "lines": asked.rows("order_lines", f"customer, {', '.join(LINE_COLUMNS)}"),
@@ -89,6 +90,7 @@ def _history(customer: Row, held: dict[str, Grouped]) -> History:
         columns=customer,
         attrs=json.loads(customer["attrs"] or "{}"),
         scores=own["scores"][0] if own["scores"] else {},
+        loyalty=own["loyalty"][0] if own["loyalty"] else {},
         events=[
             PastEvent(
                 row["kind"],

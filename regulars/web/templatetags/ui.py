@@ -32,6 +32,7 @@ NUMBER_FILTERS: dict[str, Callable[..., str]] = {
     "percent": written.percent,
     "change": written.change,
     "points": written.points,
+    "in_points": written.in_points,
     "money": written.money,
     "money_whole": written.money_whole,
     "money_short": written.money_short,

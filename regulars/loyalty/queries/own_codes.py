@@ -1,0 +1,56 @@
+"""Personal codes a customer can still use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from regulars.loyalty.pure import codes as pure
+from regulars.store.scope import cursor
+
+CODES_MAX = 20
+_OWN = """
+SELECT coalesce(r.merged_into, r.id), c.code, c.shown, s.slug, s.name, s.promotion_slug,
+       least(c.ends_at, s.ends_at)
+FROM customers_customer r
+JOIN loyalty_code c ON c.workspace_id = r.workspace_id AND c.customer_id = r.id
+JOIN loyalty_codeseries s ON s.id = c.series_id
+WHERE r.workspace_id = %(workspace)s AND (r.id = ANY(%(ids)s) OR r.merged_into = ANY(%(ids)s))
+  AND c.state = 'active' AND s.state = 'active'
+  AND (c.uses_max IS NULL OR c.used < c.uses_max)
+  AND (s.starts_at IS NULL OR s.starts_at <= %(now)s)
+  AND (least(c.ends_at, s.ends_at) IS NULL OR least(c.ends_at, s.ends_at) > %(now)s)
+ORDER BY c.issued_at DESC NULLS LAST, c.id DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCode:
+    """A code of the customer's own, as it is printed."""
+
+    shown: str
+    series_slug: str
+    series_name: str
+    promotion_slug: str
+    ends_at: datetime | None
+
+
+def usable(
+    workspace_id: int, customer_ids: Sequence[int], now: datetime
+) -> dict[int, list[OwnCode]]:
+    """The codes of each of these customers that a till would take now, the newest first."""
+    raw = cursor()
+    raw.execute(_OWN, {"workspace": workspace_id, "ids": list(customer_ids), "now": now})
+    found: dict[int, list[OwnCode]] = {}
+    for customer_id, code, shown, *rest in raw.fetchall():
+        own = found.setdefault(customer_id, [])
+        if len(own) < CODES_MAX:
+            own.append(OwnCode(_printed(code, shown), *rest))
+    return found
+
+
+def _printed(code: str, shown: str | None) -> str:
+    if shown:
+        return shown
+    return pure.grouped(code) if pure.is_well_formed(code) else code
