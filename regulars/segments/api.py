@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 from regulars.kernel import clock
 from regulars.rules import language
 from regulars.segments import actions, queries
+from regulars.segments.audiences_api import router as audiences_router
 from regulars.segments.lists_api import PageIn, PeoplePageOut, members_out
 from regulars.segments.lists_api import router as lists_router
 from regulars.segments.outgoing_api import OverlapOut, overlap
@@ -25,7 +26,9 @@ from regulars.segments.records import (
 )
 
 router = Router(tags=["segments"])
-MORE = (("/lists", lists_router), ("/segments", outgoing_router))
+MORE = (
+    ("/lists", lists_router), ("/segments", outgoing_router), ("/segments", audiences_router),
+)  # fmt: skip
 
 
 class Strict(Schema):

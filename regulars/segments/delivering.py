@@ -53,8 +53,8 @@ def run(job: JobRecord) -> None:
                 jobs.put_back(job, delivery.next_at)
                 return
             body = _body(job.workspace_id, hook, delivery, customer_ids)
-            secret = _secret(job.workspace_id, hook)
-        status, error = _sent(hook, delivery, body, secret)
+            secrets = _secrets(job.workspace_id, hook)
+        status, error = _sent(hook, delivery, body, secrets)
         with scope(job.workspace_id):
             _judged(job.workspace_id, hook, delivery, status, error)
             if not jobs.report_progress(job, {"sent": delivery.id}):
@@ -93,20 +93,20 @@ def _body(
     )
 
 
-def _secret(workspace_id: int, hook: HookRecord) -> str:
+def _secrets(workspace_id: int, hook: HookRecord) -> list[str]:
     try:
-        return reads.secret_of_hook(workspace_id, hook.public_id)
+        return reads.signing_secrets(workspace_id, hook.public_id)
     except Invalid:
-        return ""
+        return []
 
 
 def _sent(
-    hook: HookRecord, delivery: DeliveryRecord, body: bytes, secret: str
+    hook: HookRecord, delivery: DeliveryRecord, body: bytes, secrets: Sequence[str]
 ) -> tuple[int | None, str]:
     """The status of the answer, and what went wrong; nothing when it was taken."""
-    if not secret:
+    if not secrets:
         return None, "secret_unreadable"
-    headers = pure.headers_of(delivery.message_id, clock.now(), body, secret)
+    headers = pure.headers_of(delivery.message_id, clock.now(), body, secrets)
     try:
         return calls.call("POST", hook.url, headers=headers, body=body).status, ""
     except Outside as error:

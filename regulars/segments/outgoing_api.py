@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
 
+from regulars.audit import actions as audit
 from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
@@ -89,7 +90,9 @@ class HookOut(Schema):
     reason: str
     waiting: int
     created_at: datetime
-    # Told once, when the webhook is made.
+    # Until when the secret before the present one signs too.
+    former_until: datetime | None = None
+    # Told once, when the webhook is made or its secret is renewed.
     secret: str | None = None
 
 
@@ -228,6 +231,27 @@ def change_hook(
     workspace_id = _workspace_id(request)
     _of(workspace_id, public_id, hook_id)
     (actions.resume_hook if body.is_on else actions.pause_hook)(workspace_id, hook_id)
+    return _out(reads.hook(workspace_id, hook_id))
+
+
+@router.post("/{public_id}/webhooks/{hook_id}/secret", response=HookOut)
+def renew_secret(
+    request: HttpRequest, public_id: str, hook_id: str, body: PushIn
+) -> dict[str, object]:
+    """A new secret, told in this answer; for a day both sign every message. Once for each key."""
+    workspace_id = _workspace_id(request)
+    _of(workspace_id, public_id, hook_id)
+    secret = actions.renew_secret(workspace_id, hook_id, key=body.key)
+    audit.note(workspace_id, "segments.webhook_secret_renewed", "webhooks", hook_id)
+    return {**_out(reads.hook(workspace_id, hook_id)), "secret": secret}
+
+
+@router.delete("/{public_id}/webhooks/{hook_id}/secret/former", response=HookOut)
+def end_former_secret(request: HttpRequest, public_id: str, hook_id: str) -> dict[str, object]:
+    """Let the former secret sign no more, before its day is over."""
+    workspace_id = _workspace_id(request)
+    _of(workspace_id, public_id, hook_id)
+    actions.end_former_secret(workspace_id, hook_id)
     return _out(reads.hook(workspace_id, hook_id))
 
 

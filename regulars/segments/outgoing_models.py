@@ -16,6 +16,10 @@ class Hook(WorkspaceRow):
     url = models.TextField()
     # Sealed; the other side needs it in the clear to check signatures.
     secret = models.TextField()
+    # What signs beside it after a change, until then.
+    former_secret = models.TextField(default="", db_default="")
+    former_until = models.DateTimeField(null=True)
+    renew_key = models.TextField(default="", db_default="")
     on_entry = models.BooleanField(default=True)
     on_exit = models.BooleanField(default=True)
     # on, paused by a member, or stopped by us with the reason.

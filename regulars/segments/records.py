@@ -252,6 +252,7 @@ class HookRecord:
 
     state    on, paused (by a member), stopped (by us, with the reason: gone, failed, full)
     waiting  deliveries that are still to come
+    former_until  until when the secret before the present one signs too; None: there is none
     """
 
     id: int
@@ -265,6 +266,7 @@ class HookRecord:
     created_by: str
     created_at: datetime
     waiting: int = 0
+    former_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

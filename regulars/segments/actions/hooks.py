@@ -15,7 +15,7 @@ from django.conf import settings
 from regulars.jobs import actions as jobs
 from regulars.kernel import clock, ids
 from regulars.kernel.errors import Conflict, Invalid, Refused
-from regulars.outside.vault import seal_secret
+from regulars.outside.vault import open_secret, seal_secret
 from regulars.segments.models import Delivery, Hook
 from regulars.segments.pure import hooks as pure
 from regulars.segments.queries.hooks import hook_of, hook_row
@@ -31,6 +31,8 @@ from regulars.store.scope import cursor
 
 DELIVER = "segments.deliver"
 MEMBERS = "segment.members"
+# After a change of the secret the former one signs so long.
+FORMER_SIGNS = timedelta(hours=24)
 # A message done with is kept so long to be looked at and sent again.
 DELIVERIES_KEPT = timedelta(days=30)
 PRUNED_AT_ONCE_MAX = 50_000
@@ -128,6 +130,39 @@ def resume_hook(workspace_id: int, public_id: str) -> None:
     """Go on, with what still waits first."""
     row = _set_state(workspace_id, public_id, "on")
     _hasten(workspace_id, row.id)
+
+
+def renew_secret(workspace_id: int, public_id: str, *, key: str) -> str:
+    """A new secret; the present one signs beside it for a day, so that no message is refused.
+
+    key     the same change asked for again gives the same secret
+    raises  Refused(hook_renewing) while the secret before still signs, NotFound
+    """
+    row = _locked(workspace_id, public_id)
+    if key and row.renew_key == key:
+        return open_secret(row.secret)
+    now = clock.now()
+    if hook_of(row).former_until is not None:
+        raise Refused(
+            "hook_renewing", "Two secrets sign already; end the former one first, or wait."
+        )
+    secret = pure.secret_of(secrets.token_bytes(pure.SECRET_BYTES))
+    row.former_secret, row.former_until = row.secret, now + FORMER_SIGNS
+    row.secret, row.renew_key = seal_secret(secret), key
+    row.save(update_fields=["secret", "former_secret", "former_until", "renew_key"])
+    return secret
+
+
+def end_former_secret(workspace_id: int, public_id: str) -> None:
+    """The secret before the present one signs no more; nothing when there is none."""
+    row = _locked(workspace_id, public_id)
+    row.former_secret, row.former_until = "", None
+    row.save(update_fields=["former_secret", "former_until"])
+
+
+def _locked(workspace_id: int, public_id: str) -> Hook:
+    hook_row(workspace_id, public_id)
+    return Hook.objects.select_for_update().get(workspace_id=workspace_id, public_id=public_id)
 
 
 def delete_hook(workspace_id: int, public_id: str) -> None:

@@ -74,7 +74,7 @@ def hook(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def change_hook(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Pause, resume, remove, or tell everybody who is in the segment now."""
+    """Pause, resume, remove, renew the secret, or tell everybody who is in the segment now."""
     workspace = workspace_of(request, Right.SETTINGS_EDIT)
     one = reads.hook(workspace.id, public_id)
     act = request.POST.get("act", "")
@@ -90,7 +90,23 @@ def change_hook(request: HttpRequest, public_id: str) -> HttpResponse:
         actions.resume_hook(workspace.id, public_id)
     elif act == "push":
         _push(request, workspace.id, public_id)
+    elif act == "renew":
+        _renew(request, workspace.id, public_id)
+    elif act == "end_former":
+        actions.end_former_secret(workspace.id, public_id)
+        messages.success(request, _("Only the present secret signs now."))
     return redirect("segments:hook", public_id)
+
+
+def _renew(request: HttpRequest, workspace_id: int, public_id: str) -> None:
+    key = request.POST.get("key", "")[:KEY_CHARS_MAX] or new_public_id()
+    try:
+        actions.renew_secret(workspace_id, public_id, key=key)
+    except RegularsError as error:
+        messages.error(request, str(words.HOOK_FAULTS.get(error.code, error.message)))
+        return
+    audit.note(workspace_id, "segments.webhook_secret_renewed", "webhooks", public_id)
+    messages.success(request, _("Here is the new secret. For a day the former one signs too."))
 
 
 def _push(request: HttpRequest, workspace_id: int, public_id: str) -> None:

@@ -37,14 +37,18 @@ def secret_of(raw: bytes) -> str:
     return SECRET_PREFIX + base64.b64encode(raw).decode()
 
 
-def headers_of(id_: str, at: datetime, body: bytes, secret: str) -> dict[str, str]:
-    """The headers that prove who sent the body, when, and that nobody changed it."""
+def headers_of(id_: str, at: datetime, body: bytes, secrets: Sequence[str]) -> dict[str, str]:
+    """The headers that prove who sent the body, when, and that nobody changed it.
+
+    secrets  each signs; the other side takes the message when it knows one of them
+    """
     stamp = str(int(at.timestamp()))
+    signed = " ".join(f"v1,{signature(id_, stamp, body, secret)}" for secret in secrets)
     return {
         "content-type": "application/json",
         "webhook-id": id_,
         "webhook-timestamp": stamp,
-        "webhook-signature": f"v1,{signature(id_, stamp, body, secret)}",
+        "webhook-signature": signed,
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from regulars.customers import queries as customers
+from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
-from regulars.outside.vault import open_secret
+from regulars.outside.vault import SecretUnreadable, open_secret
 from regulars.segments.models import AudienceFile, Delivery, Hook
 from regulars.segments.records import (
     AUDIENCES_SHOWN_MAX,
@@ -41,7 +43,13 @@ def hook_of(row: Hook, waiting: int = 0) -> HookRecord:
         created_by=row.created_by,
         created_at=row.created_at,
         waiting=waiting,
+        former_until=_former_until(row),
     )
+
+
+def _former_until(row: Hook) -> datetime | None:
+    until: datetime | None = row.former_until
+    return until if row.former_secret and until is not None and until > clock.now() else None
 
 
 def hook(workspace_id: int, public_id: str) -> HookRecord:
@@ -59,6 +67,20 @@ def hook_by_id(workspace_id: int, hook_id: int) -> HookRecord | None:
 def secret_of_hook(workspace_id: int, public_id: str) -> str:
     """The secret in the clear, for signing and for who may see it. raises Invalid, NotFound"""
     return open_secret(hook_row(workspace_id, public_id).secret)
+
+
+def signing_secrets(workspace_id: int, public_id: str) -> list[str]:
+    """The secrets that sign now: the present one, and for a while the one before.
+
+    raises  Invalid when the present one cannot be read, NotFound
+    """
+    row = hook_row(workspace_id, public_id)
+    found = [open_secret(row.secret)]
+    if _former_until(row) is not None:
+        # The present one is enough where the key of the installation was changed in between.
+        with suppress(SecretUnreadable):
+            found.append(open_secret(row.former_secret))
+    return [one for one in found if one]
 
 
 def hooks(workspace_id: int, segment_id: int) -> list[HookRecord]:

@@ -17,6 +17,7 @@ from regulars.segments.pure import audiences
 from regulars.segments.pure.audiences import Known
 from regulars.segments.queries import hooks as reads
 from regulars.segments.tests.shop import member_of
+from regulars.segments.tests.test_outgoing_api import Caller
 from regulars.segments.tests.test_segments import EVERYBODY
 from regulars.store.persons import Person
 from regulars.store.scope import scope
@@ -172,3 +173,44 @@ def test_a_file_is_given_to_whoever_asked_for_it_and_to_nobody_else(shop, everyb
     assert member_of(shop.workspace).get(file).status_code == 404
     assert member_of(shop.town.other).get(file).status_code == 404
     assert member_of(shop.workspace, Role.SUPPORT).get(file).status_code == 403
+
+
+def test_a_program_asks_for_an_audience_once_and_takes_it(shop, everybody):
+    caller, stranger = Caller(shop.id), Caller(shop.town.other.id)
+    path = f"/{everybody.public_id}/audiences"
+    body = {"kind": "meta", "key": "november"}
+
+    status, begun = caller.call("post", path, body)
+    again = caller.call("post", path, body)
+    early = caller.take(f"{path}/{begun['id']}/file")
+    while runner.run_once({"segments.audience": "regulars.segments.handing:run"}):
+        pass
+    _, done = caller.call("get", f"{path}/{begun['id']}")
+    file = caller.take(f"{path}/{begun['id']}/file")
+
+    assert (status, begun["state"], again) == (202, "waiting", (202, begun))
+    assert early.status_code == 404
+    assert (done["state"], done["members"], done["rows"]) == ("done", 2, 1)
+    assert file["content-type"] == "text/csv"
+    rows = list(csv.reader(b"".join(file.streaming_content).decode().splitlines()))
+    assert rows[0] == list(audiences.COLUMNS["meta"]) and len(rows) == 2
+    assert caller.call("get", path)[1] == {"audiences": [done]}
+    assert caller.call("post", path, {"kind": "tiktok", "key": "k"})[1]["code"] == "audience_kind"
+    for answer in (
+        stranger.call("get", path), stranger.call("post", path, body),
+        stranger.call("get", f"{path}/{begun['id']}"),
+    ):  # fmt: skip
+        assert answer[0] == 404
+    assert stranger.take(f"{path}/{begun['id']}/file").status_code == 404
+
+
+def test_a_member_s_file_is_not_taken_by_a_key(shop, everybody):
+    written(shop, everybody)
+    with scope(shop.id):
+        (one,) = reads.audience_files(shop.id, everybody.id)
+    caller = Caller(shop.id)
+
+    path = f"/{everybody.public_id}/audiences"
+
+    assert caller.call("get", path)[1] == {"audiences": []}
+    assert caller.take(f"{path}/{one.public_id}/file").status_code == 404

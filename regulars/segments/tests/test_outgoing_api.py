@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.conf import settings
+from django.http import HttpResponse
 
 from regulars.customers import queries as customers
 from regulars.segments.tests.test_api import Program
@@ -19,6 +20,10 @@ class Caller(Program):
         given = {} if body is None else {"data": body, "content_type": "application/json"}
         answer = send(f"{self._address}{path}", **given)
         return answer.status_code, answer.json() if answer.content else None
+
+    def take(self, path: str) -> HttpResponse:
+        """A file."""
+        return self._client.get(f"{self._address}{path}")
 
 
 @pytest.fixture
@@ -98,6 +103,25 @@ def test_a_webhook_is_made_once_paused_pushed_and_removed(caller, monkeypatch):
     assert caller.call("get", f"{path}/{hook['id']}/deliveries")[1] == {"deliveries": []}
     assert caller.call("delete", f"{path}/{hook['id']}") == (204, None)
     assert caller.call("get", path)[1] == {"webhooks": []}
+
+
+def test_a_secret_is_renewed_once_for_each_key_and_told_in_the_answer(caller, monkeypatch):
+    monkeypatch.setattr(settings, "ALLOW_PRIVATE_HOSTS", True)
+    one = made(caller)
+    _, hook = caller.call("post", f"/{one['id']}/webhooks", {"url": "http://127.0.0.1:9/hook"})
+    path = f"/{one['id']}/webhooks/{hook['id']}/secret"
+
+    status, renewed = caller.call("post", path, {"key": "november"})
+    again = caller.call("post", path, {"key": "november"})
+    refused = caller.call("post", path, {"key": "december"})
+
+    assert status == 200 and renewed["secret"] not in (None, hook["secret"])
+    assert renewed["former_until"] is not None
+    assert again == (200, renewed)
+    assert (refused[0], refused[1]["code"]) == (403, "hook_renewing")
+    _, ended = caller.call("delete", f"{path}/former")
+    assert (ended["former_until"], ended["secret"]) == (None, None)
+    assert caller.call("post", path, {"key": "december"})[0] == 200
 
 
 def test_other_workspaces_ids_are_unknown(shop, caller):
