@@ -158,6 +158,13 @@ class Suppression(WorkspaceRow):
                 fields=["workspace_id", "channel", "address_hash"], name="suppression_once"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["workspace_id", "customer_id"],
+                condition=models.Q(customer_id__isnull=False),
+                name="suppression_of",
+            )
+        ]
 
 
 class Topic(WorkspaceRow):
