@@ -140,7 +140,7 @@ def live_version(workspace_id: int, number: int) -> Live:
 
 def _past(workspace_id: int, which: str, value: object) -> Live:
     with cursor() as asked:
-        asked.execute(_PAST_SQL.format(which=which), [workspace_id, value])
+        asked.execute(_PAST_SQL.replace("{which}", which), [workspace_id, value])
         row = asked.fetchone()
     if row is None:
         return live_of(workspace_id, 0, False, DEFAULT, ())
