@@ -32,10 +32,16 @@ T = TypeVar("T")
 class Hands:
     """Runs database work of tills beside the event loop."""
 
-    def __init__(self, threads: int = THREADS, answer_within_s: float = ANSWER_WITHIN_S) -> None:
+    def __init__(
+        self,
+        threads: int = THREADS,
+        answer_within_s: float = ANSWER_WITHIN_S,
+        statement_ms: int = STATEMENT_MS_MAX,
+    ) -> None:
         self._threads = threads
         self._pool: ThreadPoolExecutor | None = None
         self._answer_within_s = answer_within_s
+        self._statement_ms = statement_ms
         self._waiting = 0
         # Counts lost databases, so that every thread leaves its dead connection behind at once.
         self._losses = 0
@@ -80,7 +86,7 @@ class Hands:
                 cursor.execute(
                     "SELECT set_config('statement_timeout', %s, false),"
                     " set_config('lock_timeout', %s, false)",
-                    [str(STATEMENT_MS_MAX), str(STATEMENT_MS_MAX)],
+                    [str(self._statement_ms), str(self._statement_ms)],
                 )
             self._own.raw = connection.connection
 

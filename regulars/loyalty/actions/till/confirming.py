@@ -255,4 +255,8 @@ def _sold_offline(
     found = quote(workspace_id, ask, moment, is_locked=True, is_offline=True, live=live)
     if ask.member is not None and found.member is None:
         flags += ("member_unknown",)
+    if ask.cart.points.points or ask.cart.gift_cards:
+        flags += ("burn_ignored",)
+    if ask.cart.codes:
+        flags += ("codes_ignored",)
     return found, flags

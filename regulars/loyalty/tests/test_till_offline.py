@@ -1,0 +1,211 @@
+"""What tills did without us: each thing once, in its order, and only points are given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from regulars.loyalty import till_tasks
+from regulars.loyalty.tests.counter import Shop, at, cart, line, new_id, shop
+from regulars.store.scope import cursor, scope
+
+
+@pytest.fixture
+def tea(db: None) -> Shop:
+    return shop()
+
+
+def sync(place: Shop, *items: dict[str, Any]) -> list[dict[str, Any]]:
+    status, told = place.call("sync", {"items": list(items)})
+    assert status == 200, told
+    return list(told["items"])
+
+
+def sale(purchase_id: str = "", **fields: Any) -> dict[str, Any]:
+    return {"sale": cart(purchase_id, **{"occurred_at": at(hours=5), **fields})}
+
+
+def back(purchase_id: str, return_id: str = "", **fields: Any) -> dict[str, Any]:
+    name = return_id or new_id("r")
+    given = {"purchase_id": purchase_id, "return_id": name, "occurred_at": at(hours=4)}
+    return {"return": {**given, **fields}}
+
+
+def test_an_offline_sale_earns_once_however_often_it_is_sent(tea: Shop) -> None:
+    member = tea.member()
+    item = sale(member=member)
+
+    answers = [sync(tea, item) for _ in range(3)]
+
+    assert answers[0][0]["status"] == 200
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][0]["result"]["flags"] == ["offline"]
+    assert tea.balance(member)["available"] == 20_00
+
+
+def test_a_sale_that_was_confirmed_before_the_line_broke_stays_as_it_is(tea: Shop) -> None:
+    member = tea.member()
+    asked = cart(member=member)
+    tea.call("confirm", asked)
+
+    (told,) = sync(tea, {"sale": {**asked, "occurred_at": at(minutes=1)}})
+    assert told["status"] == 200
+    assert "confirmed_before" in told["result"]["flags"]
+    (told,) = sync(tea, {"sale": {**asked, "lines": [line(qty="9")]}})
+    assert (told["status"], told["error"]["code"]) == (409, "idempotency_mismatch")
+    assert tea.balance(member)["available"] == 20_00
+
+
+def test_a_held_purchase_that_was_sold_offline_is_taken_as_it_was_held(tea: Shop) -> None:
+    member = tea.member(points_held=50_00)
+    asked = cart(member=member, points={"amount": "auto"})
+    _, held = tea.call("hold", asked)
+
+    (told,) = sync(tea, {"sale": {"purchase_id": asked["purchase_id"], "occurred_at": at()}})
+
+    assert told["result"]["flags"] == ["offline"]
+    assert told["result"]["summary"] == held["summary"]
+    assert tea.balance(member)["available"] == 15_00
+
+
+def test_offline_nothing_is_burnt_and_the_prices_of_the_till_stand(tea: Shop) -> None:
+    member = tea.member(points_held=50_00)
+    item = sale(
+        member=member, points={"amount": 50_00}, lines=[line(external_discount=1_000)],
+        codes=["SPRING"],
+    )  # fmt: skip
+
+    (told,) = sync(tea, item)
+
+    assert told["result"]["flags"] == ["offline", "burn_ignored", "codes_ignored"]
+    assert told["result"]["summary"]["to_pay"] == 19_000
+    assert told["result"]["summary"]["points_paid"] == 0
+    assert tea.balance(member)["available"] == 50_00 + 19_00
+
+
+def test_an_offline_sale_earns_by_the_rules_of_its_moment(tea: Shop) -> None:
+    member = tea.member()
+    tea.settle({"earning": [{"id": "tenth", "trigger": "cart", "share": "50"}]})
+
+    sync(tea, sale(member=member))
+
+    assert tea.balance(member)["available"] == 20_00
+
+
+def test_an_unknown_member_makes_the_sale_nobodys(tea: Shop) -> None:
+    (told,) = sync(tea, sale(member={"card": "0000"}))
+
+    assert told["status"] == 200
+    assert told["result"]["flags"] == ["offline", "member_unknown"]
+
+
+@pytest.mark.parametrize("ago", [{"days": 46}, {"minutes": -60}])
+def test_a_clock_that_cannot_be_right_is_flagged(tea: Shop, ago: dict[str, float]) -> None:
+    member = tea.member()
+
+    (told,) = sync(tea, sale(member=member, occurred_at=at(**ago)))
+
+    assert told["result"]["flags"] == ["offline", "clock"]
+    assert tea.balance(member)["available"] == 20_00
+
+
+def test_one_bad_item_does_not_hold_up_the_others(tea: Shop) -> None:
+    member = tea.member()
+
+    told = sync(
+        tea,
+        sale(member=member),
+        sale(lines=[line(price=-1)]),
+        {"sale": {"purchase_id": new_id(), "occurred_at": at()}},
+        {},
+        {"sale": 5},
+        sale(member=member),
+    )
+
+    assert [one["status"] for one in told] == [200, 422, 404, 422, 422, 200]
+    assert tea.balance(member)["available"] == 40_00
+
+
+def test_a_queue_is_taken_in_its_order(tea: Shop) -> None:
+    member = tea.member()
+    name = new_id()
+
+    told = sync(tea, sale(name, member=member), back(name), back(name))
+
+    assert [one["status"] for one in told] == [200, 200, 409]
+    assert told[1]["result"]["state"] == "returned"
+    assert told[2]["error"]["code"] == "return_nothing"
+    assert tea.balance(member)["available"] == 0
+
+
+def test_a_return_that_comes_before_its_sale_waits_for_it(tea: Shop) -> None:
+    member = tea.member()
+    name = new_id()
+    orphan = back(name, accept_orphan=True)
+
+    (refused,) = sync(tea, back(name))
+    (waiting,) = sync(tea, orphan)
+    (sold,) = sync(tea, sale(name, member=member))
+    (again,) = sync(tea, orphan)
+
+    assert (refused["status"], refused["error"]["code"]) == (404, "purchase_unknown")
+    assert waiting["result"]["state"] == "waiting"
+    assert sold["status"] == 200
+    assert again["result"]["state"] == "returned"
+    assert tea.balance(member)["available"] == 0
+    assert tea.count("loyalty_return", "state = 'done'") == 1
+
+
+def test_the_worker_does_returns_whose_sale_came_another_way(tea: Shop, as_engine: None) -> None:
+    member = tea.member()
+    name = new_id()
+    sync(tea, back(name, accept_orphan=True))
+    tea.call("confirm", cart(name, member=member))
+
+    till_tasks.settle_waiting()
+
+    assert tea.balance(member)["available"] == 0
+    assert tea.count("loyalty_return", "state = 'done'") == 1
+
+
+def test_the_worker_leaves_a_return_of_more_than_was_sold(tea: Shop, as_engine: None) -> None:
+    name = new_id()
+    sync(tea, back(name, accept_orphan=True, lines=[{"line_id": "1", "qty": "9"}]))
+    tea.call("confirm", cart(name))
+
+    till_tasks.settle_waiting()
+
+    assert tea.count("loyalty_return", "state = 'refused'") == 1
+
+
+def test_the_worker_releases_holds_that_ran_out(tea: Shop, as_engine: None) -> None:
+    member = tea.member(points_held=50_00)
+    _, told = tea.call("hold", cart(member=member, points={"amount": "auto"}))
+    _, other = tea.call("hold", cart())
+    tea.let_pass(told["purchase_id"])
+
+    till_tasks.expire_holds()
+
+    assert tea.balance(member)["available"] == 50_00
+    assert tea.count("loyalty_purchase", "state = 'expired'") == 1
+    assert tea.count("loyalty_purchase", "state = 'held'") == 1
+    assert tea.call(f"purchases/{other['purchase_id']}")[1]["state"] == "held"
+
+
+def test_an_answer_that_is_no_longer_kept_is_told_anew(tea: Shop, as_engine: None) -> None:
+    asked = cart(member=tea.member())
+    _, first = tea.call("confirm", asked)
+    with scope(tea.workspace.id):
+        cursor().execute(
+            "UPDATE loyalty_answer SET created_at = created_at - interval '61 days'"
+            " WHERE workspace_id = %s",
+            [tea.workspace.id],
+        )
+
+    till_tasks.prune()
+
+    assert tea.count("loyalty_answer") == 0
+    status, again = tea.call("confirm", asked)
+    assert (status, again) == (200, first)
+    assert tea.call("confirm", {**asked, "cashier": "Ann"})[0] == 409
