@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from regulars.kernel import clock
 from regulars.loyalty.models.programme import Programme as Row
 from regulars.loyalty.models.programme import ProgrammeVersion
+from regulars.loyalty.pure.calculation.asks import asks_of
 from regulars.loyalty.pure.calculation.live import Live
 from regulars.loyalty.pure.programme import DEFAULT, Programme
 from regulars.loyalty.pure.programme_reading import read_programme
@@ -22,10 +24,12 @@ from regulars.store.scope import cursor
 from regulars.workspaces import queries as workspaces
 
 LIVE_MAX = 200  # workspaces whose live rules a process keeps at hand
+# The zone and the currency are the workspace's and make no version of the rules.
+KEPT_S = 60
 VERSIONS_MAX = 200
 
 _lock = Lock()
-_live: OrderedDict[int, Live] = OrderedDict()
+_live: OrderedDict[int, tuple[Live, datetime]] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +75,15 @@ def version(workspace_id: int) -> int:
 
 def live(workspace_id: int) -> Live:
     """The rules in force, read and compiled once for each version in each process."""
-    now_at = version(workspace_id)
+    number, now = version(workspace_id), clock.now()
     with _lock:
         held = _live.get(workspace_id)
-        if held is not None and held.version == now_at:
+        if held is not None and held[0].version == number and now < held[1]:
             _live.move_to_end(workspace_id)
-            return held
+            return held[0]
     found = _read(workspace_id)
     with _lock:
-        _live[workspace_id] = found
+        _live[workspace_id] = (found, now + timedelta(seconds=KEPT_S))
         _live.move_to_end(workspace_id)
         while len(_live) > LIVE_MAX:
             _live.popitem(last=False)
@@ -133,8 +137,8 @@ def live_at(workspace_id: int, at: datetime) -> Live:
 def live_version(workspace_id: int, number: int) -> Live:
     """The rules of one version: for what was held by it."""
     held = _live.get(workspace_id)
-    if held is not None and held.version == number:
-        return held
+    if held is not None and held[0].version == number:
+        return held[0]
     return _past(workspace_id, "v.version <= %s", number)
 
 
@@ -171,6 +175,7 @@ def live_of(
         programme=settled,
         promotions=compile_book(promotions),
         is_open=is_open,
+        asks=asks_of(settled, promotions),
     )
 
 

@@ -19,7 +19,7 @@ from regulars.loyalty.pure.promotions.conditions import (
     fold,
 )
 from regulars.loyalty.pure.promotions.model import LANES, GroupMode, Promotion, Target
-from regulars.loyalty.pure.promotions.walking import asks_history, rules_in, segments_in, shared
+from regulars.loyalty.pure.promotions.walking import shared
 
 INDEXED = ("line.sku", "line.category", "line.brand")
 Key = tuple[str, str | int]
@@ -32,7 +32,6 @@ class Book:
     groups   each promotion's group and its mode, beside it
     by_goods (field, value) → promotions that need such goods; always – the others
     by_id    slug → place
-    asks_member, asks_history, segments   what the member's snapshot must hold
     """
 
     promotions: tuple[Promotion, ...] = ()
@@ -40,9 +39,7 @@ class Book:
     always: frozenset[int] = frozenset()
     by_goods: dict[Key, frozenset[int]] = field(default_factory=dict)
     by_id: dict[str, int] = field(default_factory=dict)
-    asks_member: bool = False
-    asks_history: bool = False
-    segments: frozenset[str] = frozenset()
+    opened_by_code: tuple[str, ...] = ()
 
     def candidates(self, cart: Cart, opened: Collection[str]) -> list[int]:
         """Places of the promotions that this cart could meet, in order.
@@ -95,9 +92,7 @@ def compile_book(promotions: Iterable[Promotion]) -> Book:
         always=frozenset(always),
         by_goods={key: frozenset(places) for key, places in by_goods.items()},
         by_id={one.id: at for at, one in enumerate(ordered)},
-        asks_member=any(rules_in(one.when) for one in ordered),
-        asks_history=any(asks_history(one.when) for one in ordered),
-        segments=frozenset(slug for one in ordered for slug in segments_in(one.when)),
+        opened_by_code=tuple(one.id for one in ordered if one.trigger == "code"),
     )
 
 

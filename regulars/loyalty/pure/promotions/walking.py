@@ -8,7 +8,6 @@ from dataclasses import replace
 from regulars.loyalty.pure.promotions.conditions import (
     All,
     Any,
-    Challenge,
     Condition,
     Field,
     InSegment,
@@ -58,8 +57,3 @@ def segments_in(condition: Condition) -> list[str]:
 def fields_in(condition: Condition) -> list[str]:
     """The fields a condition compares."""
     return [leaf.field for leaf in leaves(condition) if isinstance(leaf, Field)]
-
-
-def asks_history(condition: Condition) -> bool:
-    """Whether it counts earlier purchases."""
-    return any(isinstance(leaf, Challenge) for leaf in leaves(condition))
