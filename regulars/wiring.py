@@ -48,6 +48,11 @@ CONSUMERS: dict[str, Consumer] = {
         ),
         from_start=True,
     ),
+    "loyalty.till_orders": Consumer(
+        handler="regulars.loyalty.till_tasks:take_purchases",
+        kinds=("purchase.confirmed", "purchase.returned"),
+        from_start=True,
+    ),
     "segments.hooks": Consumer(
         handler="regulars.segments.delivering:take_passages",
         kinds=("segment.entered", "segment.left"),
@@ -93,6 +98,18 @@ CONSUMERS: dict[str, Consumer] = {
             "customer.split",
         ),
         from_start=True,
+    ),
+    "loyalty.passes": Consumer(
+        handler="regulars.loyalty.card_tasks:take_changes",
+        kinds=(
+            "points.earned",
+            "points.activated",
+            "points.spent",
+            "points.returned",
+            "points.expired",
+            "points.adjusted",
+            "tier.changed",
+        ),
     ),
     "value.changes": Consumer(
         handler="regulars.value.tasks:take_changes",
@@ -145,6 +162,7 @@ JOBS: dict[str, str] = {
     "segments.audience": "regulars.segments.handing:run",
     "privacy.erase": "regulars.privacy.tasks:erase",
     "loyalty.codes": "regulars.loyalty.code_tasks:run",
+    "loyalty.passes": "regulars.loyalty.card_tasks:run",
     "loyalty.night": "regulars.loyalty.tasks:run_night",
     "privacy.export": "regulars.privacy.tasks:export",
 }
@@ -179,6 +197,7 @@ CHORES: dict[str, str] = {
     "segments.audiences": "regulars.segments.handing:expire",
     "segments.sizes": "regulars.segments.tasks:thin_sizes",
     "loyalty.gift_cards": "regulars.loyalty.code_tasks:end_gift_cards",
+    "loyalty.answers": "regulars.loyalty.till_tasks:prune",
     "portal.over": "regulars.portal.tasks:forget",
 }
 
@@ -187,6 +206,9 @@ MINUTE_CHORES: dict[str, str] = {
     "segments.hooks": "regulars.segments.delivering:nudge",
     "fields.discover": "regulars.fields.discovery:discover_all",
     "value.keep_up": "regulars.value.tasks:keep_up",
+    "loyalty.holds": "regulars.loyalty.till_tasks:expire_holds",
+    "loyalty.orphans": "regulars.loyalty.till_tasks:settle_waiting",
+    "loyalty.passes": "regulars.loyalty.card_tasks:nudge",
     "loyalty.standings": "regulars.loyalty.standing_tasks:refresh_due",
     "loyalty.nights": "regulars.loyalty.tasks:nights",
 }

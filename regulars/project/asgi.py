@@ -23,6 +23,7 @@ from regulars.intake.collector.app import Collector  # noqa: E402
 from regulars.intake.collector.forms import Forms  # noqa: E402
 from regulars.intake.collector.keys import Keys  # noqa: E402
 from regulars.intake.collector.snippet import Snippet  # noqa: E402
+from regulars.loyalty.till.app import Till  # noqa: E402
 from regulars.messaging import tracking  # noqa: E402
 from regulars.project import lake, start  # noqa: E402
 from regulars.project.health import Health  # noqa: E402
@@ -78,12 +79,14 @@ class Router:
         inbox.use(self._inbox)
         lake.open_engine()
         keys = Keys(engine, KeyScope.INTAKE)
+        self._till = Till()
         self._hot: tuple[tuple[str, Handler], ...] = (
             ("/v1/", Collector(keys)),
             ("/s/", Snippet(keys, settings.PUBLIC_URL)),
             ("/f/", Forms(engine, settings.PUBLIC_URL)),
             ("/o/", tracking.handle),
             ("/l/", tracking.handle),
+            ("/api/v1/pos/", self._till),
             ("/livez", Health(engine)),
             ("/readyz", Health(engine)),
         )
@@ -128,6 +131,7 @@ class Router:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self._inbox.stop()
+                self._till.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict
 from regulars.loyalty.pure.answers import Use
-from regulars.loyalty.pure.cart import LimitKey
 from regulars.store.scope import cursor
 
 USES_MAX = 1_000
-SEPARATOR = "\x1f"
 
 _RESERVE = """
 INSERT INTO loyalty_usage AS u (workspace_id, limit_key, limit_value, reserved, used, updated_at)
@@ -77,24 +75,14 @@ def give_back(workspace_id: int, uses: Sequence[Use]) -> None:
     _shift(workspace_id, uses, reserved=0, used=-1)
 
 
-def text_of(key: LimitKey) -> str:
-    """The key as it stands in its row."""
-    return SEPARATOR.join(key)
-
-
-def key_of(text: str) -> LimitKey:
-    """The key a row stands for."""
-    return LimitKey(*text.split(SEPARATOR))
-
-
 def _summed(uses: Sequence[Use]) -> dict[str, tuple[int, int, str]]:
     """Amount, ceiling and promotion by key, in the order of keys."""
     assert len(uses) <= USES_MAX
     amounts: dict[str, int] = defaultdict(int)
     told: dict[str, tuple[int, str]] = {}
     for use in uses:
-        amounts[text_of(use.key)] += use.amount
-        told[text_of(use.key)] = (use.ceiling, use.promotion_id)
+        amounts[use.key.text] += use.amount
+        told[use.key.text] = (use.ceiling, use.promotion_id)
     return {key: (amounts[key], *told[key]) for key in sorted(amounts) if amounts[key]}
 
 

@@ -68,9 +68,9 @@ def quote(
     if is_locked and member is not None:
         lock_members(workspace_id, [member.id], now)
     member_id = None if member is None else member.id
-    snapshot, usage = simulator.load(workspace_id, rules, cart, member_id, now)
     purchase = ask.purchase_id
     states = codes.look_up(workspace_id, cart.codes, member_id, now, purchase_id=purchase)
+    snapshot, usage = simulator.load(workspace_id, rules, cart, member_id, now, states)
     gifts = codes.gift_card_states(
         workspace_id, [one.code for one in cart.gift_cards], now, purchase_id=purchase
     )

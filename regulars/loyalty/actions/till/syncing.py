@@ -63,7 +63,8 @@ def settle_waiting(workspace_id: int, purchase_id: str) -> int:
 def refuse_waiting(workspace_id: int, purchase_id: str, reason: str) -> None:
     """Leave the returns that wait for this purchase undone, with the reason."""
     cursor().execute(
-        "UPDATE loyalty_return SET state = 'refused', result = jsonb_build_object('reason', %s::text)"
+        "UPDATE loyalty_return SET state = 'refused',"
+        " result = jsonb_build_object('reason', %s::text)"
         " WHERE workspace_id = %s AND purchase_id = %s AND state = 'waiting'",
         [reason, workspace_id, purchase_id],
     )
