@@ -19,3 +19,8 @@ def declare_burn_sender(send: SendBurnCode) -> None:
 def burn_sender() -> SendBurnCode | None:
     """Who sends burn codes; None when nobody does."""
     return _senders[-1] if _senders else None
+
+
+def forget_burn_sender() -> None:
+    """Let the one declared before be used again."""
+    _senders.pop()

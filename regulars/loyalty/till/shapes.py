@@ -31,7 +31,7 @@ class Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A shape that takes no field it does not name."""
 
 
-class Member(Strict, kw_only=True):
+class Member(Strict, frozen=True, kw_only=True):
     """How the till knows the member; exactly one."""
 
     phone: Code | UnsetType = UNSET
@@ -42,7 +42,7 @@ class Member(Strict, kw_only=True):
     email: Code | UnsetType = UNSET
 
 
-class Line(Strict, kw_only=True):
+class Line(Strict, frozen=True, kw_only=True):
     """One line of the receipt."""
 
     line_id: Id
@@ -60,28 +60,28 @@ class Line(Strict, kw_only=True):
     attrs: dict[Text, Text | int | bool] = {}
 
 
-class GiftCard(Strict, kw_only=True):
+class GiftCard(Strict, frozen=True, kw_only=True):
     """A gift card that shall pay so much, or all it can."""
 
     code: Code
     amount: Amount | Literal["auto"] = "auto"
 
 
-class Points(Strict, kw_only=True):
+class Points(Strict, frozen=True, kw_only=True):
     """Points that shall pay: so many, as many as may be, or none."""
 
     amount: Amount | Literal["auto"] = 0
     currency: Text = ""
 
 
-class Expect(Strict, kw_only=True):
+class Expect(Strict, frozen=True, kw_only=True):
     """The quote the till showed to the customer."""
 
     quote_id: Text = ""
     quote_hash: Code
 
 
-class CartCall(Strict, kw_only=True):
+class CartCall(Strict, frozen=True, kw_only=True):
     """A cart: calculate, hold, or a confirmation without a hold."""
 
     purchase_id: Id
@@ -101,14 +101,14 @@ class CartCall(Strict, kw_only=True):
     expect: Expect | None = None
 
 
-class HoldCall(CartCall, kw_only=True):
+class HoldCall(CartCall, frozen=True, kw_only=True):
     """A cart to be held."""
 
     hold_s: Annotated[int, Meta(ge=1, le=HOLD_S_MAX)] | None = None
     burn_code: Text = ""
 
 
-class ConfirmCall(Strict, kw_only=True):
+class ConfirmCall(Strict, frozen=True, kw_only=True):
     """A hold to be taken, or with lines a whole sale."""
 
     purchase_id: Id
@@ -129,7 +129,7 @@ class ConfirmCall(Strict, kw_only=True):
     burn_code: Text = ""
 
 
-class CancelCall(Strict, kw_only=True):
+class CancelCall(Strict, frozen=True, kw_only=True):
     """A hold to be released."""
 
     purchase_id: Id
@@ -139,14 +139,14 @@ class CancelCall(Strict, kw_only=True):
     occurred_at: Moment | None = None
 
 
-class ReturnLine(Strict, kw_only=True):
+class ReturnLine(Strict, frozen=True, kw_only=True):
     """So much of a line comes back."""
 
     line_id: Id
     qty: Quantity
 
 
-class ReturnCall(Strict, kw_only=True):
+class ReturnCall(Strict, frozen=True, kw_only=True):
     """Goods that come back; without lines all that is left."""
 
     purchase_id: Id
@@ -160,7 +160,7 @@ class ReturnCall(Strict, kw_only=True):
     cashier: Text = ""
 
 
-class ReturnQuery(Strict, kw_only=True):
+class ReturnQuery(Strict, frozen=True, kw_only=True):
     """What would come back."""
 
     purchase_id: Id
@@ -173,20 +173,20 @@ class ReturnQuery(Strict, kw_only=True):
     cashier: Text = ""
 
 
-class SyncItem(Strict, kw_only=True):
+class SyncItem(Strict, frozen=True, kw_only=True):
     """One thing that happened offline: the call it would have been."""
 
     sale: ConfirmCall | UnsetType = UNSET
     return_: ReturnCall | UnsetType = msgspec.field(default=UNSET, name="return")
 
 
-class SyncCall(Strict, kw_only=True):
+class SyncCall(Strict, frozen=True, kw_only=True):
     """What happened offline, oldest first."""
 
     items: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=SYNC_ITEMS_MAX)]
 
 
-class IdentifyCall(Strict, kw_only=True):
+class IdentifyCall(Strict, frozen=True, kw_only=True):
     """Who the member is; send_code sends a one-time code to burn points."""
 
     member: Member
@@ -197,7 +197,7 @@ class IdentifyCall(Strict, kw_only=True):
     send_code: bool = False
 
 
-class SimulateCall(CartCall, kw_only=True):
+class SimulateCall(CartCall, frozen=True, kw_only=True):
     """A cart at another moment or under rules that are not live."""
 
     now: Moment | None = None

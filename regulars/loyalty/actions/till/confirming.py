@@ -76,7 +76,8 @@ def _take(
     """What was held is taken, as it was promised."""
     assert there.answer is not None
     flags = _flags_of_cart(there, asked, now)
-    answer, hold_key = there.answer, moving.hold_key(there.purchase_id)
+    answer = there.answer
+    hold_key: str | None = moving.hold_key(there.purchase_id)
     if is_late:
         answer, hold_key, lost = revive(workspace_id, there, now)
         flags += lost

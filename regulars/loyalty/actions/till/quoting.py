@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
 from regulars.kernel.errors import Invalid, NotFound, Refused
 from regulars.loyalty.actions.ledger import lock_members
@@ -13,7 +14,7 @@ from regulars.loyalty.pure.calculation.calculate import calculate
 from regulars.loyalty.pure.calculation.live import Live
 from regulars.loyalty.pure.cart import Cart, CodeState, Line, PointsAsk, check
 from regulars.loyalty.queries import codes, members, programme, simulator
-from regulars.loyalty.queries.members import MemberRecord
+from regulars.loyalty.queries.members import KeyKind, MemberRecord
 from regulars.loyalty.till_records import CLOCK_SKEW_MAX, Ask, Named
 from regulars.orders import queries as orders
 
@@ -98,7 +99,7 @@ def member_of(
     """
     if named is None:
         return None
-    found = members.find(workspace_id, members.MemberKey(named.kind, named.value))
+    found = members.find(workspace_id, members.MemberKey(cast("KeyKind", named.kind), named.value))
     if found is None:
         if is_offline:
             return None
