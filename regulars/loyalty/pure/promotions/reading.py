@@ -81,7 +81,7 @@ def _promotion(reader: Reader, slug: str, name: str, version: int) -> Promotion:
         target=_target(reader.at("target")),
         effects=_effects(reader.at("effects")),
         limits=_limits(reader.at("limits")),
-        stack=_stack(reader.at("stack")),
+        stack=_stack(reader.at("stack"), slug),
         on_return=reader.at("on_return").choice(("keep", "reevaluate"), "keep"),
     )
 
@@ -330,10 +330,13 @@ def _limits(reader: Reader) -> tuple[Limit, ...]:
     return tuple(found)
 
 
-def _stack(reader: Reader) -> Stack:
+def _stack(reader: Reader, slug: str) -> Stack:
     if reader.value is None:
         return Stack()
     reader.keys("group_mode", "exclusive", "not_with")
+    for item in reader.at("not_with").each(most=NOT_WITH_MAX):
+        if item.value == slug:
+            item.fault("not_together", other=slug)
     return Stack(
         reader.at("group_mode").choice(MODES, "all"),
         reader.at("exclusive").flag(False),
