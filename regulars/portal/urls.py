@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.portal.pages import account, home, settings, sign_in, worker
+from regulars.portal.pages import account, card, home, settings, sign_in, worker
 
 app_name = "portal"
 
@@ -15,6 +15,10 @@ urlpatterns = [
     path("my/<str:slug>/code", sign_in.code, name="code"),
     path("my/<str:slug>/sign-out", sign_in.sign_out, name="sign_out"),
     path("my/<str:slug>/language", sign_in.language, name="language"),
+    path("my/<str:slug>/points", home.points, name="points"),
+    path("my/<str:slug>/offers", home.offers, name="offers"),
+    path("my/<str:slug>/card", card.card, name="card"),
+    path("my/<str:slug>/card/code", card.turning, name="turning"),
     path("my/<str:slug>/orders", home.orders, name="orders"),
     path("my/<str:slug>/orders/<str:public_id>", home.order, name="order"),
     path("my/<str:slug>/me", account.me, name="me"),

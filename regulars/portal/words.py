@@ -27,6 +27,7 @@ TOLD: dict[str, Word] = {
     "erasure": _("The shop has your request, and a person will answer it."),
     "unsure": _("Tick the box beside the button to say that you mean it."),
 }
+CHANGED: Word = _("Points changed")
 NEWS: Word = _("News and offers")
 CHANNELS: dict[str, Word] = {
     "email": _("E-mail"),
@@ -64,11 +65,36 @@ STAGES: dict[str, tuple[Word, str]] = {
     "returned": (_("Returned"), "warn"),
     "delayed": (_("Late"), "warn"),
 }
+# What happened to points: kind of a transaction → what its owner reads.
+POINTS: dict[str, Word] = {
+    "earn": _("For a purchase"),
+    "bonus": _("A gift from the programme"),
+    "activate": _("Points became active"),
+    "awaken": _("Points became active"),
+    "capture": _("Paid with points"),
+    "give_back": _("Back after a return"),
+    "take_back": _("Taken off after a return"),
+    "pay_debt": _("Debt settled"),
+    "expire": _("Points burned"),
+    "adjust": _("Changed by the shop"),
+    "carry": _("Two cards became one"),
+    "reward": _("For a reward"),
+    "referral": _("For a friend who came"),
+    "receipt": _("For a receipt"),
+}
 # The tabs: name of the page, icon, label.
 TABS: tuple[tuple[str, str, Word], ...] = (
     ("home", "house", pgettext_lazy("my account", "Home")),
+    ("card", "qr-code", pgettext_lazy("my account", "Card")),
+    ("offers", "gift", pgettext_lazy("my account", "Offers")),
+    ("points", "list", pgettext_lazy("my account", "Points")),
     ("me", "user", pgettext_lazy("my account", "Me")),
 )
+
+
+def points(kind: str) -> Word:
+    """What the owner of points reads of a transaction."""
+    return POINTS.get(kind, CHANGED)
 
 
 def fault(error: RegularsError) -> Word:

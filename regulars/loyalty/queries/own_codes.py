@@ -25,6 +25,28 @@ ORDER BY c.issued_at DESC NULLS LAST, c.id DESC
 """
 
 
+_CERTIFICATES = """
+SELECT g.code, g.shown, g.available_minor, g.currency, g.ends_at
+FROM customers_customer r
+JOIN loyalty_giftcard g ON g.workspace_id = r.workspace_id AND g.customer_id = r.id
+WHERE r.workspace_id = %(workspace)s AND (r.id = %(id)s OR r.merged_into = %(id)s)
+  AND g.state = 'active' AND g.available_minor > 0
+  AND (g.starts_at IS NULL OR g.starts_at <= %(now)s)
+  AND (g.ends_at IS NULL OR g.ends_at > %(now)s)
+ORDER BY g.ends_at NULLS LAST, g.id LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCertificate:
+    """A gift certificate of the customer's own, and what is left of it."""
+
+    shown: str
+    available_minor: int
+    currency: str
+    ends_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class OwnCode:
     """A code of the customer's own, as it is printed."""
@@ -54,3 +76,13 @@ def _printed(code: str, shown: str | None) -> str:
     if shown:
         return shown
     return pure.grouped(code) if pure.is_well_formed(code) else code
+
+
+def certificates(workspace_id: int, customer_id: int, now: datetime) -> list[OwnCertificate]:
+    """Certificates of the customer that a till would take now, the one that ends first first."""
+    raw = cursor()
+    raw.execute(
+        _CERTIFICATES,
+        {"workspace": workspace_id, "id": customer_id, "now": now, "most": CODES_MAX},
+    )
+    return [OwnCertificate(_printed(row[0], row[1]), *row[2:]) for row in raw.fetchall()]

@@ -94,7 +94,8 @@ class Visit:
             "language": self.language,
             **context,
         }
-        return render(self.request, f"portal/{template}.html", given, status=status)
+        name = template if template.endswith(".svg") else f"{template}.html"
+        return render(self.request, f"portal/{name}", given, status=status)
 
     def is_safe(self) -> bool:
         """Whether cookies may only travel over TLS here."""

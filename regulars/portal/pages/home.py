@@ -2,23 +2,73 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 
 from regulars.customers import queries as customers
 from regulars.kernel.errors import NotFound
+from regulars.loyalty.queries.history import NEWEST, Moved
+from regulars.loyalty.queries.offers import running
 from regulars.orders import queries as order_queries
 from regulars.orders.records import OrderRecord
+from regulars.portal import standing as standings
 from regulars.portal import words
 from regulars.portal.pages.door import Visit, for_customers
 
 ORDERS_MAX = 50
 NEWEST_ORDERS = 3
+NEWEST_OFFERS = 3
+NEWEST_POINTS = 4
+PAGE_ROWS = 30
+DIGITS_MAX = 18
 
 
 @for_customers()
 def home(visit: Visit) -> HttpResponse:
     """What the customer has, and what is new."""
-    return visit.page("home", orders=[told(one) for one in own_orders(visit, NEWEST_ORDERS)])
+    context: dict[str, Any] = {"orders": [told(one) for one in own_orders(visit, NEWEST_ORDERS)]}
+    if standings.is_open(visit.id):
+        member = standings.member_of(visit.id, visit.me.id)
+        rows = standings.happened(visit.id, member.id, limit=NEWEST_POINTS)
+        context |= {
+            "standing": standings.standing(visit.id, member),
+            "rows": [moved(row) for row in rows],
+            "offers": running(visit.id, member.id)[:NEWEST_OFFERS],
+        }
+    return visit.page("home", **context)
+
+
+@for_customers()
+def points(visit: Visit) -> HttpResponse:
+    """What happened to the customer's points, and when they burn."""
+    if not standings.is_open(visit.id):
+        return visit.page("closed")
+    member = standings.member_of(visit.id, visit.me.id)
+    asked = visit.request.GET.get("before", "")
+    is_number = asked.isascii() and asked.isdigit() and len(asked) <= DIGITS_MAX
+    before = int(asked) if is_number else NEWEST
+    found = standings.happened(visit.id, member.id, before=before, limit=PAGE_ROWS)
+    return visit.page(
+        "points",
+        standing=standings.standing(visit.id, member),
+        rows=[moved(row) for row in found],
+        older=found[-1].txn_id if len(found) == PAGE_ROWS else None,
+        is_first=before == NEWEST,
+    )
+
+
+@for_customers()
+def offers(visit: Visit) -> HttpResponse:
+    """What is offered to the customer, their codes and certificates."""
+    context: dict[str, Any] = {
+        "codes": standings.codes(visit.id, visit.me.id),
+        "certificates": standings.certificates(visit.id, visit.me.id),
+    }
+    if standings.is_open(visit.id):
+        member = standings.member_of(visit.id, visit.me.id)
+        context["offers"] = running(visit.id, member.id)
+    return visit.page("offers", **context)
 
 
 @for_customers()
@@ -54,3 +104,14 @@ def told(order: OrderRecord) -> dict[str, object]:
     if order.kind != "sale":
         text, tone = words.RETURN, "neutral"
     return {"record": order, "state": text, "tone": tone}
+
+
+def moved(row: Moved) -> dict[str, object]:
+    """What happened to points, in plain words; a reason given by a person goes with it."""
+    is_told = row.kind == "adjust" and row.reason
+    return {
+        "row": row,
+        "text": words.points(row.kind),
+        "reason": row.reason if is_told else "",
+        "is_waiting": bool(row.pending > 0 and not row.available),
+    }

@@ -62,6 +62,7 @@ def shell(visit: Visit) -> HttpResponse:
         {
             "assets": [static(name) for name in ASSETS],
             "offline": visit.url("offline"),
+            "card": visit.url("card"),
             "home": visit.url("home"),
         }
     )

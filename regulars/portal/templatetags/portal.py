@@ -13,3 +13,9 @@ register = template.Library()
 def my_told(key: str) -> str:
     """What was done, as a sentence; empty for a word nobody said."""
     return str(words.TOLD.get(key, ""))
+
+
+@register.filter
+def portal_share(basis_points: int) -> float:
+    """A share of ten thousand as a number: 1000 is 0.1."""
+    return basis_points / 10_000
