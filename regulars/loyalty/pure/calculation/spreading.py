@@ -39,9 +39,10 @@ def spread(total: int, weights: Sequence[int]) -> list[int]:
 def spread_within(total: int, weights: Sequence[int], rooms: Sequence[int]) -> list[int]:
     """The total shared by weights, no share above its room; what does not fit moves on.
 
+    A line without room has no say in the shares of the others.
     total   at most the sum of rooms
     """
-    shares = spread(total, weights)
+    shares = spread(total, [w if room else 0 for w, room in zip(weights, rooms, strict=True)])
     if all(share <= room for share, room in zip(shares, rooms, strict=True)):
         return shares
     given = [0] * len(rooms)
