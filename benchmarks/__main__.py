@@ -8,7 +8,7 @@ from pathlib import Path
 
 NOT_BARS = {
     "__init__", "__main__", "common", "load", "varied", "membership_parts", "membership_rival",
-    "membership_shop",
+    "membership_shop", "till_load", "till_shop",
 }  # fmt: skip
 
 

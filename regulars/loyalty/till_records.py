@@ -30,6 +30,7 @@ class Counter:
     """Who asks: the key and where it stands.
 
     channel  till or site; may_hold_long: an order of a site is held for days
+    language  of messages, titles and what is missing
     """
 
     channel: str = "till"
@@ -38,6 +39,7 @@ class Counter:
     cashier: str = ""
     key_id: int | None = None
     may_hold_long: bool = False
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

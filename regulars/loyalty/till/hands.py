@@ -25,6 +25,7 @@ ANSWER_WITHIN_S = 1.8
 STATEMENT_MS_MAX = 1_500
 # Far more than can be answered in time; what comes above is told so at once.
 WAITING_MAX = 256
+PREPARED_AFTER = 5
 
 T = TypeVar("T")
 
@@ -88,6 +89,8 @@ class Hands:
                     " set_config('lock_timeout', %s, false)",
                     [str(self._statement_ms), str(self._statement_ms)],
                 )
+            # Few connections that stay: statements are planned once in each.
+            connection.connection.prepare_threshold = PREPARED_AFTER
             self._own.raw = connection.connection
 
     def _leave_connection(self, error: BaseException) -> None:

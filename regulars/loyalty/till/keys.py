@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from regulars.kernel import clock
 from regulars.loyalty.queries import tills
@@ -56,11 +56,12 @@ def _look_up(key: str) -> Opened:
     workspace, key_id = held
     if wanted is KeyScope.API:
         # A program of the shop: a site's cart.
-        return Opened(workspace, Counter(channel="site", key_id=key_id, may_hold_long=True))
+        counter = Counter(channel="site", key_id=key_id, may_hold_long=True)
+        return Opened(workspace, replace(counter, language=workspace.language))
     with scope(workspace.id):
         till = tills.till_of_key(workspace.id, key_id)
     if till is None:
-        return Opened(workspace, Counter(key_id=key_id))
+        return Opened(workspace, Counter(key_id=key_id, language=workspace.language))
     return Opened(
         workspace,
         Counter(
@@ -69,5 +70,6 @@ def _look_up(key: str) -> Opened:
             till=till.till,
             key_id=key_id,
             may_hold_long=till.channel == "site",
+            language=workspace.language,
         ),
     )

@@ -34,7 +34,6 @@ from regulars.loyalty.till_records import (
     Confirmation,
     PurchaseRecord,
 )
-from regulars.workspaces import queries as workspaces
 
 
 def confirm(workspace_id: int, asked: Confirmation) -> bytes:
@@ -88,7 +87,7 @@ def _take(
         answer,
         there.purchase_id,
         State.CONFIRMED,
-        workspaces.workspace(workspace_id).language,
+        asked.counter.language,
         confirmed_at=now,
         flags=flags,
     )
@@ -175,7 +174,7 @@ def _sell(workspace_id: int, row_id: int, asked: Confirmation, now: datetime) ->
         answer,
         asked.purchase_id,
         State.CONFIRMED,
-        workspaces.workspace(workspace_id).language,
+        asked.counter.language,
         confirmed_at=now,
         flags=flags,
     )

@@ -48,7 +48,7 @@ def hold(workspace_id: int, ask: Ask) -> bytes:
         found.answer,
         ask.purchase_id,
         State.HELD,
-        workspaces.workspace(workspace_id).language,
+        ask.counter.language,
         expires_at=until,
     )
     body = telling.encode(told)
@@ -127,7 +127,7 @@ def reserved(workspace_id: int, ask: Ask, now: datetime) -> tuple[Quote, datetim
 def check_expected(workspace_id: int, ask: Ask, found: Quote, now: datetime) -> None:
     """Nothing when the quote still holds. raises Conflict(quote_changed) with the new one"""
     if ask.quote_hash and ask.quote_hash != telling.quote_hash(found.answer):
-        language = workspaces.workspace(workspace_id).language
+        language = ask.counter.language
         raise Conflict(
             "quote_changed",
             "The price changed since the quote; show the customer the new one.",

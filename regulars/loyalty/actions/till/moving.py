@@ -87,10 +87,22 @@ def earned(
     programme: Programme,
     occurred_at: datetime,
 ) -> Earn | None:
-    """The points the purchase gives, one part for each rule, terms and line."""
-    if member_id is None or not answer.earn:
+    """The points the purchase gives: one part, and so one lot, for each currency and terms.
+
+    Which line earned what is in the purchase's own result; a lot for every line would make a
+    member's lots a hundred times as many and every burn as slow.
+    """
+    if member_id is None:
         return None
-    parts = tuple(_part(one, programme) for one in answer.earn if one.points > 0)
+    sums: dict[tuple[str, str], int] = {}
+    for one in answer.earn:
+        key = (one.currency, one.terms)
+        sums[key] = sums.get(key, 0) + one.points
+    parts = tuple(
+        Part(currency=currency, points=points, terms=programme.terms_of(terms, currency))
+        for (currency, terms), points in sorted(sums.items())
+        if points > 0
+    )
     if not parts:
         return None
     return Earn(
@@ -102,11 +114,6 @@ def earned(
         occurred_at=occurred_at,
         rules_version=answer.rules_version,
     )
-
-
-def _part(one: EarnPart, programme: Programme) -> Part:
-    terms = programme.terms_of(one.terms, one.currency)
-    return Part(currency=one.currency, points=one.points, terms=terms, line_id=one.line_id or None)
 
 
 def _reason(parts: tuple[EarnPart, ...]) -> str:

@@ -37,8 +37,7 @@ def tell_confirmed(
         "channel": counter.channel,
         "source": SOURCE,
     }
-    _record(workspace_id, "purchase.confirmed", f"purchase:{purchase_id}:confirmed", row_id,
-            customer_id, props, at)  # fmt: skip
+    _record(workspace_id, "purchase.confirmed", row_id, customer_id, props, at)
 
 
 def tell_returned(
@@ -62,14 +61,12 @@ def tell_returned(
         "is_full": is_full,
         "source": SOURCE,
     }
-    _record(workspace_id, "purchase.returned", f"return:{return_id}", row_id, customer_id,
-            props, at)  # fmt: skip
+    _record(workspace_id, "purchase.returned", row_id, customer_id, props, at)
 
 
 def _record(
     workspace_id: int,
     kind: str,
-    key: str,
     row_id: int,
     customer_id: int | None,
     props: dict[str, Any],
@@ -81,7 +78,8 @@ def _record(
             NewEvent(
                 kind=kind,
                 time=at,
-                key=key,
+                # The purchase's own row makes it once: no key need be remembered beside it.
+                key=None,
                 customer_id=customer_id,
                 props=props,
                 subject_id=row_id,
