@@ -31,7 +31,8 @@ DATABASE_CUSTOMERS = 1_000_000
 DATABASE_EVENTS = 10_000_000
 CHANGED_SHARE = 0.01
 MEMORY_MB = 3_000
-RANGE_CUSTOMERS = 131_072
+# As a pass of the product takes them.
+RANGE_CUSTOMERS = 262_144
 # The rival is asked for so many segments, evenly chosen, and the rest is reckoned from them.
 RIVAL_SEGMENTS = 14
 PARTS = ("full", "change")
@@ -100,7 +101,7 @@ def full(folder: Path, chosen: dict[str, Any]) -> None:
 
     def single(number: int) -> int:
         one = duck.compile(rules[number], **asked)
-        return engine.count_customers(segment_count.WORKSPACE, one.sql, one.params)
+        return engine.count_customers(segment_count.WORKSPACE, one.sql, one.params, since=one.since)
 
     single(0)
     found, shared_s = _timed(together)

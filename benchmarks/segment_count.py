@@ -244,7 +244,7 @@ def measure(folder: Path, times: int) -> None:
 
     def count(engine: Engine) -> int:
         asked = duck.compile(rule, facts=FACTS, now=END, zone=ZoneInfo("UTC"), segments={})
-        return engine.count_customers(WORKSPACE, asked.sql, asked.params)
+        return engine.count_customers(WORKSPACE, asked.sql, asked.params, since=asked.since)
 
     engine = Engine(folder, relations, lambda _: live)
     cold_s = once_s(lambda: count(engine))

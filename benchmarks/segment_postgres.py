@@ -173,7 +173,7 @@ def ask(question: Question, workspace_id: int, rival: Rival, report: Report) -> 
     found: list[set[int]] = []
 
     def ours() -> None:
-        ids = engine.customer_set(workspace_id, asked.sql, asked.params)
+        ids = engine.customer_set(workspace_id, asked.sql, asked.params, since=asked.since)
         found.append(set(ids.to_pylist()))
 
     ours_s = _mean(ours, time.process_time)

@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ import duckdb
 import pyarrow as pa
 
 from regulars.kernel.errors import Outside
-from regulars.lake import merges, views
+from regulars.lake import layout, merges, views
 from regulars.lake.manifest import LakeFile
 from regulars.lake.relations import MERGES, Relation
 
 Params = Sequence[Any] | Mapping[str, Any]
+Since = Mapping[str, datetime]
 ManifestOf = Callable[[int], Sequence[LakeFile]]
 HiddenOf = Callable[[int], Sequence[int]]
 
@@ -60,13 +62,17 @@ class Engine:
         self._merges: OrderedDict[tuple[str, ...], pa.Table] = OrderedDict()
         self._merges_lock = threading.Lock()
 
-    def query(self, workspace_id: int, sql: str, params: Params = ()) -> pa.Table:
+    def query(
+        self, workspace_id: int, sql: str, params: Params = (), *, since: Since | None = None
+    ) -> pa.Table:
         """The answer of a select over the workspace's relations.
 
         params  values for `?`, or a mapping for `$name`
+        since   relation → the instant before which its rows do not matter to the select: files of
+                earlier periods are not opened
         raises  Outside(lake_busy) when the engine is busy for longer than WAIT_S
         """
-        files = self.files_of(workspace_id)
+        files = layout.reaching(self.files_of(workspace_id), since or {})
         hidden = self.hidden_of(workspace_id)
         with self.cursor() as cursor:
             renamed = self._merges_of(cursor, files)
@@ -82,15 +88,19 @@ class Engine:
             )
             return _run(cursor, text, params)
 
-    def customer_set(self, workspace_id: int, sql: str, params: Params = ()) -> pa.Int64Array:
+    def customer_set(
+        self, workspace_id: int, sql: str, params: Params = (), *, since: Since | None = None
+    ) -> pa.Int64Array:
         """The distinct ids that a select of one column `customer` gives, in ascending order."""
         text = f"select distinct customer from ({sql}) where customer is not null order by 1"
-        return self.query(workspace_id, text, params)[0].combine_chunks()
+        return self.query(workspace_id, text, params, since=since)[0].combine_chunks()
 
-    def count_customers(self, workspace_id: int, sql: str, params: Params = ()) -> int:
+    def count_customers(
+        self, workspace_id: int, sql: str, params: Params = (), *, since: Since | None = None
+    ) -> int:
         """How many distinct customers a select of one column `customer` gives."""
         text = f"select count(distinct customer) from ({sql})"
-        count: int = self.query(workspace_id, text, params)[0][0].as_py()
+        count: int = self.query(workspace_id, text, params, since=since)[0][0].as_py()
         return count
 
     def files_of(self, workspace_id: int) -> Sequence[LakeFile]:
@@ -158,19 +168,25 @@ def current() -> Engine:
     return _current
 
 
-def query(workspace_id: int, sql: str, params: Params = ()) -> pa.Table:
+def query(
+    workspace_id: int, sql: str, params: Params = (), *, since: Since | None = None
+) -> pa.Table:
     """The answer of a select over the workspace's relations, from the process's engine."""
-    return current().query(workspace_id, sql, params)
+    return current().query(workspace_id, sql, params, since=since)
 
 
-def customer_set(workspace_id: int, sql: str, params: Params = ()) -> pa.Int64Array:
+def customer_set(
+    workspace_id: int, sql: str, params: Params = (), *, since: Since | None = None
+) -> pa.Int64Array:
     """The distinct ids that a select of one column `customer` gives, in ascending order."""
-    return current().customer_set(workspace_id, sql, params)
+    return current().customer_set(workspace_id, sql, params, since=since)
 
 
-def count_customers(workspace_id: int, sql: str, params: Params = ()) -> int:
+def count_customers(
+    workspace_id: int, sql: str, params: Params = (), *, since: Since | None = None
+) -> int:
     """How many distinct customers a select of one column `customer` gives."""
-    return current().count_customers(workspace_id, sql, params)
+    return current().count_customers(workspace_id, sql, params, since=since)
 
 
 def _open(root: Path, spill: str, memory_mb: int, threads: int) -> duckdb.DuckDBPyConnection:

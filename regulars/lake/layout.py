@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from regulars.lake.manifest import LakeFile
@@ -87,6 +87,21 @@ def period_of(time: datetime | None, unit: Unit) -> Period:
     start = _first_of(time.year, time.month)
     end = _first_of(time.year + time.month // 12, time.month % 12 + 1)
     return Period(f"{time.year:04d}-{time.month:02d}", start, end)
+
+
+def reaching(files: Sequence[LakeFile], since: Mapping[str, datetime]) -> list[LakeFile]:
+    """The files that may hold rows of these instants or later, by relation; others all."""
+    limits = {name: at.astimezone(UTC).replace(tzinfo=None) for name, at in since.items()}
+    return [file for file in files if not _is_over(file, limits.get(file.relation))]
+
+
+def _is_over(file: LakeFile, limit: datetime | None) -> bool:
+    if limit is None or file.kind != "base" or file.period in ("", NO_PERIOD):
+        return False
+    year, _, month = file.period.partition("-")
+    last = datetime(int(year), int(month or 12), 1)  # noqa: DTZ001
+    end = _first_of(last.year + last.month // 12, last.month % 12 + 1)
+    return end <= limit
 
 
 def buckets_for(rows: int) -> int:

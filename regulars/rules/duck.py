@@ -10,7 +10,7 @@ Values travel as parameters; the text holds only names that the product itself d
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import cast
@@ -18,7 +18,15 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from regulars.rules import duck_events, duck_times, duck_values, language, operators, values
+from regulars.rules import (
+    duck_events,
+    duck_times,
+    duck_values,
+    language,
+    operators,
+    values,
+    windows,
+)
 from regulars.rules.checking import Segments, check, leaves, reachable_segments
 from regulars.rules.duck_scope import Scope, among, rows_where
 from regulars.rules.duck_slots import Fill, Slots
@@ -37,6 +45,7 @@ from regulars.rules.memory import MARKETING
 from regulars.rules.tree import (
     ConsentIs,
     Did,
+    Edge,
     Either,
     Everyone,
     FactIs,
@@ -52,6 +61,8 @@ from regulars.rules.tree import (
 )
 
 PLANS_MAX = 1_000
+# Conditions that look at no event.
+EVENTLESS = (FactIs, ConsentIs, Reachable, InList, Near, Share, InSegment)
 
 # Facts that most customers pass are not worth a pass of their own.
 BROAD_OPERATORS = frozenset((*operators.NEGATIVE_TWIN, "set"))
@@ -60,10 +71,14 @@ BROAD_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A SELECT of one column, customer, without repeats, and its named parameters."""
+    """A SELECT of one column, customer, without repeats, and its named parameters.
+
+    since  relation → the instant before which none of its rows matters; absent: all do
+    """
 
     sql: str
     params: dict[str, object]
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,25 @@ def compile(  # noqa: A001  # rules.duck.compile reads as what it does
         tuple((name, language.dumps(segments[name])) for name in needed),
     )
     plan = _plan(definition)
-    return Compiled(plan.sql, {name: fill(now, zone) for name, fill in plan.fills.items()})
+    params = {name: fill(now, zone) for name, fill in plan.fills.items()}
+    since = _events_since([rule, *(segments[name] for name in needed)], now, zone)
+    return Compiled(plan.sql, params, {} if since is None else {"events": since})
+
+
+def _events_since(rules: list[Rule], now: datetime, zone: ZoneInfo) -> datetime | None:
+    """The first instant whose events any condition looks at; None when some looks at all."""
+    found: list[datetime] = []
+    for rule in rules:
+        for leaf, _ in leaves(rule.where, ""):
+            if isinstance(leaf, EVENTLESS):
+                continue
+            if not isinstance(leaf, Did | Edge):
+                return None
+            start = windows.window_span(leaf.within, now, zone).start
+            if start is None:
+                return None
+            found.append(start)
+    return min(found, default=None)
 
 
 def _used_facts(rules: list[Rule], facts: Facts) -> tuple[Fact, ...]:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.lake import layout
+from regulars.lake.manifest import LakeFile
 
 TIMES = st.datetimes(datetime(1, 1, 2), datetime(8999, 12, 31))  # noqa: DTZ001
 
@@ -41,3 +42,21 @@ def test_buckets_hold_a_file_each_and_are_a_power_of_two(rows: int) -> None:
     assert buckets & (buckets - 1) == 0
     assert rows <= buckets * layout.FILE_ROWS_MAX
     assert buckets == 1 or rows > buckets // 2 * layout.FILE_ROWS_MAX
+
+
+def test_files_that_end_before_the_instant_are_not_opened_and_all_others_are() -> None:
+    periods = ("", layout.NO_PERIOD, "2024", "2025-10", "2025-11", "2025-12")
+    files = [LakeFile(0, "events", "base", name, 1, name, 0) for name in periods]
+    files.append(LakeFile(0, "events", "tail", "t", 1, "", 0))
+    files.append(LakeFile(0, "orders", "base", "o", 1, "2024", 0))
+
+    def read(at: datetime) -> list[str]:
+        return [file.path for file in layout.reaching(files, {"events": at})]
+
+    assert layout.reaching(files, {}) == files
+    december = datetime(2025, 12, 1, tzinfo=UTC)
+    assert read(december) == ["", layout.NO_PERIOD, "2025-12", "t", "o"]
+    assert read(december - timedelta(microseconds=1)) == [
+        "", layout.NO_PERIOD, "2025-11", "2025-12", "t", "o",
+    ]  # fmt: skip
+    assert "2024" in read(datetime(2024, 12, 31, tzinfo=UTC))

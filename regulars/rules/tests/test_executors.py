@@ -172,6 +172,27 @@ def test_an_irrelevant_event_changes_nothing(case):
     assert found_in_duckdb(rule, segments, now, zone) == before
 
 
+@settings(random_cases, max_examples=60)
+@given(cases())
+def test_what_lies_before_the_first_instant_of_a_question_changes_nothing(case):
+    documents, segment_documents, histories, now, zone = case
+    segments = {name: language.parse(item) for name, item in segment_documents.items()}
+    for document in documents:
+        rule = language.parse(document)
+        asked = duck.compile(rule, facts=strategies.FACTS, now=now, zone=zone, segments=segments)
+        since = asked.since.get("events")
+        if since is None:
+            continue
+
+        later = [
+            replace(history, events=[one for one in history.events if one.time >= since])
+            for history in histories
+        ]
+
+        expected = found_in_memory(rule, segments, histories, now, zone)
+        assert found_in_memory(rule, segments, later, now, zone) == expected, document
+
+
 SECRET = "Zq7x"
 
 

@@ -34,7 +34,9 @@ from regulars.store.scope import cursor, scope
 from regulars.workspaces import queries as workspaces
 
 # Memory of a pass is that of so many customers: a statement over them and their answers.
-CUSTOMERS_AT_ONCE = 131_072
+CUSTOMERS_AT_ONCE = 262_144
+# Of these so many are compared with what is stored in one transaction; the follower waits for it.
+COMPARED_AT_ONCE = 65_536
 MERGED_AT_ONCE = 2_500
 AGAIN = timedelta(seconds=1)
 # An older pass has too much to catch up with.
@@ -280,8 +282,16 @@ def _write(found: Pass, answers: Found, now: datetime, *, is_range: bool = True)
     if found.fresh:
         moving = answers.turns_us != NEVER_US
         found.due.append((answers.customers[moving], answers.turns_us[moving]))
-    if found.stale:
-        stale = replace(answers, holds=answers.holds[:, count:])
+    if not found.stale:
+        return
+    for start in range(0, len(answers.customers), COMPARED_AT_ONCE):
+        part = slice(start, start + COMPARED_AT_ONCE)
+        stale = replace(
+            answers,
+            customers=answers.customers[part],
+            holds=answers.holds[part, count:],
+            turns_us=answers.turns_us[part],
+        )
         with transaction.atomic(), scope(found.workspace_id):
             _refresh(found, stale, is_range=is_range)
 

@@ -68,7 +68,9 @@ def _prepared(
     if engine_name == MEMORY:
         return lambda: _total_in_memory(workspace_id, rule, surroundings)
     if engine_name == DUCKDB:
-        return lambda: engine.count_customers(workspace_id, asked.sql, asked.params)
+        return lambda: engine.count_customers(
+            workspace_id, asked.sql, asked.params, since=asked.since
+        )
     assert spark is not None, "who offers the engine opens it"
     return lambda: spark().count_customers(workspace_id, asked.sql, asked.params)
 

@@ -60,15 +60,6 @@ def rules_by_slug(workspace_id: int) -> dict[str, Rule]:
     return {slug: language.parse(rule) for slug, rule in rows}
 
 
-def users_of(workspace_id: int, slug: str) -> list[SegmentRecord]:
-    """The segments in use whose rules refer to this one."""
-    return [
-        one
-        for one in segments(workspace_id)
-        if one.slug != slug and slug in references_of(language.parse(one.rule))
-    ]
-
-
 def check(workspace_id: int, rule: Mapping[str, Any], *, slug: str = "") -> Rule:
     """The rule, when it can be asked in this workspace.
 
@@ -103,7 +94,8 @@ def audience(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> list[i
     raises  Invalid(rule_invalid, path=…), Outside(lake_busy)
     """
     asked = compiled(workspace_id, rule, at)
-    found: list[int] = engine.customer_set(workspace_id, asked.sql, asked.params).to_pylist()
+    ids = engine.customer_set(workspace_id, asked.sql, asked.params, since=asked.since)
+    found: list[int] = ids.to_pylist()
     return found
 
 
@@ -121,7 +113,7 @@ def holding(workspace_id: int, customer_id: int, at: datetime) -> list[SegmentRe
             continue
         sql = f"select 1 from ({asked.sql}) where customer = $asked_customer limit 1"
         params = {**asked.params, "asked_customer": customer_id}
-        if engine.query(workspace_id, sql, params).num_rows:
+        if engine.query(workspace_id, sql, params, since=asked.since).num_rows:
             found.append(one)
     return found
 
@@ -129,7 +121,7 @@ def holding(workspace_id: int, customer_id: int, at: datetime) -> list[SegmentRe
 def total(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> int:
     """How many customers the rule picks at the instant. raises Invalid, Outside(lake_busy)"""
     asked = compiled(workspace_id, rule, at)
-    return engine.count_customers(workspace_id, asked.sql, asked.params)
+    return engine.count_customers(workspace_id, asked.sql, asked.params, since=asked.since)
 
 
 def count(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> Count:
@@ -140,7 +132,7 @@ def count(workspace_id: int, rule: Mapping[str, Any], at: datetime) -> Count:
     asked = compiled(workspace_id, rule, at)
     params = {**asked.params, "asked_at": _naive(at)}
     sql = asking.COUNT_SQL.format(audience=asked.sql)
-    counted = engine.query(workspace_id, sql, params).to_pylist()[0]
+    counted = engine.query(workspace_id, sql, params, since=asked.since).to_pylist()[0]
     people = sorted(
         customers(workspace_id, counted["sample"] or [], at), key=lambda one: -one.orders
     )
