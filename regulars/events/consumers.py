@@ -16,7 +16,14 @@ from typing import Any
 from django.db import transaction
 
 from regulars.events.queries import COLUMNS
-from regulars.events.records import PARKED_TRIES_MAX, PARTITIONS, Consumer, Event, Origin
+from regulars.events.records import (
+    ALL_KINDS,
+    PARKED_TRIES_MAX,
+    PARTITIONS,
+    Consumer,
+    Event,
+    Origin,
+)
 from regulars.kernel import clock
 from regulars.kernel.errors import RegularsError
 from regulars.store.faults import is_transient
@@ -109,18 +116,21 @@ def _read(
     scanned, last_xid, last_row = counted
     if not scanned:
         return [], 0, None
+    origins = [Origin.LIVE.value] if consumer.live_only else [one.value for one in Origin]
     raw.execute(
         f"SELECT {COLUMNS} FROM events_event"
         f" WHERE (xid, id) > (%s::text::xid8, %s) AND (xid, id) <= (%s::text::xid8, %s)"
-        f" AND kind = ANY(%s){lane_filter} ORDER BY xid, id",
-        [xid, last_id, last_xid, last_row, list(consumer.kinds)],
-    )
+        f" AND (kind = ANY(%s) OR %s) AND origin = ANY(%s){lane_filter} ORDER BY xid, id",
+        [
+            xid, last_id, last_xid, last_row, list(consumer.kinds), ALL_KINDS in consumer.kinds,
+            origins,
+        ],
+    )  # fmt: skip
     now = clock.now()
     events = [
         event
         for event in (Event(*row) for row in raw.fetchall())
-        if not (consumer.live_only and event.origin != Origin.LIVE.value)
-        and not (consumer.max_age is not None and event.time < now - consumer.max_age)
+        if not (consumer.max_age is not None and event.time < now - consumer.max_age)
     ]
     return events, int(scanned), (last_xid, last_row)
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 PARTITIONS = 64
+# A consumer of this kind wants every kind.
+ALL_KINDS = "*"
 # After so many tries parked events wait for a person.
 PARKED_TRIES_MAX = 12
 
@@ -59,7 +61,7 @@ class Consumer:
     """A line of wiring: who reads what.
 
     handler     "package.module:function" taking (workspace_id, list of Event)
-    kinds       event kinds it wants
+    kinds       event kinds it wants; ALL_KINDS among them is every kind
     from_start  a new consumer starts at now unless this is true
     live_only   skips imported and replayed history
     max_age     skips events older than this when they are read

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, NotFound, Refused
-from regulars.loyalty.actions import ledger, telling
+from regulars.loyalty.actions import carrying, ledger, telling
 from regulars.loyalty.point_records import Earn, Held, Hold, PointsInsufficient, Settled
 from regulars.loyalty.pure import accrual
 from regulars.loyalty.pure.ledger import Account, Draft, Entry, body_hash, moves
@@ -113,6 +113,8 @@ def release(
         resolves_id=kept.txn_id,
     )
     (posted,) = ledger.post(workspace_id, [draft], moment)
+    if posted.is_new:
+        carrying.follow(workspace_id, kept.member_id, str(posted.txn_id), moment)
     return Settled(posted.txn_id, 0, kept.points, posted.is_new)
 
 
@@ -153,6 +155,8 @@ def settle(
     if kept is None:
         return None
     captured = sum(e.amount for e in drafts[0].entries if e.account == Account.REDEEMED)
+    if captured < kept.points and posted[0].is_new:
+        carrying.follow(workspace_id, kept.member_id, str(posted[0].txn_id), moment)
     return Settled(posted[0].txn_id, captured, kept.points - captured, posted[0].is_new)
 
 

@@ -42,6 +42,11 @@ def lock_members(
     return found
 
 
+def hold_rows(workspace_id: int, member_ids: Sequence[int]) -> None:
+    """Hold the balances of these members until the transaction ends, and look at nothing."""
+    cursor().execute(LOCK, [workspace_id, list(member_ids)])
+
+
 def _lock(
     workspace_id: int, member_ids: Sequence[int]
 ) -> list[tuple[int, str, int, int, int, int, datetime | None]]:

@@ -11,6 +11,7 @@ from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.kernel.ids import new_public_id
+from regulars.loyalty.actions import tiers
 from regulars.store import trail
 from regulars.store.scope import cursor
 
@@ -54,6 +55,8 @@ def _join(workspace_id: int, customer_ids: Sequence[int], now: datetime) -> None
     raw = cursor()
     names = [new_public_id() for _ in customer_ids]
     raw.execute(JOIN, [workspace_id, now, names, list(customer_ids), workspace_id])
+    joined = raw.fetchall()
+    tiers.advance(workspace_id, [row[0] for row in joined], now)
     events.record_many(
         workspace_id,
         [
@@ -65,7 +68,7 @@ def _join(workspace_id: int, customer_ids: Sequence[int], now: datetime) -> None
                 props={"member": public_id},
                 source="loyalty",
             )
-            for _, customer_id, public_id in raw.fetchall()
+            for _, customer_id, public_id in joined
         ],
     )
 

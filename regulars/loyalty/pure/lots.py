@@ -33,6 +33,8 @@ class Lot:
     line_id: str | None = None
     source_txn: int = 0
     source_lot: int | None = None
+    waits_for: str | None = None
+    cost_minor: int = 0
 
 
 def order_key(lot: Lot) -> tuple[datetime, datetime, int]:

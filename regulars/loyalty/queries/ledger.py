@@ -15,7 +15,7 @@ LOTS_MAX = 20_000
 LOT = """
 l.id, l.member_id, l.currency, l.amount, l.available, l.pending, l.held, l.activates_at,
 coalesce(l.expires_at, CASE WHEN l.slides THEN b.slides_until END), l.slides, l.purchase_id,
-l.partner_id, l.line_id, l.source_txn, l.source_lot
+l.partner_id, l.line_id, l.source_txn, l.source_lot, l.waits_for, l.cost_minor
 """
 FROM_LOTS = """
 FROM loyalty_lot l
@@ -107,6 +107,17 @@ def _txns(rows: Sequence[tuple[Any, ...]]) -> list[Txn]:
         Txn(row[0], row[1], row[2], bytes(row[3]), row[4], row[5], tuple(lines[txn_id]))
         for txn_id, row in heads.items()
     ]
+
+
+def waiting(workspace_id: int, waits_for: Sequence[str]) -> list[Lot]:
+    """Lots that wait for one of these events."""
+    raw = cursor()
+    raw.execute(
+        f"SELECT {LOT} {FROM_LOTS} WHERE l.workspace_id = %s AND l.waits_for = ANY(%s::text[])"
+        " AND l.pending > 0 AND l.activates_at IS NULL ORDER BY l.id LIMIT %s",
+        [workspace_id, list(waits_for), LOTS_MAX],
+    )
+    return [Lot(*row) for row in raw.fetchall()]
 
 
 def resolved(workspace_id: int, hold_id: int) -> Txn | None:
