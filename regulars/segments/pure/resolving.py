@@ -46,14 +46,15 @@ def _node(node: Node, segments: Mapping[str, Rule]) -> Node:
 
 def reads_of(rule: Rule, facts: Facts) -> frozenset[str]:
     """Which relations the rule reads; of events, which kinds: "events:order.paid"."""
-    return frozenset(
-        name for leaf, _ in checking.leaves(rule.where, "") for name in _reads(leaf, facts)
-    )
+    # Everybody may be new: rules hold for customers who have nothing but their row, also those
+    # without a single condition.
+    found = {"customers"}
+    for leaf, _ in checking.leaves(rule.where, ""):
+        found.update(_reads(leaf, facts))
+    return frozenset(found)
 
 
 def _reads(leaf: Leaf, facts: Facts) -> Iterator[str]:
-    # Everybody may be new: rules hold for customers who have nothing but their row.
-    yield "customers"
     if isinstance(leaf, FactIs):
         fact = find_fact(leaf.fact, facts)
         source = fact.source if fact is not None else Attr(leaf.fact)

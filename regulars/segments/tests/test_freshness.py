@@ -55,6 +55,11 @@ class Walk:
             for kind in strategies.KINDS:
                 self.record(kind, self.people[0])
         self.feed()
+        with scope(self.id):
+            # Rules without a single condition hold for everybody who comes.
+            for name, where in (("all", {"all": []}), ("any", {"not": {"any": []}})):
+                rule = {"version": 1, "where": where}
+                actions.create_segment(self.id, slug=name, name=name, rule=rule)
         for number in range(1, SEGMENTS + 1):
             self.edit(number)
 
@@ -87,6 +92,10 @@ class Walk:
         traits["birth_on"] = self.draw(strategies.days).isoformat()
         name = f"c{self.people.index(self.somebody())}"
         customers.identify_many(self.id, [Identity(external_id=name, traits=traits)])
+
+    def newcomer(self) -> None:
+        name = f"c{len(self.people)}"
+        self.people += customers.identify_many(self.id, [Identity(external_id=name)])
 
     def consent(self) -> None:
         said = {"channel": "email", "purpose": self.draw(st.sampled_from(strategies.PURPOSES))}
@@ -121,8 +130,8 @@ class Walk:
     def act(self) -> None:
         deed = self.draw(
             st.sampled_from(
-                (self.event, self.event, self.order, self.profile, self.consent, self.listing,
-                 self.merge, self.unmerge, self.edit, self.step, self.step, self.step)
+                (self.event, self.event, self.order, self.profile, self.newcomer, self.consent,
+                 self.listing, self.merge, self.unmerge, self.edit, self.step, self.step, self.step)
             )
         )  # fmt: skip
         try:
