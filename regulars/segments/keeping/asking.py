@@ -26,6 +26,8 @@ from regulars.store.scope import cursor
 
 log = logging.getLogger(__name__)
 
+# Faults of the machine, not of a rule: the same question may be answered later.
+PASSING = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.IOException)
 NEVER_US = np.iinfo(np.int64).max
 ORDER_LINES = "order_lines"
 
@@ -78,18 +80,25 @@ def ask(
     workspace_id: int, roots: Sequence[int], kept: Sequence[Kept], now: datetime, zone: ZoneInfo
 ) -> Found:
     """What the rules answer at the instant about these customers, who are roots."""
-    broken = {one.id: code for one in kept if (code := fault_of(one.rule, registry.facts()))}
+    broken = faults_of(kept)
     sound = [one for one in kept if one.id not in broken]
     with engine.current().cursor() as lake:
         events = lay_out(lake, workspace_id, roots, sound)
         try:
             answer = _run(lake, sound, now, zone)
+        except PASSING:
+            raise
         except duckdb.Error:
             # One statement answers for all: find out who spoils it.
             broken |= _spoilers(lake, sound, now, zone)
             sound = [one for one in sound if one.id not in broken]
             answer = _run(lake, sound, now, zone)
     return replace(found_in(answer, kept, broken), events=events)
+
+
+def faults_of(kept: Sequence[Kept]) -> dict[int, str]:
+    """The segments whose rules cannot be asked any more, with a code."""
+    return {one.id: code for one in kept if (code := fault_of(one.rule, registry.facts()))}
 
 
 def _spoilers(
@@ -99,6 +108,8 @@ def _spoilers(
     for one in kept:
         try:
             _run(lake, [one], now, zone)
+        except PASSING:
+            raise
         except duckdb.Error:
             log.exception("the rule of segment %s can not be asked", one.id)
             found[one.id] = "rule_failed"

@@ -7,11 +7,14 @@ touched since the lake's state, or turns before the answer is written, is left t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import duckdb
 import numpy as np
 from django.db import transaction
 
@@ -21,8 +24,9 @@ from regulars.jobs.records import JobRecord
 from regulars.kernel import clock
 from regulars.kernel.errors import Outside
 from regulars.lake import engine
-from regulars.lake.pinned import Pinned
+from regulars.lake.pinned import Columns, Pinned
 from regulars.lake.source import Position
+from regulars.rules.shared import CompiledMany
 from regulars.segments.keeping import asking, following, sources, staging, writing
 from regulars.segments.keeping.asking import NEVER_US, Found, Ids
 from regulars.segments.keeping.kept import Kept, document_of, kept_segments, read_rule
@@ -32,6 +36,8 @@ from regulars.segments.queries import rules_by_slug
 from regulars.segments.records import Reason
 from regulars.store.scope import cursor, scope
 from regulars.workspaces import queries as workspaces
+
+log = logging.getLogger(__name__)
 
 # Memory of a pass is that of so many customers: a statement over them and their answers.
 CUSTOMERS_AT_ONCE = 262_144
@@ -146,10 +152,22 @@ def _begin(job: JobRecord) -> Pass | None:
     versions = {row[0]: row[2] for row in rows}
     found = Pass(workspace_id, now, positions, fresh, stale, versions, _why(whys))
     _resume(found, job.progress.get("run"))
+    _leave_out(found, asking.faults_of(found.asked))
+    if not found.asked:
+        return None
     if not found.is_resumed:
         staging.clear(workspace_id, [one.kept.id for one in fresh])
     found.read = dict(found.positions)
     return found
+
+
+def _leave_out(found: Pass, broken: Mapping[int, str]) -> None:
+    """A rule that cannot be asked any more must not keep all others from being computed."""
+    following.mark_broken(found.workspace_id, broken)
+    found.fresh = [one for one in found.fresh if one.kept.id not in broken]
+    found.stale = [one for one in found.stale if one.id not in broken]
+    for one in broken:
+        found.versions.pop(one, None)
 
 
 def _fresh(workspace_id: int, rows: Sequence[tuple[Any, ...]]) -> list[Staged]:
@@ -225,7 +243,7 @@ def _answer_all(job: JobRecord, found: Pass) -> None:
     for first, last in pinned.cuts(CUSTOMERS_AT_ONCE):
         if last <= found.done:
             continue
-        columns = pinned.query(asked.sql, asked.params, (first, last))
+        columns = _asked(found, pinned, asked, (first, last), zone)
         answers = asking.found_in((asked, columns), found.asked, {})
         answers = _but(answers, np.isin(answers.customers, apart))
         if len(answers.customers):
@@ -234,6 +252,30 @@ def _answer_all(job: JobRecord, found: Pass) -> None:
         with transaction.atomic(), scope(job.workspace_id):
             if not jobs.report_progress(job, _state(found)):
                 raise Outside("job_taken_over", "Another worker goes on with this.")
+
+
+def _asked(
+    found: Pass, pinned: Pinned, asked: CompiledMany, within: tuple[int, int], zone: ZoneInfo
+) -> Columns:
+    """The answers about a range. raises Outside when rules spoil it, which are left out then"""
+    try:
+        return pinned.query(asked.sql, asked.params, within)
+    except asking.PASSING:
+        raise
+    except duckdb.Error as error:
+        broken = {}
+        for one in found.asked:
+            alone = asking.compiled([one], found.at, zone)
+            try:
+                pinned.query(alone.sql, alone.params, within)
+            except asking.PASSING:
+                raise
+            except duckdb.Error:
+                log.exception("the rule of segment %s can not be asked", one.id)
+                broken[one.id] = "rule_failed"
+        with transaction.atomic(), scope(found.workspace_id):
+            following.mark_broken(found.workspace_id, broken)
+        raise Outside("rules_failed", "Some rules can not be asked; the others follow.") from error
 
 
 def _merged(workspace_id: int) -> list[tuple[int, int]]:

@@ -45,6 +45,7 @@ BY_CLOCK = "time"
 
 _clock_next_s = 0.0
 _at_once: dict[int, int] = {}
+_is_new = True
 
 _KEEPING = """
 SELECT DISTINCT workspace_id FROM segments_segment
@@ -80,9 +81,13 @@ UPDATE segments_segment SET stale_at = %s, stale_why = %s
 WHERE workspace_id = %s AND archived_at IS NULL AND kept IS NOT NULL AND stale_at IS NULL
   AND problem = ''"""
 _BROKEN = """
-UPDATE segments_segment SET problem = given.code
+UPDATE segments_segment SET problem = given.code, stale_at = %s, stale_why = 'import'
 FROM unnest(%s::bigint[], %s::text[]) AS given (id, code)
 WHERE workspace_id = %s AND segments_segment.id = given.id"""
+# What broke a rule may have passed: a fact of a newer release that this one did not know.
+_MENDED = """
+UPDATE segments_segment SET problem = ''
+WHERE archived_at IS NULL AND problem <> '' AND (stale_at IS NULL OR stale_at < %s)"""
 # Days begin elsewhere: calendar windows mean something else.
 _ZONE_MOVED = """
 UPDATE segments_segment s SET version = version + 1
@@ -222,8 +227,7 @@ def evaluate(
     zone = workspaces.workspace(workspace_id).zone
     found = asking.ask(workspace_id, roots, kept, now, zone)
     _learn(workspace_id, len(roots), found.events)
-    if found.broken:
-        cursor().execute(_BROKEN, [list(found.broken), list(found.broken.values()), workspace_id])
+    mark_broken(workspace_id, found.broken)
     cause = Cause(reason, origins=_by_root(origins, root_of))
     entries, exits = writing.apply(workspace_id, kept, found, now, cause, is_whole=is_whole)
     return entries + exits
@@ -343,6 +347,13 @@ def queue(workspace_id: int, origins: dict[int, str], at: datetime) -> None:
     cursor().execute(_QUEUE, [workspace_id, at, ids, [origins[one] for one in ids]])
 
 
+def mark_broken(workspace_id: int, broken: Mapping[int, str]) -> None:
+    """Leave these segments out; they are tried again after a day, or when a worker starts."""
+    if broken:
+        given = [clock.now(), list(broken), list(broken.values()), workspace_id]
+        cursor().execute(_BROKEN, given)
+
+
 def mark_stale(workspace_id: int, why: str) -> None:
     """Let every segment of the workspace be computed anew.
 
@@ -362,9 +373,17 @@ def ask_for_fills() -> int:
     """Put a job into the queue where segments wait to be computed; never work of its own."""
     with transaction.atomic():
         raw = cursor()
+        raw.execute(_MENDED, [_broken_before()])
         raw.execute(_ZONE_MOVED)
         raw.execute(_WANTING, [clock.now() - REFRESH_EVERY])
         for (workspace_id,) in raw.fetchall():
             with scope(workspace_id):
                 jobs.enqueue_anew(workspace_id, FILL, {}, "fill", every=REFRESH_LEASE)
     return 0
+
+
+def _broken_before() -> datetime:
+    """Segments found broken before this instant are tried again: all of them at first."""
+    global _is_new
+    is_new, _is_new = _is_new, False
+    return clock.now() - (timedelta(0) if is_new else REFRESH_EVERY)

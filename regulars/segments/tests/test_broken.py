@@ -1,0 +1,103 @@
+"""A rule that cannot be asked is left out, harms no other, and is tried again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import duckdb
+import pytest
+
+from regulars.customers import actions as customers
+from regulars.customers.records import Identity
+from regulars.kernel import clock
+from regulars.segments import actions, queries, registry
+from regulars.segments.keeping import asking, following
+from regulars.segments.tests.keeping import members, settle
+from regulars.store.scope import scope
+
+LVIV = {"version": 1, "where": {"fact": "customer.city", "op": "eq", "value": "Lviv"}}
+TWICE = {"version": 1, "where": {"fact": "order.count", "op": "gte", "value": 2}}
+
+
+@pytest.fixture
+def kept(shop, feed, as_engine, monkeypatch):
+    """A shop with two segments, and a world in which one of them has lost its fact."""
+    monkeypatch.setattr(following, "REFRESH_LEASE", timedelta(0))
+    monkeypatch.setattr(following, "CLOCK_EVERY_S", 0.0)
+    monkeypatch.setattr(following, "_is_new", False)
+    with scope(shop.id):
+        actions.create_segment(shop.id, name="Lviv", slug="lviv", rule=LVIV)
+        actions.create_segment(shop.id, name="Twice", slug="twice", rule=TWICE)
+    settle(feed)
+    assert members(shop.id, "lviv") == [shop.town.oleg]
+    return shop
+
+
+def forget_city(monkeypatch):
+    facts = {name: fact for name, fact in registry.facts().items() if name != "customer.city"}
+    monkeypatch.setattr(registry, "_facts", facts)
+
+
+def problem_of(shop, slug):
+    with scope(shop.id):
+        return queries.segment_by_slug(shop.id, slug).problem
+
+
+def test_a_pass_leaves_out_what_cannot_be_asked_and_tries_it_again(kept, feed, monkeypatch):
+    facts = registry.facts()
+    forget_city(monkeypatch)
+    with scope(kept.id):
+        following.mark_stale(kept.id, "import")
+
+    settle(feed)
+
+    assert (problem_of(kept, "lviv"), problem_of(kept, "twice")) == ("rule_invalid", "")
+    assert members(kept.id, "twice") == [kept.town.mira]
+
+    monkeypatch.setattr(registry, "_facts", facts)
+    with scope(kept.id):
+        customers.identify_many(kept.id, [Identity(external_id="mira", traits={"city": "Lviv"})])
+    settle(feed)
+    assert problem_of(kept, "lviv") == "rule_invalid"
+    later = clock.now() + following.REFRESH_EVERY + timedelta(minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    settle(feed)
+    assert problem_of(kept, "lviv") == ""
+    assert members(kept.id, "lviv") == sorted([kept.town.mira, kept.town.oleg])
+
+
+def test_a_worker_that_starts_tries_broken_rules_at_once(kept, feed, monkeypatch):
+    with scope(kept.id):
+        lviv = queries.segment_by_slug(kept.id, "lviv")
+        following.mark_broken(kept.id, {lviv.id: "rule_failed"})
+    settle(feed)
+    assert problem_of(kept, "lviv") == "rule_failed"
+
+    monkeypatch.setattr(following, "_is_new", True)
+    settle(feed)
+
+    assert problem_of(kept, "lviv") == ""
+    assert members(kept.id, "lviv") == [kept.town.oleg]
+
+
+def test_a_machine_without_memory_breaks_no_rule(kept, feed, monkeypatch):
+    run = asking._run
+
+    def fails(*given):
+        raise duckdb.OutOfMemoryException("no room")
+
+    monkeypatch.setattr(asking, "_run", fails)
+    with scope(kept.id):
+        customers.identify_many(kept.id, [Identity(external_id="mira", traits={"city": "Lviv"})])
+    while following.follow_changes():
+        pass
+
+    assert (problem_of(kept, "lviv"), problem_of(kept, "twice")) == ("", "")
+    assert members(kept.id, "lviv") == [kept.town.oleg]
+
+    monkeypatch.setattr(asking, "_run", run)
+    later = clock.now() + following.RETRY + timedelta(seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    while following.follow_clock():
+        pass
+    assert members(kept.id, "lviv") == sorted([kept.town.mira, kept.town.oleg])
