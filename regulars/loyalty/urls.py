@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from regulars.loyalty.pages import card_public
+from regulars.loyalty.pages import adjustments, card_public, ledger, liability, programme, tiers
 from regulars.loyalty.wallet import service
 
 app_name = "loyalty"
@@ -31,4 +31,23 @@ _open: list[URLPattern] = [
     ),
     path("wallet/<int:workspace_id>/v1/log", service.log, name="pass_log"),
 ]
-urlpatterns: list[URLPattern] = [*_open]
+# The programme, its books and what is owed.
+_books: list[URLPattern] = [
+    path("programme", programme.programme, name="programme"),
+    path("programme/open", programme.set_open, name="programme_open"),
+    path("programme/earning/new", programme.rule, name="new_rule"),
+    path("programme/earning/<str:rule_id>", programme.rule, name="rule"),
+    path("programme/<str:part>", programme.part, name="programme_part"),
+    path("tiers", tiers.tiers, name="tiers"),
+    path("tiers/rules", tiers.policy, name="tier_policy"),
+    path("tiers/new", tiers.tier, name="new_tier"),
+    path("tiers/<str:slug>", tiers.tier, name="tier"),
+    path("ledger", ledger.ledger, name="ledger"),
+    path("ledger/by-hand", adjustments.listing, name="adjustments"),
+    path("ledger/by-hand/<str:public_id>/decide", adjustments.decide, name="decide"),
+    path("ledger/<int:number>", ledger.transaction, name="transaction"),
+    path("members/<str:public_id>/adjust", adjustments.adjust, name="adjust"),
+    path("liability", liability.liability, name="liability"),
+    path("signs-of-fraud", liability.frauds, name="frauds"),
+]
+urlpatterns: list[URLPattern] = [*_open, *_books]

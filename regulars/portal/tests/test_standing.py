@@ -182,7 +182,7 @@ def test_letters_are_chosen_in_the_account(town: Town) -> None:
     assert reason() == "consent_withdrawn"
     browser.post("me/letters", action="save", wanted="email marketing", language="uk")
     assert reason() is None
-    assert "Листи від нас" in browser.text("me/letters")
+    assert "Наші листи" in browser.text("me/letters")
     browser.post("me/letters", action="pause")
     assert reason() == "paused"
     browser.post("me/letters", action="wake")

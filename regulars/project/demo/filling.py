@@ -15,7 +15,7 @@ from regulars.intake.importers.run import run_import
 from regulars.kernel import clock
 from regulars.kernel.shares import share_of
 from regulars.lake import engine
-from regulars.project.demo import letters, note, retail, setting, whole, writing
+from regulars.project.demo import letters, loyalty, note, retail, setting, whole, writing
 from regulars.project.demo.note import Note, Shop
 from regulars.project.demo.progress import Bar
 from regulars.project.demo.records import CURRENCY, ZONE, Plan
@@ -92,6 +92,7 @@ def _settle(found: Note, workspace: WorkspaceRecord, rules: dict[str, setting.Js
     setting.ensure_letters(workspace.id)
     segments = setting.ensure_segments(workspace.id, rules)
     setting.ensure_draft(workspace.id, segments[setting.DRAFT_SEGMENT])
+    loyalty.ensure_programme(workspace)
 
 
 def _imported(folder: Path, found: Note, shop: Shop) -> str:

@@ -69,6 +69,11 @@ OWN: dict[str, Json] = {
             "count": {"gte": 2},
         },
     ),
+    "Leaves burn in the next 60 days": _where(
+        {"fact": "loyalty.next_expiry_on", "op": "in_next", "value": "60d"},
+        {"fact": "loyalty.next_expiry_points", "op": "gte", "value": 2_000},
+        {"reachable": "email"},
+    ),
     "Birthday in the next seven days": _where(
         {"fact": "customer.birth_on", "op": "anniversary_in_next", "value": "7d"},
         {"reachable": "email"},
