@@ -39,7 +39,6 @@ from regulars.segments.queries.rules import (
     segments,
     sentence,
     total,
-    users_of,
 )
 from regulars.segments.queries.uses import names, uses, uses_of_list
 
@@ -84,7 +83,6 @@ __all__ = [
     "strictest",
     "total",
     "uploads",
-    "users_of",
     "uses",
     "uses_of_list",
     "why",
