@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from regulars.kernel.errors import Invalid
 from regulars.rules import limits, operators, windows
 from regulars.rules.facts import ADDRESS_COLUMNS, EVENT_FIELDS, Attr, Facts, find_fact
 from regulars.rules.operands import fault, shown
@@ -37,6 +38,8 @@ Field = tuple[str, str]
 
 # Only events about an order have order lines.
 ORDER_KIND_PREFIX = "order."
+# Of a way through segments so many are named in an error.
+WAY_SHOWN_MAX = 8
 NUMERIC_FIGURES = frozenset(("sum", "avg", "min", "max"))
 
 
@@ -67,7 +70,7 @@ def check(rule: Rule, facts: Facts, segments: Segments, known: Known | None = No
         _check_leaf(leaf, path, facts)
         if known is not None:
             _check_words(leaf, path, facts, known)
-    _check_references(rule, segments)
+    check_references(rule, segments)
 
 
 def leaves(node: Node, path: str) -> Iterator[tuple[Leaf, str]]:
@@ -192,14 +195,65 @@ def _check_lines(asked: Happening) -> None:
             raise fault(f"{asked.where_path}[{index}].line", "only events about orders have lines")
 
 
-def _check_references(rule: Rule, segments: Segments) -> None:
-    counted = sum(1 for _ in leaves(rule.where, ""))
+def check_references(rule: Rule, segments: Segments) -> None:
+    """Refuse a rule that grows too large or too deep by the segments it refers to.
+
+    raises   Invalid("rule_invalid", path=…), also for circles and missing segments
+    """
+    sizes: dict[str, _Size] = {}
     for name in reachable_segments(rule, segments):
-        counted += sum(1 for _ in leaves(segments[name].where, ""))
-    if counted > limits.LEAVES_RESOLVED_MAX:
-        raise fault(
-            "$.where", f"with its segments has over {limits.LEAVES_RESOLVED_MAX} conditions"
-        )
+        sizes[name] = _size(segments[name].where, sizes)
+    whole = _size(rule.where, sizes)
+    if whole.leaves > limits.LEAVES_RESOLVED_MAX:
+        problem = f"with its segments has over {limits.LEAVES_RESOLVED_MAX} conditions"
+        raise _too_much(rule, problem, lambda name: sizes[name].leaves, segments)
+    if whole.depth > limits.DEPTH_RESOLVED_MAX:
+        problem = f"with its segments is nested over {limits.DEPTH_RESOLVED_MAX} deep"
+        raise _too_much(rule, problem, lambda name: sizes[name].depth, segments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """What a tree comes to with its segments written out; an empty group counts as a leaf."""
+
+    leaves: int
+    depth: int
+
+
+def _size(node: Node, sizes: Mapping[str, _Size]) -> _Size:
+    if isinstance(node, InSegment):
+        there = sizes[node.segment]
+        return _Size(there.leaves, there.depth + 1)
+    if isinstance(node, Everyone | Either):
+        parts = [_size(part, sizes) for part in node.parts]
+    elif isinstance(node, Not):
+        parts = [_size(node.part, sizes)]
+    else:
+        return _Size(1, 0)
+    leaves_here = sum(part.leaves for part in parts)
+    return _Size(max(1, leaves_here), 1 + max((part.depth for part in parts), default=0))
+
+
+def _too_much(
+    rule: Rule, problem: str, size_of: Callable[[str], int], segments: Segments
+) -> Invalid:
+    """The fault at the condition that leads to the most, with the way it leads."""
+    named = [(leaf.segment, path) for leaf, path in leaves(rule.where, "$.where")
+             if isinstance(leaf, InSegment)]  # fmt: skip
+    if not named:
+        return fault("$.where", problem)
+    name, path = max(named, key=lambda one: size_of(one[0]))
+    way = [name]
+    while len(way) < WAY_SHOWN_MAX:
+        further = [
+            leaf.segment
+            for leaf, _ in leaves(segments[way[-1]].where, "")
+            if isinstance(leaf, InSegment)
+        ]
+        if not further:
+            break
+        way.append(max(further, key=size_of))
+    return fault(f"{path}.segment", f"{problem}: {' → '.join(shown(part) for part in way)}")
 
 
 def reachable_segments(rule: Rule, segments: Segments) -> list[str]:

@@ -16,8 +16,11 @@ TEXT_CHARS_MAX = 1_000
 REGEX_CHARS_MAX = 200
 NAME_CHARS_MAX = 200
 NUMBER_MAX = 10**15
-# Leaves of a rule and of every segment it refers to, each segment counted once.
+# Leaves of a rule where every segment it refers to stands in the place of its name, as often as
+# it is named: what refers to what refers to others grows by multiplying.
 LEAVES_RESOLVED_MAX = 1_000
+# Groups and references one within another, through all segments it refers to.
+DEPTH_RESOLVED_MAX = 40
 
 # A century in each unit: no window can leave the calendar.
 DURATION_MAX = {

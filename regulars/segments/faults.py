@@ -47,6 +47,10 @@ _FAULTS: tuple[tuple[re.Pattern[str], str | Promise], ...] = tuple(
             _("With the segments it refers to, the rule has over %(most)s conditions."),
         ),
         (
+            r"with its segments is nested over (?P<most>\d+) deep",
+            _("With the segments it refers to, groups stand over %(most)s deep inside one another."),
+        ),
+        (
             r"groups are nested at most (?P<most>\d+) deep",
             _("Groups stand at most %(most)s deep inside one another."),
         ),

@@ -158,8 +158,50 @@ def test_segments_come_before_those_that_use_them():
 
 def test_a_rule_with_its_segments_has_a_limit():
     wide = rule_of({"any": [{"reachable": "email"}] * 100})
-    segments = {str(index): wide for index in range(10)}
+    segments = {str(index): wide for index in range(11)}
     node = {"any": [{"segment": name} for name in segments]}
 
     with pytest.raises(Invalid, match="over 1000 conditions"):
         checking.check(rule_of(node), FACTS, segments)
+
+
+def chain(first: object, step: object, steps: int) -> dict[str, object]:
+    """Segments "0", "1" …, each of which refers to the one before as `step` says."""
+    segments = {"0": rule_of(first)}
+    for number in range(1, steps + 1):
+        segments[str(number)] = rule_of(step({"segment": str(number - 1)}))
+    return segments
+
+
+def test_what_refers_to_what_refers_to_others_grows_by_multiplying():
+    segments = chain({"reachable": "email"}, lambda before: {"any": [before] * 30}, 3)
+
+    checking.check(segments["2"], FACTS, segments)
+    with pytest.raises(Invalid, match="over 1000 conditions: '2' → '1' → '0'") as caught:
+        checking.check(segments["3"], FACTS, segments)
+
+    assert caught.value.details["path"] == "$.where.any[0].segment"
+
+
+def test_groups_of_nothing_count_too():
+    segments = chain({"all": []}, lambda before: {"any": [before] * 90}, 2)
+
+    with pytest.raises(Invalid, match="over 1000 conditions"):
+        checking.check(segments["2"], FACTS, segments)
+
+
+def test_segments_one_behind_another_are_not_nested_without_end():
+    segments = chain({"all": []}, lambda before: before, 200)
+
+    checking.check(segments["39"], FACTS, segments)
+    with pytest.raises(Invalid, match="nested over 40 deep: '39' → '38'") as caught:
+        checking.check(segments["40"], FACTS, segments)
+
+    assert caught.value.details["path"] == "$.where.segment"
+
+
+def test_a_long_way_does_not_exhaust_the_checker():
+    turned = chain({"all": []}, lambda before: {"not": {"not": {"not": before}}}, 60)
+
+    with pytest.raises(Invalid, match="nested over 40 deep"):
+        checking.check(turned["60"], FACTS, turned)

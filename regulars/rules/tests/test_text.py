@@ -135,6 +135,11 @@ def test_long_rules_are_laid_out_line_by_line():
         ("not " * 50 + "segment vip", 1, 97, "fewer conditions"),
         ("json [1]", 1, 6, "a condition as JSON is an object"),
         ('json {"near"', 1, 6, "a condition as JSON is expected"),
+        ("customer.attr.x = " + "9" * 5_000, 1, 19, "too many digits"),
+        ('json {"did":"x","count":{"gte":' + "9" * 5_000 + "}}", 1, 32, "too many digits"),
+        ("customer.attr.x = ٣", 1, 19, "is not understood here"),
+        ("did x count >= ٣", 1, 16, "is not understood here"),
+        ("did x within last ٩d", 1, 19, "is not understood here"),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_at_its_place(written, line, column, problem):
@@ -147,8 +152,9 @@ def test_a_fault_is_told_at_its_place(written, line, column, problem):
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.text(max_size=80) | st.lists(st.sampled_from(
-    ("and", "or", "not", "(", ")", "did", "order.paid", "where", "last", "7d", "within", "=", "5",
+@given(st.text(max_size=80) | st.text("٣٤५1907.-:eEdT+Z \u00b2\u2460", max_size=30).map(
+    "customer.attr.x = {}".format) | st.lists(st.sampled_from(
+    ("and", "or", "not", "٣", "9" * 5_000, "-1e400", "007", "0٣", "²", "(", ")", "did", "order.paid", "where", "last", "7d", "within", "=", "5",
      '"x"', "[", "]", ",", "funnel", "in", "json", "{", "}", "all", "segment", "vip", "of", "since")
 ), max_size=12).map(" ".join))  # fmt: skip
 def test_any_text_is_a_rule_or_a_fault_with_its_place(written):
@@ -162,3 +168,20 @@ def test_any_text_is_a_rule_or_a_fault_with_its_place(written):
     assert fault.code == "rule_text_invalid"
     assert int(str(fault.details["line"])) >= 1
     assert int(str(fault.details["column"])) >= 1
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=80) | st.text(max_size=60).map(
+    lambda inside: f'{{"version":1,"where":{inside}}}'))  # fmt: skip
+def test_any_bytes_are_a_rule_or_a_fault(written):
+    try:
+        rule = language.loads(written)
+    except Invalid as error:
+        assert error.code == "rule_invalid"
+    else:
+        assert language.loads(language.dumps(rule)) == rule
+
+
+def test_a_number_of_thousands_of_digits_is_no_rule():
+    with pytest.raises(Invalid, match="is not JSON"):
+        language.loads('{"version":1,"where":{"did":"x","count":{"gte":' + "9" * 5_000 + "}}}")

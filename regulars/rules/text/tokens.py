@@ -15,14 +15,15 @@ Kind = Literal["word", "text", "number", "sign", "end"]
 # A bare word: names, operators, durations and days; anything else is written in quotes.
 WORD = r"[^\W\d][\w.\-]*"
 # What begins with a digit and is no plain number: 90d, 2026-01-31, 2026-01-31T12:00:00+02:00.
-STAMP = r"\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d))?"
-DURATION = r"\d{1,9}(?:min|mo|h|d|w|y)(?![\w.\-])"
+# Digits are 0 to 9: Unicode has more, which no engine reads.
+STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9]{2}:[0-9]{2}))?"
+DURATION = r"[0-9]{1,9}(?:min|mo|h|d|w|y)(?![\w.\-])"
 
 _TOKEN = re.compile(
     rf"""(?P<space>\s+|\#[^\n]*)
     |(?P<stamp>{STAMP}(?![\w.\-:+]))
     |(?P<duration>{DURATION})
-    |(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.]))
+    |(?P<number>-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.]))
     |(?P<word>{WORD})
     |(?P<text>"(?:[^"\\\n]|\\.)*")
     |(?P<sign>>=|<=|!=|[=<>()\[\]{{}},:])""",
@@ -81,7 +82,7 @@ def tokens(text: str) -> Iterator[Token]:
 def _token(found: re.Match[str], line: int, column: int) -> Token:
     written, start = found[0], found.start()
     if found.lastgroup == "number":
-        return Token("number", json.loads(_plain_number(written)), line, column, start)
+        return Token("number", _number(written, line, column), line, column, start)
     if found.lastgroup == "text":
         try:
             return Token("text", json.loads(written), line, column, start)
@@ -92,6 +93,15 @@ def _token(found: re.Match[str], line: int, column: int) -> Token:
         return Token("text", written, line, column, start)
     kind: Kind = "word" if found.lastgroup == "word" else "sign"
     return Token(kind, written, line, column, start)
+
+
+def _number(written: str, line: int, column: int) -> int | float:
+    try:
+        found: int | float = json.loads(_plain_number(written))
+    except ValueError as error:
+        # Python refuses to read whole numbers of thousands of digits.
+        raise fault("the number has too many digits", line, column) from error
+    return found
 
 
 def _plain_number(written: str) -> str:

@@ -198,13 +198,7 @@ def _refuse_used(workspace_id: int, slug: str) -> None:
 
 def _renew(workspace_id: int, slug: str) -> None:
     """A new version of the segment and of every one that refers to it, directly or not."""
-    rules = queries.rules_by_slug(workspace_id)
-    touched = {slug}
-    while True:
-        more = {name for name, rule in rules.items() if references_of(rule) & touched}
-        if more <= touched:
-            break
-        touched |= more
+    touched = _referring(slug, queries.rules_by_slug(workspace_id))
     cursor().execute(
         "UPDATE segments_segment SET version = version + 1, problem = ''"
         " WHERE workspace_id = %s AND slug = ANY(%s)",
@@ -236,9 +230,21 @@ def _checked(workspace_id: int, rule: Mapping[str, Any], slug: str) -> Rule:
     found = language.parse(rule)
     rules = {**queries.rules_by_slug(workspace_id), slug: found}
     checking.check(found, registry.facts(), rules, dictionary.known(workspace_id, found))
-    for other, its_rule in rules.items():
-        if other != slug and slug in references_of(its_rule):
-            checking.check(its_rule, registry.facts(), rules)
+    for other in sorted(_referring(slug, rules) - {slug}):
+        try:
+            checking.check_references(rules[other], rules)
+        except Invalid as error:
+            problem = f"breaks “{other}”, which refers to it: {error.message}"
+            raise Invalid(error.code, f"$.where {problem}", path="$.where", user=other) from error
+    return found
+
+
+def _referring(slug: str, rules: Mapping[str, Rule]) -> set[str]:
+    """The segment and every one that refers to it, directly or not."""
+    names = {other: references_of(its_rule) for other, its_rule in rules.items()}
+    found = {slug}
+    while more := {other for other, named in names.items() if named & found} - found:
+        found |= more
     return found
 
 

@@ -229,7 +229,28 @@ def test_segments_refer_to_each_other_but_never_in_a_circle(shop):
             )
 
         assert queries.segment(shop.id, twice.id).rule == TWICE
-        assert [one.name for one in queries.users_of(shop.id, "twice")] == ["Tea"]
+        assert [one.name for one in queries.uses(shop.id, "twice")] == ["Tea"]
+
+
+def test_segments_that_refer_to_each_other_do_not_grow_without_end(shop):
+    with scope(shop.id):
+        actions.create_segment(shop.id, name="0", slug="n0", rule=rule({"reachable": "email"}))
+        for level in (1, 2):
+            many = rule(*[{"segment": f"n{level - 1}"}] * 30)
+            actions.create_segment(shop.id, name=str(level), slug=f"n{level}", rule=many)
+
+        with pytest.raises(Invalid, match="over 1000 conditions: 'n2' → 'n1' → 'n0'"):
+            actions.create_segment(shop.id, name="3", rule=rule(*[{"segment": "n2"}] * 30))
+
+        first = queries.segment_by_slug(shop.id, "n0")
+        with pytest.raises(Invalid, match="breaks “n2”, which refers to it: .* over 1000") as broken:
+            actions.change_segment(
+                shop.id, first.public_id, name="0", rule=rule(*[{"reachable": "sms"}] * 2)
+            )
+
+        assert broken.value.details == {"path": "$.where", "user": "n2"}
+        assert queries.segment(shop.id, first.id).rule == rule({"reachable": "email"})
+        assert len(queries.segments(shop.id)) == 3
 
 
 def test_a_segment_that_another_refers_to_is_not_archived(db):
