@@ -27,13 +27,15 @@ def timeline(
     before: tuple[datetime, int] | None = None,
     kinds: Sequence[str] = (),
     but: Sequence[str] = (),
+    subject_id: int | None = None,
 ) -> list[Event]:
     """The customer's events, newest first; `before` is the (time, id) of the last one shown.
 
-    kinds  only these, when any are named
-    but    none of these
+    kinds       only these, when any are named
+    but         none of these
+    subject_id  only what happened to this order, segment …
     """
-    return timeline_of_all(workspace_id, [customer_id], limit, before, kinds, but)
+    return timeline_of_all(workspace_id, [customer_id], limit, before, kinds, but, subject_id)
 
 
 def timeline_of_all(
@@ -43,6 +45,7 @@ def timeline_of_all(
     before: tuple[datetime, int] | None = None,
     kinds: Sequence[str] = (),
     but: Sequence[str] = (),
+    subject_id: int | None = None,
 ) -> list[Event]:
     """As `timeline`, of one person under several ids, at most TIMELINE_IDS_MAX of them."""
     assert len(customer_ids) <= TIMELINE_IDS_MAX
@@ -57,6 +60,9 @@ def timeline_of_all(
     if but:
         where += " AND kind <> ALL(%s)"
         values.append(list(but))
+    if subject_id is not None:
+        where += " AND subject_id = %s"
+        values.append(subject_id)
     rows = min(limit, TIMELINE_PAGE_MAX)
     raw = cursor()
     # The newest of each id by its index, then the newest of these.

@@ -156,16 +156,15 @@ def change_segment(
     A slug by which something names the segment is refused, with whoever does so.
     """
     workspace_id = _workspace_id(request)
-    one = queries.segment(workspace_id, public_id)
     if body.slug is not None:
-        one = actions.rename_slug(workspace_id, public_id, body.slug)
+        actions.rename_slug(workspace_id, public_id, body.slug)
     return _out(
         actions.change_segment(
             workspace_id,
             public_id,
-            name=one.name if body.name is None else body.name,
-            rule=one.rule if body.rule is None else _rule(body.rule),
-            description=one.description if body.description is None else body.description,
+            name=body.name,
+            rule=None if body.rule is None else _rule(body.rule),
+            description=body.description,
         )
     )
 
@@ -179,7 +178,7 @@ def delete_segment(request: HttpRequest, public_id: str) -> Status[None]:
 
 @router.post("/{public_id}/archive", response=SegmentOut)
 def archive_segment(request: HttpRequest, public_id: str) -> dict[str, object]:
-    """Take the segment out of the lists, or leave it there; refused while segments name it."""
+    """Take the segment out of the lists, or leave it there; refused while anything uses it."""
     return _out(actions.archive_segment(_workspace_id(request), public_id))
 
 

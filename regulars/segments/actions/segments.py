@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -104,18 +104,24 @@ def change_segment(
     workspace_id: int,
     public_id: str,
     *,
-    name: str,
-    rule: Mapping[str, Any],
-    description: str = "",
+    name: str | None = None,
+    rule: Mapping[str, Any] | None = None,
+    description: str | None = None,
 ) -> SegmentRecord:
     """The segment with a new name and rule; another rule forgets the count.
 
+    What is None stays as it is at the moment of the change.
     raises  Invalid (also when segments would refer to each other in a circle), NotFound
     """
     _lock(workspace_id)
     row = row_of(workspace_id, public_id)
-    name, description = _named(name, description)
-    document = language.to_json(_checked(workspace_id, rule, row.slug))
+    name, description = _named(
+        row.name if name is None else name,
+        row.description if description is None else description,
+    )
+    document = row.rule
+    if rule is not None:
+        document = language.to_json(_checked(workspace_id, rule, row.slug))
     is_other = document != row.rule
     if is_other:
         row.counted = row.counted_at = None
@@ -139,14 +145,14 @@ def rename_segment(workspace_id: int, public_id: str, name: str) -> SegmentRecor
 def archive_segment(workspace_id: int, public_id: str) -> SegmentRecord:
     """Take the segment out of the lists.
 
-    raises  Refused(segment_used) while other segments refer to it
+    raises  Refused(segment_used, users=…) while anything uses it
     """
     _lock(workspace_id)
     row = row_of(workspace_id, public_id)
-    users = queries.users_of(workspace_id, row.slug)
-    if users:
-        names = ", ".join(f"“{one.name}”" for one in users)
-        raise Refused("segment_used", f"Other segments refer to this one: {names}.")
+    if row.archived_at is None:
+        # What lies in the archive itself is asked no more, and says so when it is taken out.
+        asleep = {one.public_id for one in queries.archived(workspace_id)}
+        _refuse_used(workspace_id, row.slug, but=asleep)
     row.archived_at = row.archived_at or clock.now()
     row.save(update_fields=["archived_at"])
     return record_of(row)
@@ -186,8 +192,8 @@ def delete_segment(workspace_id: int, public_id: str) -> None:
     row.delete()
 
 
-def _refuse_used(workspace_id: int, slug: str) -> None:
-    users = queries.uses(workspace_id, slug)
+def _refuse_used(workspace_id: int, slug: str, but: Collection[str] = ()) -> None:
+    users = [one for one in queries.uses(workspace_id, slug) if one.value not in but]
     if users:
         raise Refused(
             "segment_used",

@@ -123,7 +123,8 @@ def now(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_GET
 def people(request: HttpRequest, public_id: str) -> HttpResponse:
     """The customers of the segment: those that are kept, or as of now before the first fill."""
-    workspace = workspace_of(request, Right.CUSTOMERS_VIEW)
+    workspace = workspace_of(request, Right.SEGMENTS_VIEW)
+    workspace_of(request, Right.CUSTOMERS_VIEW)
     one = queries.segment(workspace.id, public_id)
     context = _kept(request, workspace, one) if one.size is not None else None
     context = context or _asked(request, workspace, one)

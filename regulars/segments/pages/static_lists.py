@@ -111,6 +111,8 @@ def archive_list(request: HttpRequest, public_id: str) -> HttpResponse:
     workspace = workspace_of(request, Right.SEGMENTS_EDIT)
     try:
         gone = actions.archive_list(workspace.id, public_id)
+    except NotFound:
+        raise
     except RegularsError as error:
         messages.error(request, _told(error))
         return redirect("segments:one_list", public_id)
@@ -137,6 +139,8 @@ def upload_list(request: HttpRequest, public_id: str) -> HttpResponse:
             key=f"form:{request.POST.get('key', '')[:KEY_CHARS_MAX] or new_public_id()}",
             actor=actor_of(request),
         )
+    except NotFound:
+        raise
     except RegularsError as error:
         messages.error(request, _told(error))
         return redirect("segments:one_list", public_id)
@@ -252,6 +256,8 @@ def list_rejects(request: HttpRequest, public_id: str, upload_id: str) -> HttpRe
 def _tried(request: HttpRequest, public_id: str, act: Callable[[], object]) -> HttpResponse:
     try:
         act()
+    except NotFound:
+        raise
     except RegularsError as error:
         messages.error(request, _told(error))
     return redirect("segments:one_list", public_id)

@@ -62,7 +62,7 @@ def why(request: HttpRequest, public_id: str) -> HttpResponse:
         customer_id = customers.customer_id_of(workspace.id, chosen)
         context["person"] = customers.profiles(workspace.id, [customer_id]).get(customer_id)
         context |= _answer(workspace.id, one.rule, customer_id)
-        context["passages"] = queries.history_of(workspace.id, customer_id, one.slug)[:FOUND_MAX]
+        context["passages"] = queries.history_of(workspace.id, customer_id, one.id)[:FOUND_MAX]
         context["reasons"] = words.REASONS
     return render(request, "segments/why.html", context)
 

@@ -75,13 +75,15 @@ def memberships_of(workspace_id: int, customer_id: int) -> list[Membership]:
     return [Membership(*found) for found in raw.fetchall()]
 
 
-def history_of(workspace_id: int, customer_id: int, slug: str | None = None) -> list[Passage]:
+def history_of(workspace_id: int, customer_id: int, segment_id: int | None = None) -> list[Passage]:
     """When the customer came into segments and left them, newest first, at most HISTORY_MAX.
 
-    slug  only of this segment
+    segment_id  only of this segment, whatever its slug was at the time
     """
-    found = events.timeline(workspace_id, customer_id, HISTORY_MAX, kinds=(ENTERED, LEFT))
-    told = [
+    found = events.timeline(
+        workspace_id, customer_id, HISTORY_MAX, kinds=(ENTERED, LEFT), subject_id=segment_id
+    )
+    return [
         Passage(
             str(event.props.get("segment", "")),
             event.kind == ENTERED,
@@ -90,7 +92,6 @@ def history_of(workspace_id: int, customer_id: int, slug: str | None = None) -> 
         )
         for event in found
     ]
-    return [one for one in told if slug in (None, one.segment)]
 
 
 def sizes(workspace_id: int, name: str | int, since: datetime | None = None) -> list[SizePoint]:

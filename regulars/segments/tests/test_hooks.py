@@ -266,7 +266,7 @@ def test_what_happens_in_the_shop_reaches_the_peer(shop, peer, feed):
     settle(feed)
 
     with scope(shop.id):
-        found = queries.history_of(shop.id, shop.town.oleg, one.slug)
+        found = queries.history_of(shop.id, shop.town.oleg, one.id)
     assert [passage.is_entry for passage in found] == [True]
 
 

@@ -366,6 +366,13 @@ def test_rights_are_asked_for(shop):
     for name in ("segment", "edit", "people"):
         assert stranger.get(reverse(f"segments:{name}", args=[one.public_id])).status_code == 404
     assert stranger.post(reverse("segments:archive", args=[one.public_id])).status_code == 404
+    # What customers spent is not for whoever may only see who they are.
+    for name in ("segment", "edit", "people", "why", "history", "exports"):
+        page = reverse(f"segments:{name}", args=[one.public_id])
+        assert [
+            member_of(shop.workspace, role).get(page).status_code
+            for role in (Role.CASHIER, Role.SUPPORT, Role.ORDER_MANAGER, Role.SHOP_MANAGER)
+        ] == [403, 403, 403, 403]
     with scope(shop.id):
         assert not queries.segment(shop.id, one.id).is_archived
 

@@ -123,6 +123,26 @@ def test_a_list_is_made_filled_from_a_file_used_in_a_rule_and_kept_while_used(sh
     assert "It is in use" in text_of(refused) and ">Guests</a>" in text_of(refused)
 
 
+def test_a_list_of_another_workspace_is_not_there(shop):
+    with scope(shop.id):
+        one = actions.create_list(shop.id, name="Guests")
+    stranger = member_of(shop.town.other)
+
+    answers = [
+        stranger.post(reverse(f"segments:{name}", args=[one.public_id]), sent).status_code
+        for name, sent in (
+            ("rename_list", {"name": "Mine"}),
+            ("archive_list", {}),
+            ("upload_list", {"file": SimpleUploadedFile("x.csv", b"email\na@example.com\n")}),
+        )
+    ]
+
+    assert answers == [404, 404, 404]
+    with scope(shop.id):
+        after = queries.list_of(shop.id, one.public_id)
+    assert (after.name, after.size, after.is_archived) == ("Guests", 0, False)
+
+
 def test_customers_are_put_into_a_list_and_taken_out_from_their_list(shop):
     client = member_of(shop.workspace)
     with scope(shop.id):

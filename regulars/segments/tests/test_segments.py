@@ -9,6 +9,7 @@ import pytest
 
 from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
 from regulars.segments import actions, queries
+from regulars.segments.actions import hooks
 from regulars.segments.models import Segment
 from regulars.segments.tests.shop import order
 from regulars.store.scope import scope
@@ -259,8 +260,11 @@ def test_a_segment_that_another_refers_to_is_not_archived(db):
         twice = actions.create_segment(place.id, name="Twice", rule=TWICE)
         user = actions.create_segment(place.id, name="User", rule=rule({"segment": "twice"}))
 
-        with pytest.raises(Refused, match="“User”"):
+        with pytest.raises(Refused, match="“User”") as refused:
             actions.archive_segment(place.id, twice.public_id)
+        assert refused.value.details["users"] == [
+            {"kind": "segment", "id": user.public_id, "name": "User"}
+        ]
         assert not queries.segment(place.id, twice.id).is_archived
 
         actions.archive_segment(place.id, user.public_id)
@@ -270,6 +274,32 @@ def test_a_segment_that_another_refers_to_is_not_archived(db):
 
         actions.restore_segment(place.id, twice.public_id)
         assert [one.name for one in queries.segments(place.id)] == ["Twice"]
+
+
+def test_a_segment_that_a_webhook_waits_for_is_not_archived(db):
+    place = workspace()
+    with scope(place.id):
+        twice = actions.create_segment(place.id, name="Twice", rule=TWICE)
+        hook, _secret = hooks.create_hook(place.id, twice.id, url="https://shop.example/in")
+
+        with pytest.raises(Refused) as refused:
+            actions.archive_segment(place.id, twice.public_id)
+        assert refused.value.code == "segment_used"
+        assert [one["kind"] for one in refused.value.details["users"]] == ["webhook"]
+        assert not queries.segment(place.id, twice.id).is_archived
+
+        hooks.delete_hook(place.id, hook.public_id)
+        assert actions.archive_segment(place.id, twice.public_id).is_archived
+
+
+def test_what_a_change_does_not_name_stays_as_it_is_by_then(db):
+    place = workspace()
+    with scope(place.id):
+        one = actions.create_segment(place.id, name="Twice", rule=TWICE, description="Bought twice")
+        actions.change_segment(place.id, one.public_id, rule=EVERYBODY)
+        changed = actions.change_segment(place.id, one.public_id, name="All")
+
+    assert (changed.name, changed.rule, changed.description) == ("All", EVERYBODY, "Bought twice")
 
 
 def test_a_segment_renamed_keeps_its_slug_and_what_refers_to_it(shop):
