@@ -1,121 +1,143 @@
-"""The log played from the beginning: what every account, lot and balance came to by then."""
+"""Past receipts priced anew: what they would have cost, in money, by promotion, by receipt."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import NamedTuple
+from datetime import datetime
+from decimal import Decimal
 
-from regulars.loyalty.pure.ledger import IN_LOTS, Account
+import msgspec
+
+from regulars.kernel.errors import Invalid
+from regulars.loyalty.pure.calculation.calculate import calculate
+from regulars.loyalty.pure.calculation.live import Live
+from regulars.loyalty.pure.cart import Cart, Line, Member, base_of
+
+SHOWN_MAX = 20  # receipts that change the most, shown one by one
 
 
-class Step(NamedTuple):
-    """One entry of the log, in order."""
+@dataclass(frozen=True, slots=True)
+class SoldLine:
+    """A line as it was sold: total is what was paid for it."""
 
-    txn_id: int
-    account: str
-    owner_id: int | None
-    unit: str
-    lot_id: int | None
-    amount: int
-    activates_at: datetime | None
-    expires_at: datetime | None
+    sku: str
+    name: str
+    category: str
+    brand: str
+    quantity: Decimal
+    unit_price: Decimal
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One past receipt and who bought, as far as that is known today."""
+
+    number: str
+    at: datetime
+    lines: tuple[SoldLine, ...]
+    member: Member | None = None
+    shop: str = ""
 
 
 @dataclass(slots=True)
-class LotState:
-    """A lot as the log tells it; `amount` is what it was opened with."""
+class OfPromotion:
+    """What one promotion would have done."""
 
-    owner_id: int
-    unit: str
-    amount: int = 0
-    parts: dict[str, int] = field(default_factory=dict)
-    activates_at: datetime | None = None
-    expires_at: datetime | None = None
+    receipts: int = 0
+    discount_minor: int = 0
+    points: int = 0
 
 
 @dataclass(slots=True)
-class Books:
-    """Everything the log says so far."""
+class Changed:
+    """A receipt that would have cost another sum."""
 
-    accounts: dict[tuple[str, int | None, str], int] = field(default_factory=dict)
-    lots: dict[int, LotState] = field(default_factory=dict)
-    transactions: int = 0
-
-    def balance(self, owner_id: int, unit: str) -> dict[str, int]:
-        """What a member has on each account."""
-        return {
-            account.value: self.accounts.get((account.value, owner_id, unit), 0)
-            for account in (Account.AVAILABLE, Account.PENDING, Account.HELD, Account.DEBT)
-        }
-
-    def digest(self) -> str:
-        """Sixteen bytes that stand for all of it, in hexadecimal."""
-        accounts = sorted(
-            ([a, o or 0, u, n] for (a, o, u), n in self.accounts.items() if n), key=str
-        )
-        lots = [
-            [one, lot.owner_id, lot.unit, lot.amount,
-             sorted((part, n) for part, n in lot.parts.items() if n),
-             _text(lot.activates_at), _text(lot.expires_at)]
-            for one, lot in sorted(self.lots.items())
-        ]  # fmt: skip
-        text = json.dumps([accounts, lots], separators=(",", ":"))
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    number: str
+    at: datetime
+    sold_minor: int
+    would_minor: int
 
 
-def _text(at: datetime | None) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds") if at else ""
+@dataclass(slots=True)
+class Found:
+    """What a replay has come to so far; `refused` are receipts no cart can be made of."""
+
+    receipts: int = 0
+    refused: int = 0
+    base_minor: int = 0
+    sold_minor: int = 0
+    would_minor: int = 0
+    earn: int = 0
+    cheaper: int = 0
+    dearer: int = 0
+    promotions: dict[str, OfPromotion] = field(default_factory=dict)
+    most: list[Changed] = field(default_factory=list)
 
 
-def play(books: Books, steps: Iterable[Step]) -> Books:
-    """Add these entries, whole transactions in order.
+def replay(found: Found, live: Live, receipts: Sequence[Receipt]) -> None:
+    """Add these receipts to what was found; rules are asked as if it were then."""
+    for receipt in receipts:
+        cart = cart_of(receipt, live.currency)
+        try:
+            answer = calculate(live, cart, receipt.member, (), (), {}, receipt.at)
+        except Invalid:
+            found.refused += 1
+            continue
+        sold = sum(line.total_minor for line in receipt.lines)
+        would = answer.summary.to_pay_minor
+        found.receipts += 1
+        found.base_minor += answer.summary.base_minor
+        found.sold_minor += sold
+        found.would_minor += would
+        found.earn += answer.summary.earn
+        found.cheaper += would < sold
+        found.dearer += would > sold
+        for one in answer.applied:
+            kept = found.promotions.setdefault(one.promotion_id, OfPromotion())
+            kept.receipts += 1
+            kept.discount_minor += one.discount_minor
+            kept.points += one.points
+        if would != sold:
+            found.most.append(Changed(receipt.number, receipt.at, sold, would))
+    found.most.sort(key=lambda one: (-abs(one.sold_minor - one.would_minor), one.number))
+    del found.most[SHOWN_MAX:]
 
-    raises  ValueError naming the transaction that does not balance, overdraws a lot or an account
+
+def cart_of(receipt: Receipt, currency: str) -> Cart:
+    """The receipt as the cart it was before discounts.
+
+    Books may keep the price paid as the price of a unit: such a line had no discount.
     """
-    txn: list[Step] = []
-    for step in steps:
-        if txn and step.txn_id != txn[0].txn_id:
-            _close(books, txn)
-            txn = []
-        txn.append(step)
-    if txn:
-        _close(books, txn)
-    return books
+    lines = []
+    for number, sold in enumerate(receipt.lines):
+        milli = int(sold.quantity.scaleb(3))
+        base = base_of(milli, sold.unit_price, currency) if milli > 0 else 0
+        attrs: dict[str, str | int | bool] = {} if sold.unit_price else {"gift": True}
+        lines.append(
+            Line(
+                line_id=str(number),
+                sku=sold.sku or "?",
+                quantity_milli=milli,
+                unit_price=sold.unit_price,
+                base_minor=base,
+                name=sold.name,
+                category=sold.category,
+                brand=sold.brand,
+                attrs=attrs,
+            )
+        )
+    return Cart(currency=currency, lines=tuple(lines), occurred_at=receipt.at, shop=receipt.shop)
 
 
-def _close(books: Books, txn: list[Step]) -> None:
-    sums: dict[str, int] = {}
-    for step in txn:
-        sums[step.unit] = sums.get(step.unit, 0) + step.amount
-        place = (step.account, step.owner_id, step.unit)
-        books.accounts[place] = books.accounts.get(place, 0) + step.amount
-        if step.account in IN_LOTS:
-            _move(books, step)
-    name = f"transaction {txn[0].txn_id}"
-    if any(sums.values()):
-        raise ValueError(f"{name} does not balance")
-    for step in txn:
-        now = books.accounts[step.account, step.owner_id, step.unit]
-        is_over = now > 0 if step.account == Account.DEBT else now < 0
-        if is_over and (step.account in IN_LOTS or step.account == Account.DEBT):
-            raise ValueError(f"{name} overdraws {step.account} of member {step.owner_id}")
-        if step.account in IN_LOTS and step.lot_id is not None:
-            lot = books.lots[step.lot_id]
-            if min(lot.parts.values()) < 0 or sum(lot.parts.values()) > lot.amount:
-                raise ValueError(f"{name} overdraws lot {step.lot_id}")
-    books.transactions += 1
+def to_json(found: Found) -> dict[str, object]:
+    """What was found, as plain values."""
+    made = msgspec.to_builtins(found)
+    assert isinstance(made, dict)
+    return made
 
 
-def _move(books: Books, step: Step) -> None:
-    assert step.lot_id is not None and step.owner_id is not None
-    lot = books.lots.get(step.lot_id)
-    if lot is None:
-        # The first entry of a lot opens it.
-        lot = books.lots[step.lot_id] = LotState(step.owner_id, step.unit, amount=step.amount)
-    lot.parts[step.account] = lot.parts.get(step.account, 0) + step.amount
-    lot.activates_at = step.activates_at or lot.activates_at
-    lot.expires_at = step.expires_at or lot.expires_at
+def from_json(value: object) -> Found:
+    """What `to_json` wrote; nothing is a new one."""
+    return msgspec.convert(value, Found) if value else Found()
