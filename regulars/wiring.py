@@ -99,6 +99,17 @@ CONSUMERS: dict[str, Consumer] = {
         ),
         from_start=True,
     ),
+    "loyalty.referrals": Consumer(
+        handler="regulars.loyalty.reward_tasks:take_purchases",
+        kinds=(
+            "purchase.confirmed",
+            "purchase.returned",
+            "order.paid",
+            "order.returned",
+            "order.cancelled",
+        ),
+        live_only=True,
+    ),
     "loyalty.passes": Consumer(
         handler="regulars.loyalty.card_tasks:take_changes",
         kinds=(
@@ -164,6 +175,7 @@ JOBS: dict[str, str] = {
     "loyalty.codes": "regulars.loyalty.code_tasks:run",
     "loyalty.passes": "regulars.loyalty.card_tasks:run",
     "loyalty.night": "regulars.loyalty.tasks:run_night",
+    "loyalty.replay": "regulars.loyalty.replay_tasks:run",
     "privacy.export": "regulars.privacy.tasks:export",
 }
 
@@ -177,6 +189,7 @@ GAVE_UP: dict[str, str] = {
     "customers.batch": "regulars.customers.batches:gave_up",
     "segments.audience": "regulars.segments.handing:gave_up",
     "loyalty.codes": "regulars.loyalty.code_tasks:gave_up",
+    "loyalty.replay": "regulars.loyalty.replay_tasks:gave_up",
 }
 
 # What is tidied every hour: functions without arguments, with transactions of their own.
@@ -197,6 +210,7 @@ CHORES: dict[str, str] = {
     "segments.audiences": "regulars.segments.handing:expire",
     "segments.sizes": "regulars.segments.tasks:thin_sizes",
     "loyalty.gift_cards": "regulars.loyalty.code_tasks:end_gift_cards",
+    "loyalty.referrals": "regulars.loyalty.reward_tasks:reward_friends",
     "loyalty.answers": "regulars.loyalty.till_tasks:prune",
     "portal.over": "regulars.portal.tasks:forget",
 }
@@ -209,6 +223,7 @@ MINUTE_CHORES: dict[str, str] = {
     "loyalty.holds": "regulars.loyalty.till_tasks:expire_holds",
     "loyalty.orphans": "regulars.loyalty.till_tasks:settle_waiting",
     "loyalty.passes": "regulars.loyalty.card_tasks:nudge",
+    "loyalty.coalition": "regulars.loyalty.reward_tasks:follow_coalitions",
     "loyalty.standings": "regulars.loyalty.standing_tasks:refresh_due",
     "loyalty.nights": "regulars.loyalty.tasks:nights",
 }
