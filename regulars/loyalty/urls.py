@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from regulars.loyalty.pages import adjustments, card_public, ledger, liability, programme, tiers
+from regulars.loyalty.pages import (
+    adjustments,
+    card_public,
+    ledger,
+    liability,
+    programme,
+    promotions,
+    replays,
+    tiers,
+    trying,
+)
 from regulars.loyalty.wallet import service
 
 app_name = "loyalty"
@@ -50,4 +60,16 @@ _books: list[URLPattern] = [
     path("liability", liability.liability, name="liability"),
     path("signs-of-fraud", liability.frauds, name="frauds"),
 ]
-urlpatterns: list[URLPattern] = [*_open, *_books]
+# Promotions, a cart to try and past receipts priced anew.
+_promotions: list[URLPattern] = [
+    path("promotions", promotions.listing, name="promotions"),
+    path("promotions/new", promotions.edit, name="new_promotion"),
+    path("promotions/<slug:slug>", promotions.one, name="promotion"),
+    path("promotions/<slug:slug>/edit", promotions.edit, name="edit_promotion"),
+    path("promotions/<slug:slug>/move", promotions.move, name="move_promotion"),
+    path("try", trying.page, name="simulator"),
+    path("replays", replays.listing, name="replays"),
+    path("replays/start", replays.start, name="start_replay"),
+    path("replays/<str:public_id>", replays.one, name="replay"),
+]
+urlpatterns: list[URLPattern] = [*_open, *_books, *_promotions]

@@ -33,6 +33,7 @@ from regulars.segments import queries as segments
 from regulars.store.scope import cursor
 
 SLUG_CHARS_MAX = 60
+RESERVED = {"new"}  # an address of its own
 MOVES: Mapping[str, tuple[State, ...]] = {
     "draft": ("live", "ended"),
     "live": ("paused", "ended"),
@@ -64,6 +65,8 @@ def create_promotion(
         if before.create_hash != digest:
             raise Conflict("idempotency_mismatch", "This key made another promotion.")
         return record_of(before)
+    if slug in RESERVED:
+        raise Invalid("slug_invalid", f"“{slug}” is no name for a promotion.", path="slug")
     if slug and mine.filter(slug=slug).exists():
         raise Conflict("promotion_exists", f"There is a promotion “{slug}” already.")
     if mine.count() >= PROMOTIONS_MAX:
@@ -266,7 +269,7 @@ def _free_slug(workspace_id: int, name: str) -> str:
             "slug", flat=True
         )
     )
-    if stem not in taken:
+    if stem not in taken | RESERVED:
         return stem
     return next(
         slug for number in range(2, len(taken) + 3) if (slug := f"{stem}-{number}") not in taken
