@@ -297,6 +297,7 @@ TRACES: tuple[str, ...] = (
     "regulars.campaigns.erasure:TRACES",
     "regulars.experiments.erasure:TRACES",
     "regulars.messaging.erasure:TRACES",
+    "regulars.loyalty.erasure:TRACES",
     "regulars.segments.erasure:TRACES",
     "regulars.value.erasure:TRACES",
     "regulars.orders.erasure:TRACES",
