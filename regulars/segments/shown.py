@@ -40,6 +40,8 @@ from regulars.segments.pure.vocabulary import COUNT_OPERATORS, Subject, Vocabula
 CHANNELS = ("email", "sms", "telegram", "call")
 PURPOSES = ("marketing", "profiling")
 # Which control an operand takes; a scalar and a pair depend on the family.
+# A text of few words is chosen from them.
+WORD_OPERATORS = ("text.eq", "text.ne")
 CONTROLS = {
     "nothing": "none", "text": "text", "regex": "text", "number": "number", "moment": "date",
     "scalars": "lines", "texts": "lines", "duration": "duration", "days": "duration",
@@ -60,6 +62,7 @@ class TestView:
     is_money: bool = False
     units: Choices = field(default_factory=list)
     suggest_url: str = ""
+    choices: Choices = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +298,9 @@ class Builder:
         self, draft: TestDraft, place: str, groups: Choices, subject: Subject, suggest: str
     ) -> TestView:
         control = _control(draft)
+        named = _words(subject, draft.a) if control == "text" else []
+        if named and draft.op in WORD_OPERATORS:
+            control = "word"
         takes_words = control == "text" or (control == "lines" and draft.family != "number")
         return TestView(
             place=place,
@@ -307,6 +313,7 @@ class Builder:
             and not draft.operator.startswith("size_"),
             units=_units(words.DAY_UNITS if _is_in_days(draft, subject) else tuple(words.UNITS)),
             suggest_url=suggest if takes_words and draft.operator != "regex" else "",
+            choices=[("", named)] if control == "word" else [],
         )
 
     def _measured(self, draft: DidDraft, place: str) -> TestView:
@@ -391,6 +398,17 @@ def _control(draft: TestDraft) -> str:
     if operand == "pair":
         return "dates" if draft.family == "moment" else "numbers"
     return CONTROLS[operand]
+
+
+def _words(subject: Subject, current: str) -> list[tuple[str, words.Text]]:
+    """The few values a text may have, as people call them; another one that is chosen besides."""
+    place = {"uk": 2, "ru": 3}.get(said_in(), 1)
+    chosen = current.strip().lower()
+    found: list[tuple[str, words.Text]] = [
+        (current if one[0] == chosen else one[0], one[place]) for one in subject.words
+    ]
+    is_known = any(value == current for value, _ in found)
+    return found if not found or is_known else [(current, current), *found]
 
 
 def _is_in_days(draft: TestDraft, subject: Subject) -> bool:

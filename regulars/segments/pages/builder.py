@@ -119,6 +119,10 @@ def values(request: HttpRequest) -> HttpResponse:
     """Values that the data offers for a fact, a property or a line's column."""
     workspace = workspace_of(request, Right.SEGMENTS_EDIT)
     about = request.GET
+    fact = registry.facts().get(about.get("fact", ""))
+    if fact is not None and fact.words:
+        named = [(one[0], fact.word(one[0], language())) for one in fact.words]
+        return render(request, "segments/parts/values.html", {"named": named})
     if about.get("fact"):
         found = suggestions.values_of_fact(workspace.id, about["fact"])
     elif about.get("line"):

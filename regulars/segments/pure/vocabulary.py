@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from regulars.rules import operators
 from regulars.rules.facts import ATTRIBUTE_PREFIX, EVENT_FIELDS, LINE_FIELDS, Facts, find_fact
@@ -28,11 +28,13 @@ class Subject:
     type      a type of the rule language; "untyped" where nobody declared it
     families  the operators that fit, without those for any type
     money     how typed amounts are scaled
+    words     of a text that has few values: value, in English, Ukrainian and Russian
     """
 
     type: str
     families: tuple[str, ...]
     money: Money = PLAIN
+    words: tuple[tuple[str, str, str, str], ...] = ()
 
     def operators(self, current: str = "") -> tuple[str, ...]:
         """Operators to offer, one that is already chosen among them."""
@@ -60,7 +62,8 @@ class Vocabulary:
         """What is known about a fact or an attribute."""
         fact = find_fact(name, self.facts)
         short = name.removeprefix(ATTRIBUTE_PREFIX)
-        return self._of_type("untyped" if fact is None else fact.type, ("", short))
+        found = self._of_type("untyped" if fact is None else fact.type, ("", short))
+        return found if fact is None or not fact.words else replace(found, words=fact.words)
 
     def of_prop(self, event: str, prop: str) -> Subject:
         """What is known about a property of an event."""

@@ -205,3 +205,26 @@ def test_a_rule_of_one_condition_or_of_any_has_no_strictest():
 
     assert parts_of(language.parse(rule({"any": [leaf, leaf]}))) == []
     assert len(parts_of(language.parse(rule({"all": [leaf, leaf]})))) == 2
+
+
+def test_a_text_of_few_words_is_chosen_from_them_in_the_reader_s_language(shop):
+    client = member_of(shop.workspace)
+    sent = fields_of(client.get(reverse("segments:new")).content.decode())
+    asked = {**sent, "n.0.k": "fact", "n.0.fact": "value.stage", "n.0.op": "text.eq", "n.0.a": ""}
+
+    def shown(fields, language="en"):
+        headers = {"accept-language": language}
+        page = client.post(reverse("segments:new"), {**fields, "do": ""}, headers=headers)
+        return page.content.decode()
+
+    empty = shown(asked)
+    chosen = fields_of(shown({**asked, "n.0.a": "Loyal"}))
+    strange = fields_of(shown({**asked, "n.0.a": "stranger"}))
+
+    assert '<select class="control" id="n-0-op-a" name="n.0.a"' in empty
+    assert '<option value="loyal">' in empty
+    assert (chosen["n.0.a"], strange["n.0.a"]) == ("Loyal", "stranger")
+    values = client.get(reverse("segments:values"), {"fact": "value.stage"}).content.decode()
+    assert '<option value="loyal">' in values
+    free = shown({**asked, "n.0.op": "text.contains", "n.0.a": "l"})
+    assert '<input class="control rule-value" id="n-0-op-a"' in free
