@@ -52,16 +52,16 @@ WHERE workspace_id = %s AND id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 STAND = """
 UPDATE loyalty_member AS m SET tier_slug = n.slug, tier_since = n.since, tier_until = n.until,
     tier_counted = n.counted, tier_due_at = n.due
-FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[],
-            %s::timestamptz[]) AS n (id, slug, since, until, counted, due)
+FROM unnest(%b::bigint[], %b::text[], %b::timestamptz[], %b::timestamptz[], %b::bigint[],
+            %b::timestamptz[]) AS n (id, slug, since, until, counted, due)
 WHERE m.id = n.id AND m.workspace_id = %s
   AND (m.tier_slug, m.tier_since, m.tier_until, m.tier_counted, m.tier_due_at)
       IS DISTINCT FROM (n.slug, n.since, n.until, n.counted, n.due)
 """
 KEEP = """
 INSERT INTO loyalty_tierchange (workspace_id, member_id, at, old_slug, new_slug, counted, why)
-SELECT %s, n.* FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::bigint[],
-                           %s::text[]) AS n
+SELECT %s, n.* FROM unnest(%b::bigint[], %b::timestamptz[], %b::text[], %b::text[], %b::bigint[],
+                           %b::text[]) AS n
 """
 HISTORY = """
 SELECT member_id, day, {column}, at FROM loyalty_turnover
@@ -107,14 +107,19 @@ def _look(
     """One look at each member at a moment; when each is due next, and who changed."""
     standings: dict[int, Standing] = {}
     changes: list[tuple[int, int, Change]] = []
+    looking = tiers.Looking(policy, at, zone)
+    ranks = looking.places
     for start in range(0, len(member_ids), LOOKED_AT_ONCE_MAX):
         chosen = member_ids[start : start + LOOKED_AT_ONCE_MAX]
         for row in _counted(workspace_id, policy, chosen, at, zone):
             before = Standing(row[2], row[3], row[4], row[5])
-            now = tiers.look(policy, before, row[6], at, zone, row[7])
+            now = looking.look(before, row[6], row[7])
             standings[row[0]] = now
-            change = tiers.change_of(policy, before, now, at)
-            changes.extend([(row[0], row[1], change)] if change else [])
+            if now.slug != before.slug:
+                is_up = ranks.get(now.slug, 0) > ranks.get(before.slug, 0)
+                why = "reached" if is_up else "not_kept"
+                change = Change(at, before.slug, now.slug, now.counted, why)
+                changes.append((row[0], row[1], change))
     _write(workspace_id, standings, changes)
     return {one: standing.due for one, standing in standings.items()}, changes
 

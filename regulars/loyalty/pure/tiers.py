@@ -7,6 +7,7 @@ outcome is that of a look on time. Tiers are named by slug; "" is none.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -121,19 +122,16 @@ def drops_at(policy: TierPolicy, day: date, zone: tzinfo) -> datetime:
 
 def rank(policy: TierPolicy, slug: str) -> int:
     """0 for none, then the tiers by what they ask."""
-    names = [tier.slug for tier in sorted(policy.tiers, key=lambda tier: tier.least)]
-    return names.index(slug) + 1 if slug in names else 0
+    return _names(policy).index(slug) + 1 if slug in _names(policy) else 0
 
 
-def slug_of(policy: TierPolicy, place: int) -> str:
-    """The tier of a rank."""
-    names = [tier.slug for tier in sorted(policy.tiers, key=lambda tier: tier.least)]
-    return names[place - 1] if place else ""
+def _names(policy: TierPolicy) -> list[str]:
+    return [tier.slug for tier in sorted(policy.tiers, key=lambda tier: tier.least)]
 
 
 def qualified(policy: TierPolicy, counted: int) -> str:
-    """The highest tier this much is enough for."""
-    return slug_of(policy, sum(counted >= tier.least for tier in policy.tiers))
+    """The highest tier this much is enough for; "" when it is enough for none."""
+    return ["", *_names(policy)][sum(counted >= tier.least for tier in policy.tiers)]
 
 
 def kept_until(policy: TierPolicy, at: datetime, zone: tzinfo) -> datetime | None:
@@ -154,64 +152,79 @@ def look(
     zone: tzinfo,
     oldest: date | None = None,
 ) -> Standing:
-    """Where the member stands now that so much counts.
-
-    oldest  in a rolling window the first day that counts something
-    """
-    own, earned = rank(policy, before.slug), rank(policy, qualified(policy, counted))
-    now = replace(before, counted=counted)
-    if earned > own:
-        until = kept_until(policy, at, zone)
-        now = Standing(slug_of(policy, earned), at, until, counted)
-    elif earned == own:
-        until = kept_until(policy, at, zone)
-        later = max(until, before.until) if until and before.until else until or before.until
-        now = replace(now, until=later)
-    elif policy.downgrade != "none":
-        now = _falling(policy, now, own, earned, at, zone)
-    return replace(now, due=_due(policy, now, at, zone, oldest))
+    """Where the member stands now that so much counts; see Looking."""
+    return Looking(policy, at, zone).look(before, counted, oldest)
 
 
-def _falling(
-    policy: TierPolicy, now: Standing, own: int, earned: int, at: datetime, zone: tzinfo
-) -> Standing:
-    """Less counts than the tier asks: it is kept to its end and through the grace."""
-    until = now.until or at
-    if at < _ends(policy, until, zone):
-        return replace(now, until=until)
-    target = max(own - 1, earned) if policy.downgrade == "one_down" else earned
-    kept = kept_until(policy, at, zone)
-    if kept is None and target > earned:
-        # Step by step: the next tier down is kept for a span too.
-        kept = rounded(after(at, policy.span, zone), "day_end", zone)
-    return Standing(slug_of(policy, target), at, kept if target else None, now.counted)
+class Looking:
+    """One moment's look at many members: what is the same for all of them is worked out once."""
 
+    def __init__(self, policy: TierPolicy, at: datetime, zone: tzinfo) -> None:
+        self.policy, self.at, self.zone = policy, at, zone
+        self.names = ["", *_names(policy)]
+        self.places = {slug: place for place, slug in enumerate(self.names)}
+        self.leasts = sorted(tier.least for tier in policy.tiers)
+        self.kept = kept_until(policy, at, zone)
+        self.span_end = rounded(after(at, policy.span, zone), "day_end", zone)
+        start = period_start(policy, at.astimezone(zone).date())
+        self.period_end = None if start is None else midnight(_later(start, policy, 1), zone)
+        self._ends: dict[datetime, datetime] = {}
+        self._drops: dict[date, datetime] = {}
 
-def _ends(policy: TierPolicy, until: datetime, zone: tzinfo) -> datetime:
-    if not policy.grace_days:
-        return until
-    day = until.astimezone(zone).date() + timedelta(days=policy.grace_days)
-    ends = midnight(day, zone)
-    return ends if midnight(until.astimezone(zone).date(), zone) == until else _next(ends, zone)
+    def look(self, before: Standing, counted: int, oldest: date | None = None) -> Standing:
+        """Where the member stands now that so much counts.
 
+        oldest  in a rolling window the first day that counts something
+        """
+        own, earned = self.places.get(before.slug, 0), bisect_right(self.leasts, counted)
+        slug, since, until = before.slug, before.since, before.until
+        if earned > own:
+            slug, since, until = self.names[earned], self.at, self.kept
+        elif earned == own:
+            until = max(self.kept, until) if self.kept and until else self.kept or until
+        elif self.policy.downgrade != "none":
+            slug, since, until = self._falling(before, own, earned)
+        return Standing(slug, since, until, counted, self._due(slug, until, oldest))
 
-def _next(at: datetime, zone: tzinfo) -> datetime:
-    return midnight(at.astimezone(zone).date() + timedelta(days=1), zone)
+    def _falling(
+        self, before: Standing, own: int, earned: int
+    ) -> tuple[str, datetime | None, datetime | None]:
+        """Less counts than the tier asks: it is kept to its end and through the grace."""
+        until = before.until or self.at
+        if self.at < self._end(until):
+            return before.slug, before.since, until
+        is_stepwise = self.policy.downgrade == "one_down"
+        target = max(own - 1, earned) if is_stepwise else earned
+        kept = self.kept
+        if kept is None and target > earned:
+            # Step by step: the next tier down is kept for a span too.
+            kept = self.span_end
+        return self.names[target], self.at, kept if target else None
 
+    def _end(self, until: datetime) -> datetime:
+        """When a tier kept until then is lost: after the days of grace, at a midnight."""
+        if not self.policy.grace_days:
+            return until
+        if until not in self._ends:
+            days = timedelta(days=self.policy.grace_days)
+            day = rounded(until, "day_end", self.zone).astimezone(self.zone).date()
+            self._ends[until] = midnight(day + days, self.zone)
+        return self._ends[until]
 
-def _due(
-    policy: TierPolicy, now: Standing, at: datetime, zone: tzinfo, oldest: date | None
-) -> datetime | None:
-    moments: list[datetime] = []
-    if now.slug and now.until is not None and policy.downgrade != "none":
-        moments.append(_ends(policy, now.until, zone))
-    start = period_start(policy, at.astimezone(zone).date())
-    if start is not None:
-        moments.append(midnight(_later(start, policy, 1), zone))
-    if policy.period == "rolling" and oldest is not None:
-        moments.append(drops_at(policy, oldest, zone))
-    ahead = [moment for moment in moments if moment > at]
-    return min(ahead) if ahead else None
+    def _due(self, slug: str, until: datetime | None, oldest: date | None) -> datetime | None:
+        """When time alone may change something next."""
+        due = self.period_end
+        if slug and until is not None and self.policy.downgrade != "none":
+            end = self._end(until)
+            if end > self.at and (due is None or end < due):
+                due = end
+        if self.policy.period == "rolling" and oldest is not None:
+            if oldest not in self._drops:
+                self._drops[oldest] = drops_at(self.policy, oldest, self.zone)
+            drop = self._drops[oldest]
+            if drop > self.at and (due is None or drop < due):
+                due = drop
+        return due
 
 
 def counted(
