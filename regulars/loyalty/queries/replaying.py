@@ -135,6 +135,7 @@ def _receipt(
         number=order.number,
         at=order.placed_at,
         lines=tuple(_sold(line, goods) for line in lines if line.quantity > 0),
+        total_minor=order.total_minor,
         member=buyers.get(order.customer_id) if order.customer_id else None,
     )
 
