@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from regulars.loyalty.pure.replaying import Books, LotState, Step, play
+from regulars.loyalty.pure.playback import Books, LotState, Step, play
 from regulars.store.scope import cursor
 
 PAGE_ROWS = 20_000
