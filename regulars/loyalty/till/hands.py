@@ -7,6 +7,7 @@ either ends or is rolled back; the till asks again with the same key and is told
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,7 +20,9 @@ from django.db import connection
 from regulars.kernel.errors import Outside
 from regulars.store.faults import is_transient
 
-THREADS = 8
+# More would only take turns: Python runs one at a time, and while it does others wait for I/O.
+THREADS = 6
+SWITCH_S = 0.0005
 # Tills wait two seconds; the answer must be on its way before.
 ANSWER_WITHIN_S = 1.8
 STATEMENT_MS_MAX = 1_500
@@ -54,6 +57,9 @@ class Hands:
             raise Outside("till_busy", "Too many calls wait; ask again with the same key.")
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="till")
+            # A thread that comes back from the database would wait five milliseconds, twenty
+            # times a call, for another that calculates.
+            sys.setswitchinterval(min(SWITCH_S, sys.getswitchinterval()))
         self._waiting += 1
         given: Future[T] = self._pool.submit(self._do, work)
         try:

@@ -22,6 +22,7 @@ from regulars.loyalty.actions.till.holding import (
 from regulars.loyalty.actions.till.news import tell_confirmed
 from regulars.loyalty.actions.till.quoting import Quote, check_clock, quote
 from regulars.loyalty.actions.till.reviving import revive
+from regulars.loyalty.actions.till.rewarding import reward
 from regulars.loyalty.pure import states
 from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.cart import PointsAsk
@@ -83,6 +84,10 @@ def _take(
     else:
         moving.settle(workspace_id, there.purchase_id, answer)
     _post(workspace_id, there.purchase_id, there.member_id, answer, asked, now, hold_key)
+    shown, missed = reward(
+        workspace_id, there.purchase_id, there.member_id, there.customer_id, answer, now
+    )
+    flags += missed
     told = telling.of_purchase(
         answer,
         there.purchase_id,
@@ -90,6 +95,7 @@ def _take(
         asked.counter.language,
         confirmed_at=now,
         flags=flags,
+        more={"issued_codes": shown},
     )
     body = telling.encode(told)
     rows.move(
@@ -170,6 +176,10 @@ def _sell(workspace_id: int, row_id: int, asked: Confirmation, now: datetime) ->
         found, flags = _sold(workspace_id, _without_auto(asked.ask), now), ()
     answer = found.answer
     _post(workspace_id, asked.purchase_id, found.member_id, answer, asked, now, None)
+    shown, missed = reward(
+        workspace_id, asked.purchase_id, found.member_id, found.customer_id, answer, now
+    )
+    flags += missed
     told = telling.of_purchase(
         answer,
         asked.purchase_id,
@@ -177,6 +187,7 @@ def _sell(workspace_id: int, row_id: int, asked: Confirmation, now: datetime) ->
         asked.counter.language,
         confirmed_at=now,
         flags=flags,
+        more={"issued_codes": shown},
     )
     body = telling.encode(told)
     rows.write(

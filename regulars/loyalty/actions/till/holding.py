@@ -98,6 +98,7 @@ def told_of(workspace_id: int, there: PurchaseRecord) -> dict[str, object]:
         expires_at=there.expires_at,
         confirmed_at=there.confirmed_at,
         flags=there.flags,
+        more={"issued_codes": []} if there.state in states.SOLD else None,
     )
 
 

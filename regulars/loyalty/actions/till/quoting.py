@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
+from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound, Refused
 from regulars.loyalty.actions.ledger import lock_members
 from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.calculation.calculate import calculate
 from regulars.loyalty.pure.calculation.live import Live
 from regulars.loyalty.pure.cart import Cart, CodeState, Line, PointsAsk, check
-from regulars.loyalty.queries import codes, members, programme, simulator
+from regulars.loyalty.queries import cards, codes, members, programme, remembered, simulator
 from regulars.loyalty.queries.members import KeyKind, MemberRecord
 from regulars.loyalty.till_records import CLOCK_SKEW_MAX, Ask, Named
-from regulars.orders import queries as orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def member_of(
     """
     if named is None:
         return None
-    found = members.find(workspace_id, members.MemberKey(cast("KeyKind", named.kind), named.value))
+    found = _found(workspace_id, named)
     if found is None:
         if is_offline:
             return None
@@ -109,10 +109,33 @@ def member_of(
     return found
 
 
+def _found(workspace_id: int, named: Named) -> MemberRecord | None:
+    """The member of a card of ours, else of an identifier of the customer."""
+    known = remembered.member_id(workspace_id, named.kind, named.value)
+    if known is not None:
+        return members.by_id(workspace_id, known)
+    found = _asked(workspace_id, named)
+    # A changing code is good for a moment only, whoever remembers it.
+    if found is not None and named.kind != "token":
+        remembered.remember_member(workspace_id, named.kind, named.value, found.id)
+    return found
+
+
+def _asked(workspace_id: int, named: Named) -> MemberRecord | None:
+    card = None
+    if named.kind == "card":
+        card = cards.card_of_number(workspace_id, named.value)
+    elif named.kind == "token":
+        card = cards.card_of_qr(workspace_id, named.value, clock.now())
+    if card is not None:
+        return members.by_id(workspace_id, card.member_id)
+    return members.find(workspace_id, members.MemberKey(cast("KeyKind", named.kind), named.value))
+
+
 def _with_goods(workspace_id: int, cart: Cart, rules: Live) -> Cart:
     """The lines with what the catalogue says of them where the till says nothing."""
     skus = sorted({line.sku for line in cart.lines if not (line.name and line.category)})
-    known = orders.products_by_sku(workspace_id, skus) if skus else {}
+    known = remembered.goods(workspace_id, skus) if skus else {}
     strange = [line.sku for line in cart.lines if not line.name and line.sku not in known]
     if strange and rules.programme.pricing.unknown_goods == "refuse":
         raise Invalid(
@@ -127,9 +150,9 @@ def _with_goods(workspace_id: int, cart: Cart, rules: Live) -> Cart:
             return line
         return replace(
             line,
-            name=line.name or product.name or "",
-            category=line.category or product.category or "",
-            brand=line.brand or product.brand or "",
+            name=line.name or product.name,
+            category=line.category or product.category,
+            brand=line.brand or product.brand,
         )
 
     return replace(cart, lines=tuple(told(line) for line in cart.lines)) if known else cart
