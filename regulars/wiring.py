@@ -53,6 +53,10 @@ CONSUMERS: dict[str, Consumer] = {
         kinds=("purchase.confirmed", "purchase.returned"),
         from_start=True,
     ),
+    "segments.lists": Consumer(
+        handler="regulars.segments.tasks:take_merges",
+        kinds=("customer.merged", "customer.split"),
+    ),
     "segments.hooks": Consumer(
         handler="regulars.segments.delivering:take_passages",
         kinds=("segment.entered", "segment.left"),
@@ -255,6 +259,7 @@ EXPORT_COLUMNS: tuple[str, ...] = ("regulars.orders.conditions:COLUMNS",)
 # What templates may say.
 PLACEHOLDERS: tuple[str, ...] = (
     "regulars.messaging.placeholders:PLACEHOLDERS",
+    "regulars.loyalty.placeholders:NAMES",
     "regulars.portal.placeholders:PLACEHOLDERS",
     "regulars.portal.burn_letters:PLACEHOLDERS",
 )

@@ -45,6 +45,7 @@ EXCEPTIONS = {
     "connectors.actions.prune": "the engine tidies for every workspace",
     "connectors.queries.workspace_of": "an address tells its workspace",
     "connectors.queries.unknown": "says what is said of connections that are not there",
+    "portal.queries.workspace_at": "an address tells its workspace",
     "jobs.actions.prune": "the engine tidies for every workspace",
     "jobs.actions.report_progress": "takes a job, which knows its workspace",
     "jobs.actions.claim": "jobs are one queue for all, worked by the engine",

@@ -2,7 +2,7 @@
 
 from regulars.portal.actions.sessions import end_session, end_sessions, open_session, session_of
 from regulars.portal.actions.settings import save_settings
-from regulars.portal.actions.signing import ask_code, enter_code, send_waiting
+from regulars.portal.actions.signing import ask_code, enter_code
 
 __all__ = [
     "ask_code",
@@ -11,6 +11,5 @@ __all__ = [
     "enter_code",
     "open_session",
     "save_settings",
-    "send_waiting",
     "session_of",
 ]

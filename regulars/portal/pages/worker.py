@@ -11,7 +11,13 @@ from django.templatetags.static import static
 from regulars.portal.pages.door import Visit, open_to_all
 
 SCRIPT = Path(__file__).parents[1] / "worker" / "worker.js"
-ASSETS = ("web/base.css", "web/comp.css", "portal/portal.css", "portal/portal.js")
+ASSETS = (
+    "web/base.css",
+    "web/comp.css",
+    "web/charts.css",
+    "portal/portal.css",
+    "portal/portal.js",
+)
 ICON_SIZES = (192, 512)
 # A browser looks for a new worker at least daily; it must not be held back by a cache.
 FRESH = "no-cache"

@@ -65,6 +65,7 @@ def _generated(found: Note, shop: Shop) -> str:
     )
     plan = Plan(shop.seed, shop.customers, shop.end)
     truth = whole.write_shop(workspace.id, plan, bar).history.truth
+    whole.open_lanes()
     with bar.stage("Segments, letters, people"), scope(workspace.id):
         _settle(found, workspace, {**setting.COMMON, **setting.OWN})
     with bar.stage("Files for analysis") as progress:

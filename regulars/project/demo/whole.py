@@ -68,3 +68,8 @@ def drain(progress: Progress) -> None:
     for workspace in workspaces.all_workspaces():
         fields.discover(workspace.id, is_settled=True)
     progress(1.0)
+
+
+def open_lanes() -> None:
+    """Let consumers that read from now on begin here: what follows is theirs to take."""
+    loops.ConsumerStep()
