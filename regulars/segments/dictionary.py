@@ -40,7 +40,9 @@ def known(workspace_id: int, rule: Rule) -> Known:
         kinds=kinds,
         families={key: families_of(one) for key, one in found.items() if one.seen and key[1]},
         lists=frozenset(
-            List.objects.filter(workspace_id=workspace_id).values_list("slug", flat=True)
+            List.objects.filter(workspace_id=workspace_id, archived_at=None).values_list(
+                "slug", flat=True
+            )
         ),
     )
 

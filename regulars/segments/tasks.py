@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
 
+from regulars.events.records import Event
 from regulars.jobs.records import JobRecord
 from regulars.kernel import clock
+from regulars.segments import actions
 from regulars.segments.keeping import filling, following
 from regulars.segments.records import SIZE_DAYS_KEPT, SIZE_HOURS_KEPT_DAYS
 from regulars.store.scope import cursor
@@ -32,6 +35,12 @@ def follow() -> int:
 def fill(job: JobRecord) -> None:
     """Compute the workspace's segments that wait for it."""
     filling.run(job)
+
+
+def take_merges(workspace_id: int, events: Sequence[Event]) -> None:
+    """Two customers became one, or one became two again: lists count them otherwise."""
+    touched = {event.customer_id for event in events} | {event.subject_id for event in events}
+    actions.recount_lists(workspace_id, sorted(one for one in touched if one is not None))
 
 
 def thin_sizes() -> None:

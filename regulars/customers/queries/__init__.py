@@ -44,6 +44,7 @@ from regulars.customers.queries.identities import (
     identities,
     identity_faults,
     known,
+    persons_of,
     roots_of,
 )
 from regulars.customers.queries.lists import (
@@ -136,6 +137,7 @@ __all__ = [
     "open_tasks",
     "own_id_of",
     "page",
+    "persons_of",
     "preferences",
     "profiles",
     "roots_of",

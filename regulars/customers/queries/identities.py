@@ -85,6 +85,21 @@ def roots_of(workspace_id: int, customer_ids: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in raw.fetchall()}
 
 
+def persons_of(workspace_id: int, customer_ids: Sequence[int]) -> dict[int, int]:
+    """Every id that these people have or had, and who each of them is now.
+
+    Ids that nobody has are left out.
+    """
+    roots = set(roots_of(workspace_id, customer_ids).values())
+    raw = cursor()
+    raw.execute(
+        "SELECT loser_id, root_id FROM customers_merge"
+        " WHERE workspace_id = %s AND root_id = ANY(%s) AND NOT is_gone",
+        [workspace_id, list(roots)],
+    )
+    return {root: root for root in roots} | dict(raw.fetchall())
+
+
 def known(workspace_id: int, identities: Sequence[Identity]) -> list[bool]:
     """For each identity whether any of its identifiers belongs to a customer."""
     region = workspaces.workspace(workspace_id).region

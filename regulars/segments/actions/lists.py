@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils.text import slugify
@@ -46,14 +46,32 @@ WITH written AS (
 UPDATE segments_list SET size = size + (SELECT count(*) FROM written), updated_at = %(now)s
 WHERE workspace_id = %(workspace)s AND id = %(list)s
 RETURNING (SELECT count(*) FROM written)"""
+# All rows of a person go, and they count as one.
 _REMOVE = """
 WITH written AS (
-  UPDATE segments_listmember SET is_gone = true
-  WHERE workspace_id = %(workspace)s AND list_id = %(list)s AND NOT is_gone
-    AND customer_id = ANY(%(customers)s) RETURNING 1)
-UPDATE segments_list SET size = size - (SELECT count(*) FROM written), updated_at = %(now)s
-WHERE workspace_id = %(workspace)s AND id = %(list)s
-RETURNING (SELECT count(*) FROM written)"""
+  UPDATE segments_listmember AS m SET is_gone = true
+  FROM unnest(%(customers)s::bigint[], %(roots)s::bigint[]) AS given (customer, root)
+  WHERE m.workspace_id = %(workspace)s AND m.list_id = %(list)s AND NOT m.is_gone
+    AND m.customer_id = given.customer RETURNING given.root),
+people AS (SELECT count(DISTINCT root) AS count FROM written)
+UPDATE segments_list SET size = size - people.count, updated_at = %(now)s
+FROM people WHERE workspace_id = %(workspace)s AND id = %(list)s
+RETURNING people.count"""
+_PRESENT = """
+SELECT customer_id FROM segments_listmember
+WHERE workspace_id = %s AND list_id = %s AND NOT is_gone AND customer_id = ANY(%s)"""
+_HOLDING = """
+SELECT id FROM segments_list WHERE workspace_id = %(workspace)s AND id IN (
+  SELECT list_id FROM segments_listmember
+  WHERE workspace_id = %(workspace)s AND customer_id = ANY(%(customers)s) AND NOT is_gone)
+ORDER BY id FOR UPDATE"""
+_RECOUNT = """
+UPDATE segments_list AS l SET size = (
+  SELECT count(DISTINCT coalesce(g.root_id, m.customer_id)) FROM segments_listmember m
+  LEFT JOIN customers_merge g ON g.workspace_id = m.workspace_id
+    AND g.loser_id = m.customer_id AND NOT g.is_gone
+  WHERE m.list_id = l.id AND NOT m.is_gone)
+WHERE l.workspace_id = %s AND l.id = ANY(%s)"""
 
 
 def create_list(
@@ -131,14 +149,30 @@ def add_to_list(workspace_id: int, public_id: str, customer_ids: Sequence[int]) 
 
 
 def remove_from_list(workspace_id: int, public_id: str, customer_ids: Sequence[int]) -> int:
-    """Take customers out of the list; returns how many were in it.
+    """Take customers out of the list, under every id they stand in it; returns how many were in it.
 
     raises  Invalid(list_change_too_large), NotFound
     """
     _check_change(customer_ids)
     row = list_row_of(workspace_id, public_id)
     _lock_list(row.id)
-    return _write(_REMOVE, workspace_id, row, sorted(set(customer_ids)), clock.now())
+    return _write(
+        _REMOVE, workspace_id, row, customers.persons_of(workspace_id, customer_ids), clock.now()
+    )
+
+
+def recount_lists(workspace_id: int, customer_ids: Sequence[int]) -> int:
+    """Count anew the lists in which these customers stand; returns how many there are.
+
+    Two who became one, or one who became two again, count otherwise than before.
+    """
+    raw = cursor()
+    people = customers.persons_of(workspace_id, customer_ids)
+    raw.execute(_HOLDING, {"workspace": workspace_id, "customers": list(people)})
+    holding = [row[0] for row in raw.fetchall()]
+    if holding:
+        raw.execute(_RECOUNT, [workspace_id, holding])
+    return len(holding)
 
 
 def upload_to_list(
@@ -235,18 +269,22 @@ def _add(workspace_id: int, row: List, customer_ids: Sequence[int], now: datetim
     assert counted is not None
     if counted[0] + len(customer_ids) > LIST_CUSTOMERS_MAX:
         raise Refused("list_full", f"A list holds at most {LIST_CUSTOMERS_MAX} customers.")
-    return _write(_ADD, workspace_id, row, customer_ids, now)
+    people = customers.persons_of(workspace_id, customer_ids)
+    # Whoever stands in the list under an earlier id of theirs is in it.
+    raw.execute(_PRESENT, [workspace_id, row.id, list(people)])
+    present = {people[one] for (one,) in raw.fetchall()}
+    new = {one: one for one in customer_ids if one not in present}
+    return _write(_ADD, workspace_id, row, new, now)
 
 
-def _write(
-    sql: str, workspace_id: int, row: List, customer_ids: Sequence[int], now: datetime
-) -> int:
+def _write(sql: str, workspace_id: int, row: List, people: Mapping[int, int], now: datetime) -> int:
     raw = cursor()
     raw.execute(
         sql,
         {
             "workspace": workspace_id, "list": row.id, "slug": row.slug,
-            "customers": list(customer_ids), "now": now,
+            "customers": sorted(people), "roots": [people[one] for one in sorted(people)],
+            "now": now,
         },
     )  # fmt: skip
     written = raw.fetchone()

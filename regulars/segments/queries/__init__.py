@@ -7,7 +7,6 @@ from regulars.segments.queries.lists import (
     list_by_slug,
     list_members,
     list_of,
-    list_slugs,
     lists,
     lists_of,
     rejects,
@@ -38,9 +37,10 @@ from regulars.segments.queries.rules import (
     segment_by_slug,
     segments,
     sentence,
+    sentences_of,
     total,
 )
-from regulars.segments.queries.uses import names, uses, uses_of_list
+from regulars.segments.queries.uses import names, numbers_of_uses, uses, uses_of_list
 
 __all__ = [
     "ENGINES",
@@ -61,13 +61,13 @@ __all__ = [
     "list_by_slug",
     "list_members",
     "list_of",
-    "list_slugs",
     "lists",
     "lists_of",
     "members",
     "memberships_of",
     "names",
     "names_by_slug",
+    "numbers_of_uses",
     "overlap",
     "passages",
     "phrases",
@@ -78,6 +78,7 @@ __all__ = [
     "segment_by_slug",
     "segments",
     "sentence",
+    "sentences_of",
     "sizes",
     "sizes_of_many",
     "strictest",

@@ -17,6 +17,7 @@ from regulars.rules.memory import (
     PastEvent,
     PastLine,
     PastOrder,
+    Pause,
 )
 
 # Pasts held at a time: some hundred events each.
@@ -58,6 +59,7 @@ def histories(workspace_id: int, customer_ids: Sequence[int]) -> list[History]:
         "lines": asked.rows("order_lines", f"customer, {', '.join(LINE_COLUMNS)}"),
         "consents": asked.rows("consents", "customer, channel, purpose, state, changed_at"),
         "suppressions": asked.rows("suppressions", "customer, channel"),
+        "pauses": asked.rows("pauses", "customer, channel, paused_until"),
         "lists": asked.rows("list_members", "customer, list, added_at"),
     }
     return [_history(customers[one][0], held) for one in sorted(customers)]
@@ -108,5 +110,6 @@ def _history(customer: Row, held: dict[str, Grouped]) -> History:
             for row in own["consents"]
         ],
         suppressed=frozenset(row["channel"] for row in own["suppressions"]),
+        pauses=[Pause(row["channel"], row["paused_until"]) for row in own["pauses"]],
         lists=[ListEntry(row["list"], row["added_at"]) for row in own["lists"]],
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from regulars.customers import queries as customers
 from regulars.kernel.errors import NotFound
 from regulars.segments.models import List, ListMember, Upload, UploadReject
 from regulars.segments.records import (
@@ -16,6 +15,25 @@ from regulars.segments.records import (
     UploadRecord,
 )
 from regulars.segments.rows import list_row_of, record_of_list, record_of_upload
+from regulars.store.scope import cursor
+
+# Roots by their index; the few who were merged stand under whom they were merged into.
+_MEMBERS = """
+WITH own AS (
+  SELECT m.customer_id AS customer, m.added_at FROM segments_listmember m
+  WHERE m.workspace_id = %(workspace)s AND m.list_id = %(list)s AND NOT m.is_gone
+    AND m.customer_id > %(after)s AND NOT EXISTS (
+      SELECT FROM customers_merge g WHERE g.workspace_id = %(workspace)s
+      AND g.loser_id = m.customer_id AND NOT g.is_gone)
+  ORDER BY m.customer_id LIMIT %(most)s),
+merged AS (
+  SELECT g.root_id AS customer, min(m.added_at) AS added_at FROM customers_merge g
+  JOIN segments_listmember m ON m.list_id = %(list)s AND m.customer_id = g.loser_id
+    AND NOT m.is_gone
+  WHERE g.workspace_id = %(workspace)s AND g.root_id > %(after)s AND NOT g.is_gone
+  GROUP BY 1 ORDER BY 1 LIMIT %(most)s)
+SELECT customer, min(added_at) FROM (TABLE own UNION ALL TABLE merged) AS found
+GROUP BY customer ORDER BY customer LIMIT %(most)s"""
 
 
 def lists(workspace_id: int) -> list[ListRecord]:
@@ -37,28 +55,28 @@ def list_by_slug(workspace_id: int, slug: str) -> ListRecord:
     return record_of_list(row)
 
 
-def list_slugs(workspace_id: int) -> Sequence[str]:
-    """What rules may name after "list", archived ones too."""
-    rows = List.objects.filter(workspace_id=workspace_id)
-    return list(rows.order_by("slug").values_list("slug", flat=True))
-
-
 def list_members(
     workspace_id: int, public_id: str, *, limit: int = MEMBERS_PAGE_MAX, after: int = 0
 ) -> list[Member]:
-    """Customers of the list, by customer; `after` is the last one of the page before."""
+    """Customers of the list as who they are now, by customer; `after` is the last one seen."""
     row = list_row_of(workspace_id, public_id)
-    rows = ListMember.objects.filter(
-        workspace_id=workspace_id, list_id=row.id, is_gone=False, customer_id__gt=after
-    )
-    page = rows.order_by("customer_id")[: min(limit, MEMBERS_PAGE_MAX)]
-    return [Member(one.customer_id, one.added_at) for one in page]
+    raw = cursor()
+    raw.execute(
+        _MEMBERS,
+        {
+            "workspace": workspace_id, "list": row.id, "after": after,
+            "most": min(limit, MEMBERS_PAGE_MAX),
+        },
+    )  # fmt: skip
+    return [Member(*found) for found in raw.fetchall()]
 
 
 def lists_of(workspace_id: int, customer_id: int) -> list[ListRecord]:
     """The lists in use in which the customer stands, by name."""
     ids = ListMember.objects.filter(
-        workspace_id=workspace_id, customer_id=customer_id, is_gone=False
+        workspace_id=workspace_id,
+        customer_id__in=customers.persons_of(workspace_id, [customer_id]),
+        is_gone=False,
     ).values_list("list_id", flat=True)
     mine = set(ids)
     return [one for one in lists(workspace_id) if one.id in mine]

@@ -174,11 +174,21 @@ def phrases(workspace_id: int, nodes: Sequence[Node], language_code: str) -> lis
 
 def sentence(workspace_id: int, rule: Mapping[str, Any], language_code: str) -> str:
     """The rule in words. raises Invalid(rule_invalid)"""
-    return sentences.sentence(
-        language.parse(rule),
-        language_code,
-        registry.facts(),
-        segments=names_by_slug(workspace_id),
-        lists={one.slug: one.name for one in lists.lists(workspace_id)},
-        currency=workspaces.workspace(workspace_id).currency,
-    )
+    return sentences_of(workspace_id, [rule], language_code)[0]
+
+
+def sentences_of(
+    workspace_id: int, rules: Sequence[Mapping[str, Any]], language_code: str
+) -> list[str]:
+    """Each rule in words; what they name is looked up once. raises Invalid(rule_invalid)"""
+    named = {
+        "segments": names_by_slug(workspace_id),
+        "lists": {one.slug: one.name for one in lists.lists(workspace_id)},
+    }
+    currency = workspaces.workspace(workspace_id).currency
+    return [
+        sentences.sentence(
+            language.parse(rule), language_code, registry.facts(), currency=currency, **named
+        )
+        for rule in rules
+    ]

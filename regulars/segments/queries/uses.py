@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from regulars.customers import queries as customers
@@ -12,6 +14,8 @@ from regulars.segments import registry
 from regulars.segments.models import List, Segment
 from regulars.segments.pure.references import lists_of, references_of
 from regulars.segments.records import Use, Used
+
+RULES_REMEMBERED = 4_000
 
 
 def uses(workspace_id: int, slug: str) -> list[Use]:
@@ -30,17 +34,46 @@ def uses_of_list(workspace_id: int, slug: str) -> list[Use]:
     return _asked(workspace_id, Used("list", row.id, row.public_id, row.slug))
 
 
+def numbers_of_uses(workspace_id: int, asked: Sequence[Used]) -> dict[str, int]:
+    """How many use each of these segments, or of these lists, by slug; rules are read once."""
+    kinds = {used.kind for used in asked}
+    rows = [
+        (row, {kind: _named(row.rule, kind) for kind in kinds})
+        for row in Segment.objects.filter(workspace_id=workspace_id)
+    ]
+    others = [users for users in registry.users() if users is not in_segments]
+    found = {}
+    for used in asked:
+        own = sum(used.slug in named[used.kind] for row, named in rows if not _is(row, used))
+        found[used.slug] = own + sum(len(users(workspace_id, used)) for users in others)
+    return found
+
+
 def _asked(workspace_id: int, used: Used) -> list[Use]:
     return [use for users in registry.users() for use in users(workspace_id, used)]
 
 
 def names(workspace_id: int, rule: Mapping[str, Any], used: Used) -> bool:
     """Whether a rule names the segment or the list itself; what is no rule names nothing."""
+    return used.slug in _named(rule, used.kind)
+
+
+def _named(rule: Mapping[str, Any], kind: str) -> frozenset[str]:
+    return _read(json.dumps(rule, sort_keys=True))[kind == "list"]
+
+
+@lru_cache(maxsize=RULES_REMEMBERED)
+def _read(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The segments and the lists that a rule names itself."""
     try:
-        found = language.parse(rule)
+        found = language.parse(json.loads(text))
     except Invalid:
-        return False
-    return used.slug in (references_of if used.kind == "segment" else lists_of)(found)
+        return frozenset(), frozenset()
+    return frozenset(references_of(found)), frozenset(lists_of(found))
+
+
+def _is(row: Segment, used: Used) -> bool:
+    return used.kind == "segment" and row.id == used.id
 
 
 def in_segments(workspace_id: int, used: Used) -> list[Use]:
@@ -49,8 +82,7 @@ def in_segments(workspace_id: int, used: Used) -> list[Use]:
     return [
         Use("segment", row.public_id, row.name)
         for row in rows
-        if not (used.kind == "segment" and row.id == used.id)
-        and names(workspace_id, row.rule, used)
+        if not _is(row, used) and names(workspace_id, row.rule, used)
     ]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from regulars.customers import actions as customers
+from regulars.events import queries as events
 from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
-from regulars.segments import actions, queries
+from regulars.segments import actions, queries, tasks
 from regulars.segments.pure import uploads
 from regulars.segments.pure.uploads import UploadRow
 from regulars.segments.tests.test_api import Program
@@ -33,6 +35,79 @@ def test_customers_come_and_go_and_the_list_counts_them(place):
         assert actions.add_to_list(bakery, made.public_id, [oleg]) == 1
     with scope(place.other.id), pytest.raises(NotFound):
         actions.add_to_list(place.other.id, made.public_id, [place.zoe])
+
+
+def merged_and_followed(place, do):
+    """Let two customers become one or two again, and lists hear of it as in the worker."""
+    with scope(place.bakery.id):
+        last = events.latest(place.bakery.id, 1)
+        do()
+        told = [
+            event
+            for event in events.latest(place.bakery.id, 10)
+            if event.kind in ("customer.merged", "customer.split")
+            and event.id > max((one.id for one in last), default=0)
+        ]
+        assert told
+        tasks.take_merges(place.bakery.id, told)
+
+
+def test_two_who_became_one_stand_in_a_list_once_and_leave_it_as_one(place):
+    bakery, mira, oleg = place.bakery.id, place.mira, place.oleg
+    with scope(bakery):
+        made = actions.create_list(bakery, name="Guests")
+        actions.add_to_list(bakery, made.public_id, [mira, oleg])
+
+    merged_and_followed(place, lambda: customers.merge(bakery, oleg, mira))
+    with scope(bakery):
+        assert queries.list_of(bakery, made.public_id).size == 1
+        assert [one.customer_id for one in queries.list_members(bakery, made.public_id)] == [mira]
+        assert [one.slug for one in queries.lists_of(bakery, mira)] == ["guests"]
+        assert actions.add_to_list(bakery, made.public_id, [mira]) == 0
+
+    merged_and_followed(place, lambda: customers.unmerge(bakery, oleg))
+    with scope(bakery):
+        assert queries.list_of(bakery, made.public_id).size == 2
+        found = queries.list_members(bakery, made.public_id)
+        assert [one.customer_id for one in found] == sorted([mira, oleg])
+        assert [
+            one.customer_id
+            for one in queries.list_members(bakery, made.public_id, after=min(mira, oleg))
+        ] == [max(mira, oleg)]
+
+    merged_and_followed(place, lambda: customers.merge(bakery, oleg, mira))
+    with scope(bakery):
+        assert actions.remove_from_list(bakery, made.public_id, [mira]) == 1
+        assert actions.remove_from_list(bakery, made.public_id, [mira, oleg]) == 0
+        assert queries.list_of(bakery, made.public_id).size == 0
+        assert queries.list_members(bakery, made.public_id) == []
+
+
+def test_who_stands_in_a_list_under_an_earlier_id_alone_is_shown_as_who_they_are(place):
+    bakery, mira, oleg = place.bakery.id, place.mira, place.oleg
+    with scope(bakery):
+        made = actions.create_list(bakery, name="Guests")
+        actions.add_to_list(bakery, made.public_id, [oleg])
+
+    merged_and_followed(place, lambda: customers.merge(bakery, oleg, mira))
+
+    with scope(bakery):
+        assert actions.add_to_list(bakery, made.public_id, [mira]) == 0
+        assert queries.list_of(bakery, made.public_id).size == 1
+        assert [one.customer_id for one in queries.list_members(bakery, made.public_id)] == [mira]
+
+
+def test_a_list_in_the_archive_cannot_be_named_by_new_rules(place):
+    bakery = place.bakery.id
+    with scope(bakery):
+        made = actions.create_list(bakery, name="Guests")
+        actions.archive_list(bakery, made.public_id)
+
+        with pytest.raises(Invalid, match="guests"):
+            actions.create_segment(
+                bakery, name="Guests", rule={"version": 1, "where": {"list": "guests"}}
+            )
+        assert queries.segments(bakery) == []
 
 
 def test_customers_of_another_workspace_are_nobody(place):
