@@ -16,8 +16,8 @@ STATUSES: tuple[tuple[type[RegularsError], int], ...] = (
 
 # What a fault that passes asks a program to wait for.
 RETRY_AFTER_S = 60
-# Details that are lists: who uses what cannot go, by kind, id and name.
-LISTED = frozenset({"users"})
+# Details that are lists: who uses what cannot go, by kind, id and name; every fault by its path.
+LISTED = frozenset({"users", "faults"})
 
 
 def is_passing(error: RegularsError) -> bool:

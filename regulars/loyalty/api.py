@@ -4,5 +4,8 @@ from __future__ import annotations
 
 from ninja import Router
 
+from regulars.loyalty import promotions_api
+
 router = Router(tags=["loyalty"])
 MORE: list[tuple[str, Router]] = []
+router.add_router("", promotions_api.router)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
 from regulars.loyalty.promotion_records import PromotionRecord
-from regulars.loyalty.pure.reading import Fault
+from regulars.loyalty.pure.answers import CodeAnswer
 
 Word = str | Promise
 STATES: Mapping[str, Word] = {
@@ -93,6 +93,7 @@ REASONS: Mapping[str, Word] = {
     "expired": gettext_lazy("The code is out of date."),
     "blocked": gettext_lazy("The code is blocked."),
     "not_yours": gettext_lazy("The code belongs to somebody else."),
+    "not_needed": gettext_lazy("It was not needed."),
     "in_use": gettext_lazy("The code is being used at another till."),
 }
 LIMITED: Mapping[str, Word] = {
@@ -168,10 +169,20 @@ def reason(code: str) -> str:
     return str(REASONS.get(code, code))
 
 
+def code(answer: CodeAnswer) -> str:
+    """Why a code or a card did not work; "" for one that did."""
+    if answer.status == "applied":
+        return ""
+    return reason(answer.reason if answer.status == "not_applied" else answer.status)
+
+
 def faults(refused: Invalid) -> list[str]:
     """What is wrong with a definition, in the reader's language."""
     found = refused.details.get("faults")
     if not isinstance(found, list):
         return [refused.message]
-    return [_(FAULTS[one.code]).format(path=one.path, **one.says) for one in found
-            if isinstance(one, Fault) and one.code in FAULTS]  # fmt: skip
+    return [
+        _(FAULTS[one["code"]]).format(path=one["path"], **one["says"])
+        for one in found
+        if one["code"] in FAULTS
+    ]

@@ -237,8 +237,7 @@ def _shown(workspace: WorkspaceRecord, found: Quote) -> dict[str, Any]:
             }
             for one in answer.not_applied
         ],
-        "codes": [(one, words.reason(one.reason) if one.reason else "") for one in
-                  (*answer.codes, *answer.gift_cards)],
+        "codes": [(one, words.code(one)) for one in (*answer.codes, *answer.gift_cards)],
         "said": [
             one.text.get(language(), "")
             for one in (*answer.messages.cashier, *answer.messages.receipt)

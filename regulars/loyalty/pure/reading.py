@@ -23,6 +23,11 @@ class Fault:
     code: str
     says: Mapping[str, object] = field(default_factory=dict)
 
+    def as_json(self) -> dict[str, object]:
+        """The fault as an answer over HTTP carries it."""
+        says = {name: str(value) for name, value in self.says.items()}
+        return {"path": self.path, "code": self.code, "says": says}
+
     def text(self) -> str:
         """The fault in English; pages say it in the reader's language."""
         return f"{self.path or 'value'} {WORDS[self.code].format(**self.says)}"
@@ -180,7 +185,7 @@ def read_all(value: object, read: Callable[[Reader], Found], *, code: str) -> Fo
             code,
             "; ".join(fault.text() for fault in faults[:5]) + ".",
             path=faults[0].path,
-            faults=faults,
+            faults=[fault.as_json() for fault in faults],
         )
     return found
 
