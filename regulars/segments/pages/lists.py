@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,9 +19,10 @@ from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
 from regulars.segments import actions, queries
 from regulars.segments.pages.access import language, workspace_of
-from regulars.segments.records import SegmentRecord, SizePoint
+from regulars.segments.records import SegmentRecord, SizePoint, Used
 from regulars.workspaces.records import Right
 
+PAGE_ROWS = 50
 RECOUNTED_MAX = 100
 TREND = timedelta(days=31)
 CHANGE = timedelta(days=7)
@@ -37,8 +39,10 @@ def listing(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("search", "")[:SEARCH_CHARS_MAX].strip()
     found = queries.archived(workspace.id) if is_archive else queries.segments(workspace.id)
     shown = [one for one in found if search.lower() in one.name.lower()]
+    page = Paginator(shown, PAGE_ROWS).get_page(request.GET.get("page"))
     context = {
-        "rows": _rows(workspace.id, shown),
+        "rows": _rows(workspace.id, list(page)),
+        "page": page,
         "search": search,
         "is_archive": is_archive,
         "has_archive": is_archive or bool(queries.archived(workspace.id)),
@@ -49,14 +53,18 @@ def listing(request: HttpRequest) -> HttpResponse:
 def _rows(workspace_id: int, shown: Sequence[SegmentRecord]) -> list[dict[str, Any]]:
     """Each segment with its rule in words, its trend, its change in a week, and its users."""
     sizes = queries.sizes_of_many(workspace_id, [one.id for one in shown], clock.now() - TREND)
+    sentences = queries.sentences_of(workspace_id, [one.rule for one in shown], language())
+    uses = queries.numbers_of_uses(
+        workspace_id, [Used("segment", one.id, one.public_id, one.slug) for one in shown]
+    )
     return [
         {
             "one": one,
-            "sentence": queries.sentence(workspace_id, one.rule, language()),
-            "uses": len(queries.uses(workspace_id, one.slug)),
+            "sentence": sentence,
+            "uses": uses[one.slug],
             **_trend(one, sizes.get(one.id, [])),
         }
-        for one in shown
+        for one, sentence in zip(shown, sentences, strict=True)
     ]
 
 

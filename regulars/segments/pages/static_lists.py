@@ -23,7 +23,7 @@ from regulars.kernel.sheets import CONTENT_TYPES, sheet
 from regulars.segments import actions, queries, words
 from regulars.segments.pages.access import actor_of, links_of, workspace_of
 from regulars.segments.pure import uploads
-from regulars.segments.records import LIST_CHANGE_MAX, UPLOAD_REJECTS_KEPT_MAX
+from regulars.segments.records import LIST_CHANGE_MAX, UPLOAD_REJECTS_KEPT_MAX, Used
 from regulars.segments.sheets import rows_of_file
 from regulars.workspaces.records import Right
 
@@ -42,8 +42,11 @@ def lists(request: HttpRequest) -> HttpResponse:
     workspace = workspace_of(request, Right.SEGMENTS_VIEW)
     search = request.GET.get("search", "")[:SEARCH_CHARS_MAX].strip()
     shown = [one for one in queries.lists(workspace.id) if search.lower() in one.name.lower()]
+    uses = queries.numbers_of_uses(
+        workspace.id, [Used("list", one.id, one.public_id, one.slug) for one in shown]
+    )
     context = {
-        "rows": [(one, len(queries.uses_of_list(workspace.id, one.slug))) for one in shown],
+        "rows": [(one, uses[one.slug]) for one in shown],
         "search": search,
         "key": new_public_id(),
     }
