@@ -9,6 +9,8 @@ from typing import Literal
 
 from regulars.customers import queries as customers
 from regulars.customers.records import Identifier, IdentifierKind, Identity
+from regulars.kernel import clock
+from regulars.loyalty.queries import cards
 from regulars.store.scope import cursor
 
 KeyKind = Literal["phone", "card", "token", "external_id", "customer", "email", "member"]
@@ -87,13 +89,19 @@ def _one(workspace_id: int, where: str, value: object) -> MemberRecord | None:
 def find(workspace_id: int, key: MemberKey) -> MemberRecord | None:
     """The member a key names: phone, e-mail, card, the shop's own id, a public id.
 
-    `customer` is a customer's public id, `member` the member's own; a rotating `token` is read by
-    whoever made it and is never known here.
+    `customer` is a customer's public id, `member` the member's own, `token` the changing code a
+    card shows. A card that is not one of ours may still be an identifier of the customer.
+    raises  Refused(card_mistyped | card_blocked | card_replaced | qr_expired | qr_forged)
     """
     if key.kind == "member":
         return member(workspace_id, key.value)
     if key.kind == "token":
-        return None
+        shown = cards.card_of_qr(workspace_id, key.value, clock.now())
+        return by_id(workspace_id, now_of(workspace_id, shown.member_id)) if shown else None
+    if key.kind == "card":
+        card = cards.card_of_number(workspace_id, key.value)
+        if card is not None:
+            return by_id(workspace_id, now_of(workspace_id, card.member_id))
     if key.kind == "customer":
         return _one(
             workspace_id,
