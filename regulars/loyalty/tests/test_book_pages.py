@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -15,10 +16,12 @@ from regulars.loyalty.actions import programme as programmes
 from regulars.loyalty.point_records import Grant, Hold
 from regulars.loyalty.queries import balances
 from regulars.loyalty.queries import programme as queries
+from regulars.portal.tests.visits import Browser, open_account
 from regulars.store.scope import scope
 from regulars.workspaces import actions as workspaces
 from regulars.workspaces.models import User
 from regulars.workspaces.records import Role
+from tests.browser.payloads import PAYLOADS
 from tests.town import Town, town
 
 pytestmark = pytest.mark.usefixtures("as_engine")
@@ -254,3 +257,26 @@ def test_liability_adds_up(place: Town, owner: Client) -> None:
     page = text(owner, "liability")
 
     assert (">600<" in page, ">500<" in page, ">100<" in page) == (True, True, True)
+
+
+def test_what_people_write_is_shown_as_text_on_every_page(place: Town, owner: Client) -> None:
+    whom = public_id(place, place.mira)
+    open_account(place.bakery)
+    with scope(place.bakery.id):
+        programmes.set_open(place.bakery.id, True)
+    account = Browser(place.bakery).come_in(place.mira)
+    for number, payload in enumerate(PAYLOADS):
+        post(owner, f"members/{whom}/adjust", way="give", points="1", reason=payload, key=number)
+        post(owner, "programme/points", name=payload[:60], approval="1000")
+        post(owner, "programme/earning/new", name=payload[:60], trigger="event", event=payload[:90],
+             gives="fixed", points="5", once_per="event", is_on="on")  # fmt: skip
+        post(owner, "tiers/new", name=payload[:60], least=str(number), benefits=payload)
+
+    shown = [text(owner, page) for page in PAGES]
+    shown += [owner.get(f"/customers/{whom}/").content.decode()]
+    shown += [text(owner, f"members/{whom}/adjust"), text(owner, "ledger?q=" + quote(PAYLOADS[11]))]
+    shown += [account.text(page) for page in ("", "points", "card", "me", "offers")]
+
+    tags = [one for one in PAYLOADS if one.lstrip("\"'`-]> ").startswith("<")]
+    assert [one for one in tags for page in shown if one in page] == []
+    assert any("&lt;script&gt;alert(1)" in page for page in shown)

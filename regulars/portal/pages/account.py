@@ -92,7 +92,7 @@ def _channel(
     chosen: PreferenceRecord,
     language: str,
 ) -> dict[str, Any]:
-    labels = [topic.name_in(language) for topic in topics] or [words.NEWS]
+    labels = [topic.name_in(language) for topic in topics] or [str(words.NEWS)]
     gap = chosen.gap_days.get(name, 0)
     return {
         "name": name,
@@ -127,7 +127,7 @@ def data(visit: Visit) -> HttpResponse:
 
 
 @for_customers()
-def download(visit: Visit, public_id: str) -> HttpResponse | FileResponse:
+def download(visit: Visit, public_id: str) -> FileResponse:
     """The customer's own file, and nobody else's. raises NotFound(export_unknown)"""
     own = registry.own_data("files")(visit.id, visit.me.id)
     if public_id not in {one.public_id for one in own}:

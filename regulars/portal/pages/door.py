@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -102,7 +103,7 @@ class Visit:
         return bool(settings.SESSION_COOKIE_SECURE)
 
 
-Page = Callable[..., HttpResponse]
+Page = Callable[..., HttpResponseBase]
 
 
 def open_to_all(*methods: str) -> Callable[[Page], Page]:
@@ -122,7 +123,7 @@ def _opened(page: Page, methods: tuple[str, ...], *, needs_session: bool) -> Pag
     @csrf_exempt
     @require_http_methods(methods)
     @wraps(page)
-    def opened(request: HttpRequest, slug: str, **named: str) -> HttpResponse:
+    def opened(request: HttpRequest, slug: str, **named: str) -> HttpResponseBase:
         workspace_id = queries.workspace_at(slug)
         if request.method == "POST":
             _check_origin(request)
@@ -200,7 +201,7 @@ def _to_sign_in(visit: Visit) -> HttpResponse:
     return HttpResponseRedirect(visit.url("sign_in"), status=303)
 
 
-def _finished(visit: Visit, response: HttpResponse) -> HttpResponse:
+def _finished(visit: Visit, response: HttpResponseBase) -> HttpResponseBase:
     """What every answer of the account says to browsers: who may frame it, that nobody keeps it."""
     origins = visit.setting.origins
     response._csp_update = {  # type: ignore[attr-defined]
@@ -210,7 +211,7 @@ def _finished(visit: Visit, response: HttpResponse) -> HttpResponse:
     response._csp_replace = {"frame-ancestors": ancestors(origins)}  # type: ignore[attr-defined]
     if origins:
         # The older header knows one site only; browsers that read the policy ignore it.
-        response.xframe_options_exempt = True  # type: ignore[attr-defined]
+        response.xframe_options_exempt = True
     response.headers.setdefault("Cache-Control", "no-store, private")
     response.headers["Referrer-Policy"] = "same-origin"
     return response
