@@ -11,7 +11,16 @@ from regulars.events.records import Event, Origin
 from regulars.jobs import actions as jobs
 from regulars.jobs.records import JobRecord
 from regulars.kernel import clock
-from regulars.loyalty.actions import accruals, carrying, nightly, rules, seals, turnover, waking
+from regulars.loyalty.actions import (
+    accruals,
+    carrying,
+    nightly,
+    rules,
+    seals,
+    sliding,
+    turnover,
+    waking,
+)
 from regulars.loyalty.pure.programme import EarnRule
 from regulars.loyalty.queries import programme
 from regulars.orders.queries.values import values_together
@@ -50,8 +59,9 @@ def take_counts(workspace_id: int, events: Sequence[Event]) -> None:
 
 
 def take_events(workspace_id: int, events: Sequence[Event]) -> None:
-    """Any event: points that wait for it wake, and rules that ask for it give."""
+    """Any event: points that wait for it wake, live on by it, and rules that ask for it give."""
     waking.take(workspace_id, events)
+    sliding.take(workspace_id, events)
     live = programme.live(workspace_id)
     triggers = {rule.trigger for rule in live.programme.earning if rule.is_on}
     if not live.is_open or not triggers - {"cart", "birthday"}:

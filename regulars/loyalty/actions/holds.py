@@ -129,11 +129,13 @@ def settle(
     grace: timedelta = RELEASE_GRACE,
     zone: tzinfo | None = None,
     customer_id: int | None = None,
+    slides_until: datetime | None = None,
 ) -> Settled | None:
     """A purchase becomes a sale: its hold is spent and its points are given, in one posting.
 
     None when there was no hold. What was settled before is left as it was. Who knows the zone and
     the customer saves the questions.
+    slides_until  until when the member's sliding points live after this burn (sliding.after_burn)
     raises  NotFound(hold_unknown), Conflict(already_settled | idempotency_mismatch)
     """
     moment = now or clock.now()
@@ -142,7 +144,9 @@ def settle(
     balances = ledger.lock_members(workspace_id, members, moment)
     drafts: list[Draft] = []
     if kept is not None:
-        drafts.extend(_capture(workspace_id, kept, capture_key, points, moment, grace))
+        drafts.extend(
+            _capture(workspace_id, kept, capture_key, points, moment, grace, slides_until)
+        )
     if earn is not None:
         debts = {slug: balance.debt for slug, balance in balances[earn.member_id].items()}
         zone = zone or workspaces.workspace(workspace_id).zone
@@ -161,7 +165,13 @@ def settle(
 
 
 def _capture(
-    workspace_id: int, kept: Held, key: str, points: int | None, now: datetime, grace: timedelta
+    workspace_id: int,
+    kept: Held,
+    key: str,
+    points: int | None,
+    now: datetime,
+    grace: timedelta,
+    slides_until: datetime | None,
 ) -> list[Draft]:
     wanted = kept.points if points is None else min(points, kept.points)
     spent: dict[int, int] = {}
@@ -172,7 +182,8 @@ def _capture(
     capture = Draft(
         kind="capture",
         key=key,
-        entries=moves(kept.member_id, kept.currency, Account.HELD, Account.REDEEMED, spent),
+        entries=moves(kept.member_id, kept.currency, Account.HELD, Account.REDEEMED, spent)
+        + accrual.sliding(kept.member_id, {kept.currency: slides_until} if slides_until else {}),
         body={"hold": kept.txn_id, "points": wanted},
         resolves_id=kept.txn_id,
         purchase_id=kept.purchase_id,

@@ -17,10 +17,12 @@ from regulars.events.records import Event
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, Refused
 from regulars.loyalty import tasks
-from regulars.loyalty.actions import members, nightly, points, programme, waking
+from regulars.loyalty.actions import members, nightly, points, programme, sliding, waking
 from regulars.loyalty.actions.adjustments import Adjust
 from regulars.loyalty.point_records import Grant, Hold
 from regulars.loyalty.queries import balances, sealed
+from regulars.loyalty.queries import programme as settled
+from regulars.loyalty.queries.members import by_id
 from regulars.orders import actions as orders
 from regulars.orders.records import NewLine, NewOrder, OrderStatus
 from regulars.store.scope import cursor, scope
@@ -37,10 +39,10 @@ def place(db: None) -> Iterator[Town]:
         assert sealed.sums(made.bakery.id) == []
 
 
-def settle(place: Town, **settings: Any) -> None:
+def settle(place: Town, **given: Any) -> None:
     """The bakery's programme, open, with one currency and these settings."""
     currency = {"slug": "points", "name": "Points", "is_main": True, "minor_per_point": 100}
-    programme.save_settings(place.bakery.id, {"currencies": [currency], **settings})
+    programme.save_settings(place.bakery.id, {"currencies": [currency], **given})
     programme.set_open(place.bakery.id, True)
 
 
@@ -191,8 +193,6 @@ WAITING = {
 
 def test_points_wait_for_an_event_and_are_withdrawn_without_it(place: Town) -> None:
     settle(place, **WAITING)
-    from regulars.loyalty.queries import programme as settled
-
     terms = settled.live(place.bakery.id).programme.terms["delivered"]
     now = clock.now()
     (mira,) = members.enrol(place.bakery.id, [place.mira], now)
@@ -332,8 +332,6 @@ def test_a_night_acts_in_its_order_and_goes_on_where_it_was_left(
 
     assert order == ["_activate", "_expire", "_expire"]
     with scope(bakery):
-        from regulars.loyalty.queries.members import by_id
-
         assert [getattr(by_id(bakery, m), "tier_slug", "") for m in (mira, oleg)] == [
             "rich", "base",
         ]  # fmt: skip
@@ -346,3 +344,36 @@ def test_nobody_spends_what_waits(place: Town) -> None:
 
     with pytest.raises(Refused):
         points.hold(place.bakery.id, Hold(mira, "points", 1, "h"))
+
+
+def test_sliding_points_live_on_by_chosen_activities_and_end_by_silence(place: Town) -> None:
+    expiry = {"kind": "inactivity", "span": "10d", "activities": ["burn", "App Opened"]}
+    settle(
+        place,
+        currencies=[{"slug": "points", "name": "Points", "is_main": True, "terms": "active"}],
+        terms={"active": {"expiry": expiry}},
+    )
+    live = settled.live(place.bakery.id)
+    terms = live.programme.terms_of("", "points")
+    now = clock.now()
+    (mira,) = members.enrol(place.bakery.id, [place.mira], now)
+    points.grant(place.bakery.id, Grant(mira, "points", 100, "g", terms=terms), now)
+    opened = event(place, 1, "App Opened", time=now + 4 * DAY)
+
+    def act(*kinds: Event) -> int:
+        return sliding.take(place.bakery.id, kinds, now + 4 * DAY)
+
+    assert act(replace(opened, id=9, kind="Page Viewed")) == 0
+    assert (act(opened), act(opened)) == (1, 1)
+    assert have(place, mira, now + 14 * DAY - DAY / 24 * 2) == (100, 0)
+
+    points.hold(place.bakery.id, Hold(mira, "points", 30, "h", "p"), now + 8 * DAY)
+    until = sliding.after_burn(live, "points", now + 8 * DAY)
+    points.settle(
+        place.bakery.id, hold_key="h", capture_key="c", now=now + 8 * DAY, slides_until=until
+    )
+    points.give_back(place.bakery.id, "p", 10, "b", now=now + 9 * DAY)
+    assert have(place, mira, now + 17 * DAY) == (80, 0)
+    assert have(place, mira, now + 18 * DAY + DAY / 12) == (0, 0)
+    with pytest.raises(Refused):
+        points.hold(place.bakery.id, Hold(mira, "points", 1, "h2"), now + 19 * DAY)
