@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from regulars.kernel import clock
-from regulars.kernel.errors import Invalid
+from regulars.kernel.errors import Invalid, RegularsError
 from regulars.loyalty.promotion_records import PromotionRecord
 from regulars.loyalty.pure.answers import CodeAnswer
 
@@ -143,6 +143,39 @@ FAULTS: Mapping[str, str] = {
 }
 
 
+ERRORS: Mapping[str, Word] = {
+    "promotion_changed": gettext_lazy("Somebody changed it meanwhile: look at it again."),
+    "promotion_ended": gettext_lazy("An ended promotion is not changed: make it a draft first."),
+    "promotion_exists": gettext_lazy("There is a promotion of this name already."),
+    "promotions_too_many": gettext_lazy("There are too many promotions."),
+    "state_impossible": gettext_lazy("This cannot be done with the promotion as it is now."),
+    "segment_unknown": gettext_lazy("There is no such segment any more."),
+    "tier_unknown": gettext_lazy("There is no such tier."),
+    "currency_unknown": gettext_lazy("There are no such points."),
+    "terms_unknown": gettext_lazy("There are no such terms of points."),
+    "period_invalid": gettext_lazy("A period ends after it begins and is at most a year long."),
+    "date_invalid": gettext_lazy("Choose both days of the period."),
+    "replays_too_many": gettext_lazy("Three replays are running: wait until one is done."),
+    "cart_empty": gettext_lazy("Put something into the cart."),
+    "cart_too_large": gettext_lazy("The total is beyond what a shop can sell."),
+    "price_negative": gettext_lazy("A price cannot be below 0."),
+    "price_zero": gettext_lazy("A price must be above 0."),
+    "price_too_large": gettext_lazy("The total of the line is too large."),
+    "quantity_not_positive": gettext_lazy("The quantity must be above 0."),
+    "quantity_too_large": gettext_lazy("At most 100,000 units in a line."),
+    "discount_out_of_range": gettext_lazy("The discount is larger than the line."),
+    "goods_unknown": gettext_lazy("The catalogue does not know these goods."),
+    "amount_out_of_range": gettext_lazy("A sum is 0 or more."),
+    "member_unknown": gettext_lazy("No member is known by this."),
+    "member_blocked": gettext_lazy("This member is blocked."),
+}
+
+
+def error(found: RegularsError) -> str:
+    """A refusal in the reader's language; a rare one as it is."""
+    return str(ERRORS.get(found.code, found.message))
+
+
 def state(one: PromotionRecord) -> tuple[str, Word]:
     """Tone and name of a promotion's state; one past its time is over whatever its state."""
     schedule, now = one.promotion.schedule, clock.now()
@@ -180,7 +213,7 @@ def faults(refused: Invalid) -> list[str]:
     """What is wrong with a definition, in the reader's language."""
     found = refused.details.get("faults")
     if not isinstance(found, list):
-        return [refused.message]
+        return [error(refused)]
     return [
         _(FAULTS[one["code"]]).format(path=one["path"], **one["says"])
         for one in found

@@ -127,7 +127,7 @@ def move(request: HttpRequest, slug: str) -> HttpResponse:
         actions.set_state(workspace.id, slug, state, actor=member_of(request).email)
         messages.success(request, str(words.MOVED[state]))
     except Refused as refused:
-        messages.error(request, refused.message)
+        messages.error(request, words.error(refused))
     return redirect("loyalty:promotion", slug=slug)
 
 
@@ -254,7 +254,7 @@ def _save(
                 **said_of,
             )
     except (Conflict, Refused) as refused:
-        form.add_error(None, refused.message)
+        form.add_error(None, words.error(refused))
         return None
     messages.success(request, _("Saved."))
     return saved

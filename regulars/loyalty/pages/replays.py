@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from regulars.kernel import clock, ids
 from regulars.kernel.errors import Invalid, Refused
+from regulars.loyalty import promotion_words as words
 from regulars.loyalty.actions import replays as actions
 from regulars.loyalty.pure.promotions.sentences import points as points_said
 from regulars.loyalty.queries import promotions
@@ -76,7 +77,7 @@ def start(request: HttpRequest) -> HttpResponse:
             actor=member_of(request).email,
         )
     except (Invalid, Refused) as refused:
-        messages.error(request, refused.message)
+        messages.error(request, words.error(refused))
         return redirect("loyalty:replays")
     return redirect("loyalty:replay", public_id=made.public_id)
 

@@ -205,8 +205,11 @@ def _fault(refused: RegularsError, rows: list[Row]) -> str:
     number = refused.details.get("line")
     typed = [row.number for row in rows if row.sku or row.price]
     if isinstance(number, int) and number < len(typed):
-        return _("Row %(number)s: %(text)s") % {"number": typed[number], "text": refused.message}
-    return refused.message
+        return _("Row %(number)s: %(text)s") % {
+            "number": typed[number],
+            "text": words.error(refused),
+        }
+    return words.error(refused)
 
 
 def _shown(workspace: WorkspaceRecord, found: Quote) -> dict[str, Any]:
