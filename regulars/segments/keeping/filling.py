@@ -237,14 +237,12 @@ def _look_who_is_late(found: Pass) -> None:
 def _answer_all(job: JobRecord, found: Pass) -> None:
     zone = workspaces.workspace(found.workspace_id).zone
     pinned = Pinned(engine.current(), found.workspace_id)
-    asked = asking.compiled(found.asked, found.at, zone)
     merged = _merged(found.workspace_id)
     apart = np.array(sorted({one for pair in merged for one in pair}), dtype=np.int64)
     for first, last in pinned.cuts(CUSTOMERS_AT_ONCE):
         if last <= found.done:
             continue
-        columns = _asked(found, pinned, asked, (first, last), zone)
-        answers = asking.found_in((asked, columns), found.asked, {})
+        answers = asking.found_in(_asked(found, pinned, (first, last), zone), found.asked, {})
         answers = _but(answers, np.isin(answers.customers, apart))
         if len(answers.customers):
             _write(found, answers, clock.now())
@@ -255,27 +253,38 @@ def _answer_all(job: JobRecord, found: Pass) -> None:
 
 
 def _asked(
-    found: Pass, pinned: Pinned, asked: CompiledMany, within: tuple[int, int], zone: ZoneInfo
-) -> Columns:
-    """The answers about a range. raises Outside when rules spoil it, which are left out then"""
+    found: Pass, pinned: Pinned, within: tuple[int, int], zone: ZoneInfo
+) -> tuple[CompiledMany, Columns]:
+    """The answers about a range; rules that spoil them are left out of the pass from here on."""
+    asked = asking.compiled(found.asked, found.at, zone)
     try:
-        return pinned.query(asked.sql, asked.params, within)
+        return asked, pinned.query(asked.sql, asked.params, within)
     except asking.PASSING:
         raise
-    except duckdb.Error as error:
-        broken = {}
-        for one in found.asked:
-            alone = asking.compiled([one], found.at, zone)
-            try:
-                pinned.query(alone.sql, alone.params, within)
-            except asking.PASSING:
-                raise
-            except duckdb.Error:
-                log.exception("the rule of segment %s can not be asked", one.id)
-                broken[one.id] = "rule_failed"
+    except duckdb.Error:
+        broken = _spoilers(found, pinned, within, zone)
         with transaction.atomic(), scope(found.workspace_id):
-            following.mark_broken(found.workspace_id, broken)
-        raise Outside("rules_failed", "Some rules can not be asked; the others follow.") from error
+            _leave_out(found, broken)
+        if not broken or not found.asked:
+            raise
+    asked = asking.compiled(found.asked, found.at, zone)
+    return asked, pinned.query(asked.sql, asked.params, within)
+
+
+def _spoilers(
+    found: Pass, pinned: Pinned, within: tuple[int, int], zone: ZoneInfo
+) -> dict[int, str]:
+    broken = {}
+    for one in found.asked:
+        alone = asking.compiled([one], found.at, zone)
+        try:
+            pinned.query(alone.sql, alone.params, within)
+        except asking.PASSING:
+            raise
+        except duckdb.Error:
+            log.exception("the rule of segment %s can not be asked", one.id)
+            broken[one.id] = "rule_failed"
+    return broken
 
 
 def _merged(workspace_id: int) -> list[tuple[int, int]]:

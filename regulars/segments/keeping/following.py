@@ -31,6 +31,8 @@ EVENTS_AT_ONCE = 300_000
 # So many when nothing is known of them, and whatever they did.
 CUSTOMERS_AT_FIRST = 2_500
 CUSTOMERS_ANYWAY = 1_000
+# After the machine failed over more, until it has answered about a thousand again.
+CUSTOMERS_LEAST = 10
 WORKSPACES_KNOWN_MAX = 10_000
 # When more are due or touched at once, whole segments are computed anew.
 SHARE_MAX = 0.05
@@ -202,7 +204,11 @@ def fitting(workspace_id: int, customer_ids: list[int]) -> list[int]:
 
 def _learn(workspace_id: int, customers: int, events: int) -> None:
     """How many customers have about as many events as one statement should read."""
+    known = _at_once.get(workspace_id, CUSTOMERS_AT_FIRST)
     if customers < CUSTOMERS_ANYWAY:
+        if known <= customers:
+            # The machine answers again: trust it with more, step by step.
+            _at_once[workspace_id] = min(2 * known, CUSTOMERS_ANYWAY)
         return
     if len(_at_once) >= WORKSPACES_KNOWN_MAX:
         _at_once.clear()
@@ -225,7 +231,13 @@ def evaluate(
     roots = sorted(set(root_of.values()))
     writing.drop(workspace_id, sorted(one for one, root in root_of.items() if one != root))
     zone = workspaces.workspace(workspace_id).zone
-    found = asking.ask(workspace_id, roots, kept, now, zone)
+    try:
+        found = asking.ask(workspace_id, roots, kept, now, zone)
+    except asking.PASSING:
+        # What was too much for this machine is too much again: fewer the next time.
+        known = _at_once.get(workspace_id, CUSTOMERS_AT_FIRST)
+        _at_once[workspace_id] = max(CUSTOMERS_LEAST, known // 2)
+        raise
     _learn(workspace_id, len(roots), found.events)
     mark_broken(workspace_id, found.broken)
     cause = Cause(reason, origins=_by_root(origins, root_of))

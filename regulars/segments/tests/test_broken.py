@@ -10,6 +10,7 @@ import pytest
 from regulars.customers import actions as customers
 from regulars.customers.records import Identity
 from regulars.kernel import clock
+from regulars.lake.pinned import Pinned
 from regulars.segments import actions, queries, registry
 from regulars.segments.keeping import asking, following
 from regulars.segments.tests.keeping import members, settle
@@ -81,6 +82,7 @@ def test_a_worker_that_starts_tries_broken_rules_at_once(kept, feed, monkeypatch
 
 
 def test_a_machine_without_memory_breaks_no_rule(kept, feed, monkeypatch):
+    monkeypatch.setattr(following, "_at_once", {})
     run = asking._run
 
     def fails(*given):
@@ -92,6 +94,7 @@ def test_a_machine_without_memory_breaks_no_rule(kept, feed, monkeypatch):
     while following.follow_changes():
         pass
 
+    assert len(following.fitting(kept.id, list(range(5_000)))) == following.CUSTOMERS_AT_FIRST // 2
     assert (problem_of(kept, "lviv"), problem_of(kept, "twice")) == ("", "")
     assert members(kept.id, "lviv") == [kept.town.oleg]
 
@@ -101,3 +104,37 @@ def test_a_machine_without_memory_breaks_no_rule(kept, feed, monkeypatch):
     while following.follow_clock():
         pass
     assert members(kept.id, "lviv") == sorted([kept.town.mira, kept.town.oleg])
+
+
+def test_a_rule_that_spoils_a_pass_is_left_out_of_it_at_once(kept, feed, monkeypatch):
+    query = Pinned.query
+
+    def fails(self, sql, *given):
+        if "city_l" in sql:
+            raise duckdb.ConversionException("a value nobody expected")
+        return query(self, sql, *given)
+
+    monkeypatch.setattr(Pinned, "query", fails)
+    with scope(kept.id):
+        actions.create_segment(kept.id, name="Odd", slug="odd", rule=LVIV)
+        actions.create_segment(
+            kept.id, name="All", slug="all", rule={"version": 1, "where": {"all": []}}
+        )
+
+    settle(feed)
+
+    assert (problem_of(kept, "odd"), problem_of(kept, "all")) == ("rule_failed", "")
+    assert members(kept.id, "all") == sorted([kept.town.mira, kept.town.oleg])
+
+
+def test_a_machine_that_failed_is_asked_about_fewer_and_then_about_more(monkeypatch):
+    monkeypatch.setattr(following, "_at_once", {7: 40})
+    ids = list(range(1_000))
+
+    following._learn(7, 40, 10)
+    assert len(following.fitting(7, ids)) == 80
+    following._learn(7, 12, 10)
+    assert len(following.fitting(7, ids)) == 80
+    for _ in range(9):
+        following._learn(7, len(following.fitting(7, ids)), 10)
+    assert len(following.fitting(7, ids)) == 1_000
