@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +22,7 @@ from regulars.kernel.errors import Invalid, Outside
 from regulars.segments import faults, queries, words
 from regulars.segments.pages.access import tabs, workspace_of
 from regulars.segments.pure.overlapping import SEGMENTS_MAX, SEGMENTS_MIN, Region
+from regulars.segments.pure.sizes import by_day
 from regulars.segments.records import SegmentRecord, SizePoint
 from regulars.workspaces.records import Right, WorkspaceRecord
 
@@ -44,7 +45,7 @@ def history(request: HttpRequest, public_id: str) -> HttpResponse:
         "tabs": tabs(one, "history"),
         "days": str(days),
         "periods": [(key, _("%(days)s days") % {"days": key}) for key in DAYS_SHOWN],
-        "chart": _size_chart(workspace, queries.sizes(workspace.id, public_id, since)),
+        "chart": _size_chart(workspace, queries.sizes(workspace.id, public_id), since),
         "reasons": words.REASONS,
     }
     try:
@@ -76,13 +77,16 @@ def _moved(
     }
 
 
-def _size_chart(workspace: WorkspaceRecord, points: list[SizePoint]) -> dict[str, Any] | None:
-    """The last size of each day, thinned to what a line can show."""
-    by_day = {point.at.astimezone(workspace.zone).date(): point.count for point in points}
-    if len(by_day) < 2:
+def _size_chart(
+    workspace: WorkspaceRecord, points: list[SizePoint], since: datetime
+) -> dict[str, Any] | None:
+    """The size of every day, thinned to what a line can show."""
+    zone = workspace.zone
+    every = by_day(points, since.astimezone(zone).date(), clock.now().astimezone(zone).date(), zone)
+    if len(every) < 2:
         return None
-    step = -(-len(by_day) // POINTS_MAX)
-    days = list(by_day.items())[::-1][::step][::-1]
+    step = -(-len(every) // POINTS_MAX)
+    days = every[::-1][::step][::-1]
     labels = [formats.date_format(day, "j M") for day, _count in days]
     counts = [count for _day, count in days]
     finding = _("From %(first)s to %(last)s customers.") % {

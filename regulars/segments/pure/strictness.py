@@ -9,7 +9,7 @@ from typing import Any
 from regulars.rules.tree import Everyone, Node, Rule
 
 # Conditions of the outermost group that are looked at.
-PARTS_ASKED_MAX = 20
+PARTS_ASKED_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,17 @@ def parts_of(rule: Rule) -> list[tuple[str, Node]]:
 
 
 def counting(asked: str, columns: Sequence[str]) -> str:
-    """The one question: how many each column holds for, and all of the others together."""
+    """The one question: how many each column holds for, and all of the others together.
+
+    Whoever misses no more conditions than this one is found by all of the others.
+    """
+    fails = [f"CASE WHEN {column} THEN 0 ELSE 1 END" for column in columns]
     picked = []
     for at, column in enumerate(columns):
-        others = " AND ".join(other for other in columns if other != column) or "TRUE"
         picked.append(f"COUNT(*) FILTER (WHERE {column}) AS alone{at}")
-        picked.append(f"COUNT(*) FILTER (WHERE {others}) AS without{at}")
-    return f"SELECT {', '.join(picked)} FROM ({asked})"
+        picked.append(f"COUNT(*) FILTER (WHERE missed = {fails[at]}) AS without{at}")
+    missed = " + ".join(fails)
+    return f"SELECT {', '.join(picked)} FROM (SELECT *, {missed} AS missed FROM ({asked}))"
 
 
 def counts_of(parts: Sequence[tuple[str, Node]], row: Mapping[str, Any]) -> tuple[PartCount, ...]:

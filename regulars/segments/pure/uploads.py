@@ -21,6 +21,23 @@ HEADINGS = {
     "phone": "phone",
     "tel": "phone",
     "telephone": "phone",
+    "телефон": "phone",
+    "тел": "phone",
+    "тел.": "phone",
+    "мобільний": "phone",
+    "мобильный": "phone",
+    "пошта": "email",
+    "почта": "email",
+    "ел. пошта": "email",
+    "эл. почта": "email",
+    "електронна пошта": "email",
+    "электронная почта": "email",
+    "імейл": "email",
+    "имейл": "email",
+    "ід": "external_id",
+    "ид": "external_id",
+    "код клієнта": "external_id",
+    "код клиента": "external_id",
 }
 DELIMITERS = ",;\t"
 PHONE_DIGITS_MIN = 10

@@ -207,6 +207,17 @@ def test_a_rule_of_one_condition_or_of_any_has_no_strictest():
     assert len(parts_of(language.parse(rule({"all": [leaf, leaf]})))) == 2
 
 
+def test_as_many_conditions_as_a_rule_may_have_are_looked_at(shop):
+    never = {"fact": "customer.city", "op": "eq", "value": "Odesa"}
+    ever = [{"not": {"fact": "customer.city", "op": "eq", "value": f"{n}"}} for n in range(99)]
+
+    with scope(shop.id):
+        found = queries.strictest(shop.id, rule(*ever, never), shop.now)
+
+    # Mira and Oleg would match if not for the last condition.
+    assert [(one.alone, one.without) for one in found] == [(2, 0)] * 99 + [(0, 2)]
+
+
 def test_a_text_of_few_words_is_chosen_from_them_in_the_reader_s_language(shop):
     client = member_of(shop.workspace)
     sent = fields_of(client.get(reverse("segments:new")).content.decode())

@@ -163,6 +163,10 @@ def test_an_upload_finds_its_customers_and_keeps_what_it_does_not(place):
         ]),
         (b"\xef\xbb\xbfE-mail,Name\na@b.com,Mira\n\n", [UploadRow(email="a@b.com")]),
         (b"id\tphone\n7\t+380671234567\n", [UploadRow(external_id="7", phone="+380671234567")]),
+        ("Телефон;Ел. пошта\n0671234567;a@b.com\n".encode(), [
+            UploadRow(email="a@b.com", phone="0671234567"),
+        ]),
+        ("Электронная почта\na@b.com\n".encode(), [UploadRow(email="a@b.com")]),
     ],
 )  # fmt: skip
 def test_a_file_is_read_with_headings_or_without(raw, expected):
