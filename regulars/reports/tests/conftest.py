@@ -24,14 +24,20 @@ class TestLake:
             self.lakes[workspace_id] = empty_lake()
         return self.lakes[workspace_id]
 
-    def query(self, workspace_id: int, sql: str, params: Mapping[str, Any]) -> pa.Table:
+    def query(
+        self, workspace_id: int, sql: str, params: Mapping[str, Any], *, since: object = None
+    ) -> pa.Table:
         return self.of(workspace_id).sql(sql, params=dict(params)).to_arrow_table()
 
-    def customer_set(self, workspace_id: int, sql: str, params: Mapping[str, Any]) -> pa.Array:
+    def customer_set(
+        self, workspace_id: int, sql: str, params: Mapping[str, Any], *, since: object = None
+    ) -> pa.Array:
         text = f"select distinct customer from ({sql}) where customer is not null order by 1"
         return self.query(workspace_id, text, params)[0].combine_chunks()
 
-    def count_customers(self, workspace_id: int, sql: str, params: Mapping[str, Any]) -> int:
+    def count_customers(
+        self, workspace_id: int, sql: str, params: Mapping[str, Any], *, since: object = None
+    ) -> int:
         counted = self.query(workspace_id, f"select count(distinct customer) from ({sql})", params)
         count: int = counted[0][0].as_py()
         return count

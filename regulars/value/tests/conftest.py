@@ -22,7 +22,9 @@ class Lake:
             self.of[workspace_id] = empty_lake()
         return self.of[workspace_id]
 
-    def query(self, workspace_id: int, sql: str, params: Mapping[str, Any]) -> pa.Table:
+    def query(
+        self, workspace_id: int, sql: str, params: Mapping[str, Any], *, since: object = None
+    ) -> pa.Table:
         return self.open(workspace_id).sql(sql, params=dict(params)).to_arrow_table()
 
 
