@@ -1,0 +1,50 @@
+"""Photos of receipts: kept in the data folder under names of our own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from regulars.kernel.errors import Invalid
+from regulars.kernel.ids import new_public_id
+from regulars.loyalty.reward_records import PHOTO_BYTES_MAX
+from regulars.store import place
+
+FOLDER = "receipts"
+FOLDER_MODE, FILE_MODE = 0o700, 0o600
+# How files of each kind begin; what a sender calls a file says nothing.
+HEADS = {
+    b"\xff\xd8\xff": ("jpg", "image/jpeg"),
+    b"\x89PNG\r\n\x1a\n": ("png", "image/png"),
+    b"RIFF": ("webp", "image/webp"),
+}
+_NAME = re.compile(r"[A-Za-z0-9_-]{22}\.(jpg|png|webp)")
+
+
+def keep(workspace_id: int, raw: bytes) -> str:
+    """The name under which the photo is kept. raises Invalid(photo_invalid | photo_too_large)"""
+    if len(raw) > PHOTO_BYTES_MAX:
+        raise Invalid("photo_too_large", f"A photo has at most {PHOTO_BYTES_MAX // 1_000_000} MB.")
+    kind = next((kind for head, (kind, _type) in HEADS.items() if raw.startswith(head)), "")
+    if not kind or (kind == "webp" and raw[8:12] != b"WEBP"):
+        raise Invalid("photo_invalid", "Send a photo as JPEG, PNG or WebP.")
+    name = f"{new_public_id()}.{kind}"
+    folder = place.data_folder() / FOLDER / str(workspace_id)
+    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    path = folder / name
+    path.touch(mode=FILE_MODE)
+    path.write_bytes(raw)
+    return name
+
+
+def path_of(workspace_id: int, name: str) -> Path | None:
+    """Where the photo lies; None when there is none of this name."""
+    if not _NAME.fullmatch(name):
+        return None
+    path = place.data_folder() / FOLDER / str(workspace_id) / name
+    return path if path.is_file() else None
+
+
+def type_of(path: Path) -> str:
+    """What kind of picture it is."""
+    return next(kind for suffix, kind in HEADS.values() if path.suffix == f".{suffix}")
