@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
 from regulars.events.records import Event
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, RegularsError
-from regulars.kernel.money import minor_digits
 from regulars.loyalty.actions import till as actions
 from regulars.loyalty.queries import purchases
 from regulars.loyalty.till_records import ANSWERS_KEPT, PurchaseRecord, ReturnRecord
@@ -24,7 +24,6 @@ SOURCE = "till"
 HOLDS_AT_ONCE_MAX = 1_000
 WAITING_AT_ONCE_MAX = 200
 ANSWERS_AT_ONCE_MAX = 5_000
-PRICE_PLACES = Decimal("0.000001")
 DUE = """
 SELECT workspace_id, purchase_id FROM loyalty_purchase
 WHERE state = 'held' AND expires_at <= %s ORDER BY expires_at LIMIT %s
@@ -61,35 +60,29 @@ def take_purchases(workspace_id: int, events: Sequence[Event]) -> None:
 
 
 def _sale(one: PurchaseRecord, at: datetime) -> NewOrder:
-    """The order of a purchase: each line at the price that was paid for it, gift money too.
+    """The order of a purchase: lines at the till's prices, and what was paid for all of it.
 
-    A price per unit has six places, so a line of very many units may differ from what was paid
-    by some coins; the total of the order is exact.
+    Gift money was paid when the certificate was sold, and counts here; points and discounts are
+    what the lines come to above the total.
     """
     assert one.answer is not None
-    paid = {line.line_id: line.to_pay_minor + line.gift_paid_minor for line in one.answer.lines}
     summary = one.answer.summary
     return NewOrder(
         number=one.purchase_id,
         placed_at=one.confirmed_at or at,
         currency=one.currency,
-        lines=tuple(
-            _line(line, Decimal(line["qty_milli"]), paid[line["line_id"]], one.currency)
-            for line in one.cart["lines"]
-        ),
+        lines=tuple(_line(line, line["qty_milli"]) for line in one.cart["lines"]),
         source=SOURCE,
         customer_id=one.customer_id,
         total_minor=summary.to_pay_minor + summary.gift_paid_minor,
     )
 
 
-def _line(kept: dict[str, str], milli: Decimal, paid_minor: int, currency: str) -> NewLine:
-    paid = Decimal(paid_minor).scaleb(-minor_digits(currency))
-    whole = Decimal(int(kept["qty_milli"]))
+def _line(kept: Mapping[str, Any], milli: int) -> NewLine:
     return NewLine(
         sku=kept["sku"],
-        quantity=milli.scaleb(-3),
-        unit_price=(paid * 1000 / whole).quantize(PRICE_PLACES),
+        quantity=Decimal(milli).scaleb(-3),
+        unit_price=Decimal(kept["price"]),
         name=kept["name"] or None,
         category=kept["category"] or None,
         brand=kept["brand"] or None,
@@ -119,18 +112,15 @@ def _take_return(workspace_id: int, one: PurchaseRecord, event: Event) -> None:
 
 
 def _return(one: PurchaseRecord, done: ReturnRecord, at: datetime) -> NewOrder:
-    assert one.answer is not None
-    paid = {line.line_id: line.to_pay_minor + line.gift_paid_minor for line in one.answer.lines}
-    lines = tuple(
-        _line(line, -Decimal(done.lines[line["line_id"]]), paid[line["line_id"]], one.currency)
-        for line in one.cart["lines"]
-        if line["line_id"] in done.lines
-    )
     return NewOrder(
         number=f"{one.purchase_id}/R{done.return_id}",
         placed_at=at,
         currency=one.currency,
-        lines=lines,
+        lines=tuple(
+            _line(line, -done.lines[line["line_id"]])
+            for line in one.cart["lines"]
+            if line["line_id"] in done.lines
+        ),
         source=SOURCE,
         kind=OrderKind.RETURN,
         status=OrderStatus.RETURNED,

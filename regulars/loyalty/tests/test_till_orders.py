@@ -66,7 +66,7 @@ def test_a_sale_becomes_an_order_with_what_was_paid(tea: Shop) -> None:
     with scope(tea.workspace.id):
         row = orders.page(tea.workspace.id)[0]
         (sold,) = orders.lines(tea.workspace.id, row.id)
-    assert (sold.sku, sold.quantity, sold.total_minor) == ("TEA", Decimal(2), 15_000)
+    assert (sold.sku, sold.quantity, sold.total_minor) == ("TEA", Decimal(2), 20_000)
     assert row.source == "till"
     assert tea.balance(member) == before
 
