@@ -31,10 +31,22 @@ def shown_answer(workspace_id: int, name: str, now: datetime) -> Answer:
     return kept
 
 
-def renew(workspace_id: int, name: str, now: datetime) -> Answer:
-    """Ask the question and keep the answer if it was slow, forget the kept one if it was not."""
+def answer_soon(workspace_id: int, name: str, now: datetime) -> Answer | None:
+    """The kept answer however old, and an order to renew it; None until the first one is there."""
+    kept = queries.snapshot(workspace_id, name)
+    if kept is None or now - kept.at > RENEW_AFTER:
+        ordered = {"name": name, "is_kept": True}
+        jobs.enqueue_anew(workspace_id, RENEW_JOB, ordered, name, every=RENEW_AFTER)
+    return kept
+
+
+def renew(workspace_id: int, name: str, now: datetime, *, is_kept: bool = False) -> Answer:
+    """Ask the question and keep the answer if it was slow, forget the kept one if it was not.
+
+    is_kept  keep it in any case: somebody waits for it
+    """
     answer = queries.answer(workspace_id, name, now)
-    if answer.took_ms <= LIVE_MS_MAX:
+    if answer.took_ms <= LIVE_MS_MAX and not is_kept:
         Snapshot.objects.filter(workspace_id=workspace_id, name=name).delete()
         return answer
     Snapshot.objects.update_or_create(

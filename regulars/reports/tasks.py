@@ -11,4 +11,5 @@ from regulars.store.scope import scope
 def renew(job: JobRecord) -> None:
     """Renew the kept answer to one question."""
     with scope(job.workspace_id):
-        actions.renew(job.workspace_id, str(job.payload["name"]), clock.now())
+        is_kept = bool(job.payload.get("is_kept"))
+        actions.renew(job.workspace_id, str(job.payload["name"]), clock.now(), is_kept=is_kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -17,11 +17,13 @@ from regulars.analytics.stages import COOLING, LOST, LOYAL, REPEAT, STAGES
 from regulars.kernel import clock
 from regulars.reports import actions, words
 from regulars.reports.pages.standing import csv_file, frame, money, people_url, wants_csv
+from regulars.reports.records import Answer
 from regulars.value import queries as value
 from regulars.value.records import STAGE_LABELS, StageSum
 from regulars.workspaces.asking import workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
+LIVE_CUSTOMERS_MAX = 50_000
 DRAWN = (LOYAL, REPEAT, COOLING, LOST)
 
 
@@ -35,18 +37,27 @@ def stages(request: HttpRequest) -> HttpResponse:
         return _file(sums, workspace)
     context: dict[str, Any] = frame(workspace, "stages")
     if sums:
-        answer = actions.shown_answer(workspace.id, "stages_over", clock.now())
-        over = _over(answer.rows)
-        context |= {
-            "rows": _rows(sums),
-            "chart": _chart(over),
-            "months": [_short(day) for day in reversed(over)],
-            "table": [_table_row(stage, over) for stage in STAGES],
-            "moves_url": reverse("reports:migration") + "?what=stage",
-            "as_of": answer.at,
-            "is_renewed": answer.at < clock.now() - actions.RENEW_AFTER,
-        }
+        now = clock.now()
+        # A year counted month by month: the page of a large base does not wait for it.
+        is_large = sum(one.customers for one in sums.values()) > LIVE_CUSTOMERS_MAX
+        ask = actions.answer_soon if is_large else actions.shown_answer
+        context |= {"rows": _rows(sums), **_months_of(ask(workspace.id, "stages_over", now), now)}
     return render(request, "reports/stages.html", context)
+
+
+def _months_of(answer: Answer | None, now: datetime) -> dict[str, Any]:
+    """The stages month by month; while they are counted for the first time, only that."""
+    if answer is None:
+        return {"is_awaited": True, "as_of": now, "is_renewed": True}
+    over = _over(answer.rows)
+    return {
+        "chart": _chart(over),
+        "months": [_short(day) for day in reversed(over)],
+        "table": [_table_row(stage, over) for stage in STAGES],
+        "moves_url": reverse("reports:migration") + "?what=stage",
+        "as_of": answer.at,
+        "is_renewed": answer.at < now - actions.RENEW_AFTER,
+    }
 
 
 def _rows(sums: Mapping[str, StageSum]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from datetime import UTC, date, datetime
+from importlib import import_module
 
 import pytest
 from django.urls import reverse
@@ -13,9 +14,11 @@ from django.urls import reverse
 from regulars.analytics.tests.lake_shape import retail_lake
 from regulars.analytics.tests.test_online_retail import CLASS_COUNTS
 from regulars.kernel import clock
+from regulars.reports import actions as reports
+from regulars.reports import queries
 from regulars.reports.tests.test_pages import member_of, page
 from regulars.segments import queries as segments
-from regulars.store.scope import scope
+from regulars.store.scope import cursor, scope
 from regulars.value import actions
 from regulars.value import queries as value
 from regulars.value.facts import FACTS
@@ -141,6 +144,32 @@ def test_one_click_makes_a_segment_and_a_second_click_no_other(shop):
         assert client.post(reverse("reports:keep_segment"), wrong).status_code == 404
     viewer = member_of(shop, Role.SHOP_MANAGER)
     assert viewer.post(reverse("reports:keep_segment"), asked).status_code == 403
+
+
+def test_the_months_of_a_large_base_are_counted_by_the_worker(shop, monkeypatch):
+    screen = import_module("regulars.reports.pages.stages")
+    monkeypatch.setattr(screen, "LIVE_CUSTOMERS_MAX", 0)
+    asked = []
+    answer = queries.answer
+    monkeypatch.setattr(queries, "answer", lambda *given: asked.append(given[1]) or answer(*given))
+
+    response, waiting = page(member_of(shop), "stages")
+    assert response.status_code == 200 and asked == []
+    assert "are being counted for the first time" in waiting and 'hx-trigger="load' in waiting
+    with scope(shop.id):
+        raw = cursor()
+        raw.execute(
+            "SELECT payload FROM jobs_job WHERE workspace_id = %s AND kind = 'reports.renew'",
+            [shop.id],
+        )
+        assert raw.fetchall() == [({"name": "stages_over", "is_kept": True},)]
+        # Kept however quick it was: the page waits for it.
+        reports.renew(shop.id, "stages_over", NOON, is_kept=True)
+    _, shown = page(member_of(shop), "stages")
+
+    assert asked == ["stages_over"]
+    assert "are being counted for the first time" not in shown
+    assert "All stages by month" in shown
 
 
 def test_the_stages_page_counts_everybody_once_and_shows_the_months(shop):
