@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.portal.pages import account, card, home, settings, sign_in, worker
+from regulars.portal.pages import account, card, home, prizes, settings, sign_in, worker
 
 app_name = "portal"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("my/<str:slug>/language", sign_in.language, name="language"),
     path("my/<str:slug>/points", home.points, name="points"),
     path("my/<str:slug>/offers", home.offers, name="offers"),
+    path("my/<str:slug>/prizes", prizes.prizes, name="prizes"),
     path("my/<str:slug>/card", card.card, name="card"),
     path("my/<str:slug>/card/code", card.turning, name="turning"),
     path("my/<str:slug>/orders", home.orders, name="orders"),

@@ -25,8 +25,23 @@ TOLD: dict[str, Word] = {
     "asked": _("The file is being put together. It stands here in a few minutes."),
     "enough": _("Three files a day are enough. Try again tomorrow."),
     "erasure": _("The shop has your request, and a person will answer it."),
+    "ordered": _("It is ordered; the points are taken."),
     "unsure": _("Tick the box beside the button to say that you mean it."),
 }
+NO_FAULT: Word = ""
+PRIZE_STATES: dict[str, tuple[Word, str]] = {
+    "ordered": (_("Ordered"), "info"),
+    "ready": (_("Waits for you"), "good"),
+    "handed_over": (_("Handed over"), "good"),
+    "cancelled": (_("Cancelled"), "bad"),
+}
+PRIZE_FAULTS: dict[str, Word] = {
+    "points_insufficient": _("There are not enough points for it."),
+    "reward_out": _("The last one has just been taken."),
+    "reward_limit": _("You have had as many of these as one may have."),
+    "member_blocked": _("Your points cannot be spent now. Ask the shop why."),
+}
+NO_PRIZE: Word = _("This prize is not to be had now.")
 CHANGED: Word = _("Points changed")
 NEWS: Word = _("News and offers")
 CHANNELS: dict[str, Word] = {
@@ -100,3 +115,8 @@ def points(kind: str) -> Word:
 def fault(error: RegularsError) -> Word:
     """A refusal as a sentence for the visitor."""
     return FAULTS.get(error.code, error.message)
+
+
+def prize_fault(error: RegularsError) -> Word:
+    """Why a prize could not be ordered."""
+    return PRIZE_FAULTS.get(error.code, NO_PRIZE)

@@ -20,6 +20,7 @@ from regulars.loyalty.actions.adjustments import REASON_LENGTH_MAX, Adjust
 from regulars.loyalty.pages.ledger import named
 from regulars.loyalty.queries import manual
 from regulars.loyalty.queries import programme as programmes
+from regulars.store.scope import scope
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.asking import member_of, workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
@@ -142,7 +143,9 @@ def decide(request: HttpRequest, public_id: str) -> HttpResponse:
     actor = f"user:{member_of(request).user_id}"
     act = adjustments.approve if request.POST.get("act") == "approve" else adjustments.refuse
     try:
-        act(workspace.id, public_id, actor)
+        # A refusal is told by a redirect, so what was begun is undone here.
+        with scope(workspace.id):
+            act(workspace.id, public_id, actor)
     except NotFound:
         raise
     except (Refused, Conflict) as error:

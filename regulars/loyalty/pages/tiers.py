@@ -11,6 +11,7 @@ from regulars.kernel.errors import NotFound
 from regulars.loyalty import programme_words as words
 from regulars.loyalty import tier_forms
 from regulars.loyalty.pages.programme import save
+from regulars.loyalty.pure.programme import FULL
 from regulars.loyalty.queries import liability
 from regulars.loyalty.queries import programme as queries
 from regulars.workspaces.asking import workspace_of
@@ -30,7 +31,7 @@ def tiers(request: HttpRequest) -> HttpResponse:
             {
                 "tier": tier,
                 "least": words.least(programme.tiers, tier.least, workspace.currency),
-                "times": f"{tier.earn / words.FULL:g}",
+                "times": f"{tier.earn / FULL:g}",
                 "members": counts.get(tier.slug, (0, 0))[0],
             }
             for tier in programme.tiers.tiers

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 
 from regulars.customers import queries as customers
 from regulars.kernel.errors import NotFound
+from regulars.loyalty.queries import rewards
 from regulars.loyalty.queries.history import NEWEST, Moved
 from regulars.loyalty.queries.offers import running
 from regulars.orders import queries as order_queries
@@ -35,6 +36,7 @@ def home(visit: Visit) -> HttpResponse:
             "standing": standings.standing(visit.id, member),
             "rows": [moved(row) for row in rows],
             "offers": running(visit.id, member.id)[:NEWEST_OFFERS],
+            "has_prizes": bool(rewards.rewards(visit.id, with_hidden=False)),
         }
     return visit.page("home", **context)
 

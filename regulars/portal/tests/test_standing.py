@@ -248,3 +248,36 @@ def test_a_merged_customer_goes_on_as_who_they_are_now(town: Town) -> None:
         customers.merge_two(town.bakery.id, town.mira, town.oleg, actor="test")
 
     assert "Mira" in browser.text()
+
+
+def test_a_prize_is_ordered_once_and_only_with_enough_points(town: Town) -> None:
+    from regulars.loyalty.actions import rewards
+    from regulars.loyalty.actions.rewards import RewardTerms
+    from regulars.loyalty.queries import rewards as shelf
+
+    give(town, 10_000, "a")
+    with scope(town.bakery.id):
+        near = rewards.create_reward(
+            town.bakery.id, RewardTerms(name="A mug", currency="points", points=6_000)
+        )
+        far = rewards.create_reward(
+            town.bakery.id, RewardTerms(name="An oven", currency="points", points=900_000)
+        )
+        for one in (near, far):
+            rewards.show_reward(town.bakery.id, one.public_id, is_shown=True)
+    browser = Browser(town.bakery).come_in(town.mira)
+    page = browser.text("prizes")
+    assert ("A mug" in page, "Not enough points yet" in page) == (True, True)
+
+    for _ in range(2):
+        assert browser.post("prizes", reward=near.public_id, key="k").status_code == 303
+    refused = browser.post("prizes", reward=far.public_id, key="f")
+
+    assert refused.status_code == 422
+    assert "not enough points" in refused.content.decode()
+    assert browser.post("prizes", reward="x" * 22, key="u").status_code == 422
+    assert Browser(town.other).come_in(town.zoe).get("prizes").status_code == 200
+    with scope(town.bakery.id):
+        (member_id,) = members.enrol(town.bakery.id, [town.mira])
+        assert len(shelf.orders_of_member(town.bakery.id, member_id)) == 1
+    assert "To spend: 40" in browser.text("prizes")
