@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Any, Dict, List, Optional
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from regulars_till.journal import Journal
@@ -25,7 +25,7 @@ class Offline(Exception):
 class Refused(Exception):
     """The server said no, and says why."""
 
-    def __init__(self, status: int, answer: Dict[str, Any]) -> None:
+    def __init__(self, status: int, answer: dict[str, Any]) -> None:
         super().__init__(f"{status} {answer.get('code')}: {answer.get('message')}")
         self.status = status
         self.code = str(answer.get("code", ""))
@@ -58,16 +58,16 @@ class Till:
         self.journal.begin(purchase_id)
         return purchase_id
 
-    def identify(self, **member: str) -> Dict[str, Any]:
+    def identify(self, **member: str) -> dict[str, Any]:
         """The member behind a phone, card, token …; raises Refused(member_unknown), Offline"""
         send_code = bool(member.pop("send_code", False))
         return self._ask("identify", {"member": member, "send_code": send_code})
 
-    def calculate(self, purchase_id: str, cart: Dict[str, Any]) -> Dict[str, Any]:
+    def calculate(self, purchase_id: str, cart: dict[str, Any]) -> dict[str, Any]:
         """The quote of a cart; nothing is kept of it."""
         return self._ask("calculate", self._cart(purchase_id, cart))
 
-    def hold(self, purchase_id: str, cart: Dict[str, Any]) -> Dict[str, Any]:
+    def hold(self, purchase_id: str, cart: dict[str, Any]) -> dict[str, Any]:
         """Keep points, codes and prices for the cart. raises Refused, Offline"""
         body = self.journal.body("hold", purchase_id, self._cart(purchase_id, cart))
         try:
@@ -80,8 +80,8 @@ class Till:
         return told
 
     def confirm(
-        self, purchase_id: str, cart: Optional[Dict[str, Any]] = None
-    ) -> Optional[Dict[str, Any]]:
+        self, purchase_id: str, cart: dict[str, Any] | None = None
+    ) -> dict[str, Any] | None:
         """The sale is done; None when it is queued, because nobody answered.
 
         A purchase that was held needs no cart; with one the sale can be handed over later even if
@@ -102,31 +102,31 @@ class Till:
         self.journal.mark(purchase_id, "sold")
         return told
 
-    def cancel(self, purchase_id: str) -> Optional[Dict[str, Any]]:
+    def cancel(self, purchase_id: str) -> dict[str, Any] | None:
         """Let a hold go; offline it ends by itself after its time. raises Refused"""
         try:
-            told: Optional[Dict[str, Any]] = self._ask("cancel", {"purchase_id": purchase_id})
+            told: dict[str, Any] | None = self._ask("cancel", {"purchase_id": purchase_id})
         except Offline:
             told = None
         self.journal.mark(purchase_id, "cancelled")
         return told
 
     def calculate_return(
-        self, purchase_id: str, lines: Optional[List[Dict[str, str]]] = None
-    ) -> Dict[str, Any]:
+        self, purchase_id: str, lines: list[dict[str, str]] | None = None
+    ) -> dict[str, Any]:
         """What would go back."""
-        body: Dict[str, Any] = {"purchase_id": purchase_id}
+        body: dict[str, Any] = {"purchase_id": purchase_id}
         return self._ask("returns/calculate", {**body, **({"lines": lines} if lines else {})})
 
     def take_back(
         self,
         purchase_id: str,
-        lines: Optional[List[Dict[str, str]]] = None,
-        return_id: Optional[str] = None,
-    ) -> Optional[Dict[str, Any]]:
+        lines: list[dict[str, str]] | None = None,
+        return_id: str | None = None,
+    ) -> dict[str, Any] | None:
         """Take goods back; None when it is queued. raises Refused"""
         name = return_id or str(uuid.uuid4())
-        asked: Dict[str, Any] = {
+        asked: dict[str, Any] = {
             "purchase_id": purchase_id, "return_id": name, "occurred_at": _now(), **self._place,
         }  # fmt: skip
         if lines:
@@ -138,11 +138,11 @@ class Till:
             self.journal.put(f"return:{name}", {"return": {**body, "accept_orphan": True}})
             return None
 
-    def purchase(self, purchase_id: str) -> Dict[str, Any]:
+    def purchase(self, purchase_id: str) -> dict[str, Any]:
         """What became of a purchase: the question to ask after a crash."""
         return self._call("GET", f"purchases/{quote(purchase_id, safe='')}", None)
 
-    def recover(self) -> Dict[str, str]:
+    def recover(self) -> dict[str, str]:
         """The state of every purchase that was begun and not ended here, as the server knows it."""
         found = {}
         for purchase_id in self.journal.unfinished():
@@ -169,7 +169,7 @@ class Till:
             told = self._call(
                 "POST", "sync", {"items": [item for _, item in waiting]}, SYNC_TIMEOUT_S
             )
-            for (number, _), one in zip(waiting, told["items"]):
+            for (number, _), one in zip(waiting, told["items"], strict=True):
                 if one["status"] == 200:
                     self.journal.settle(number, "done", one["result"])
                 elif one["status"] in (0, 503):
@@ -178,19 +178,19 @@ class Till:
                     self.journal.settle(number, "refused", one["error"])
                 settled += 1
 
-    def _cart(self, purchase_id: str, cart: Dict[str, Any]) -> Dict[str, Any]:
+    def _cart(self, purchase_id: str, cart: dict[str, Any]) -> dict[str, Any]:
         return {"occurred_at": _now(), **cart, "purchase_id": purchase_id, **self._place}
 
-    def _ask(self, call: str, body: Dict[str, Any]) -> Dict[str, Any]:
+    def _ask(self, call: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._call("POST", call, body)
 
     def _call(
         self,
         method: str,
         call: str,
-        body: Optional[Dict[str, Any]],
-        timeout_s: Optional[float] = None,
-    ) -> Dict[str, Any]:
+        body: dict[str, Any] | None,
+        timeout_s: float | None = None,
+    ) -> dict[str, Any]:
         """The answer; asked twice with the same bytes before it is given up."""
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         for _ in range(TRIES):
@@ -204,7 +204,7 @@ class Till:
                 raise Refused(status, told)
         raise Offline(call)
 
-    def _send(self, method: str, call: str, data: Optional[bytes], timeout_s: float) -> Any:
+    def _send(self, method: str, call: str, data: bytes | None, timeout_s: float) -> Any:
         kind = HTTPSConnection if self._url.scheme == "https" else HTTPConnection
         connection = kind(self._url.netloc, timeout=timeout_s)
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
@@ -216,11 +216,11 @@ class Till:
             connection.close()
 
 
-def _bare(body: Dict[str, Any]) -> Dict[str, Any]:
+def _bare(body: dict[str, Any]) -> dict[str, Any]:
     """A confirmation of a hold names no goods: they are the ones that were held."""
     names = ("purchase_id", "occurred_at", "shop", "till", "cashier")
     return {name: body[name] for name in names if name in body}
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="seconds")

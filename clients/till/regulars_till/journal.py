@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 QUEUE_BATCH_MAX = 100
 
@@ -46,12 +46,12 @@ class Journal:
         row = self._db.execute("SELECT state FROM purchase WHERE id = ?", [purchase_id]).fetchone()
         return row[0] if row else ""
 
-    def unfinished(self) -> List[str]:
+    def unfinished(self) -> list[str]:
         """Purchases that were begun and neither sold nor cancelled."""
         rows = self._db.execute("SELECT id FROM purchase WHERE state IN ('open', 'held')")
         return [row[0] for row in rows.fetchall()]
 
-    def body(self, kind: str, key: str, body: Dict[str, Any]) -> Dict[str, Any]:
+    def body(self, kind: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
         """The body of this call as it was first written: a repeat says exactly the same."""
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
         self._db.execute(
@@ -67,14 +67,14 @@ class Journal:
         """Let the call be said anew: the server refused it and kept nothing."""
         self._db.execute("DELETE FROM call WHERE kind = ? AND key = ?", [kind, key])
 
-    def put(self, key: str, item: Dict[str, Any]) -> None:
+    def put(self, key: str, item: dict[str, Any]) -> None:
         """Queue what happened offline; the same key once."""
         self._db.execute(
             "INSERT INTO queue (key, item) VALUES (?, ?) ON CONFLICT DO NOTHING",
             [key, json.dumps(item, ensure_ascii=False, sort_keys=True)],
         )
 
-    def waiting(self) -> List[Tuple[int, Dict[str, Any]]]:
+    def waiting(self) -> list[tuple[int, dict[str, Any]]]:
         """What waits to be handed over, the oldest first."""
         rows = self._db.execute(
             "SELECT no, item FROM queue WHERE state = 'waiting' ORDER BY no LIMIT ?",
@@ -82,14 +82,14 @@ class Journal:
         )
         return [(row[0], json.loads(row[1])) for row in rows.fetchall()]
 
-    def settle(self, number: int, state: str, answer: Optional[Dict[str, Any]]) -> None:
+    def settle(self, number: int, state: str, answer: dict[str, Any] | None) -> None:
         """Note what became of a queued item: done, or refused for a person to look at."""
         self._db.execute(
             "UPDATE queue SET state = ?, answer = ? WHERE no = ?",
             [state, json.dumps(answer, ensure_ascii=False), number],
         )
 
-    def refused(self) -> List[Tuple[Dict[str, Any], Dict[str, Any]]]:
+    def refused(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """Items the server refused, with its reasons."""
         rows = self._db.execute("SELECT item, answer FROM queue WHERE state = 'refused'")
         return [(json.loads(row[0]), json.loads(row[1])) for row in rows.fetchall()]
