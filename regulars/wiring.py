@@ -203,6 +203,7 @@ CHORES: dict[str, str] = {
     "intake.deliveries": "regulars.intake.connectors.tasks:tidy",
     "intake.sessions": "regulars.intake.tasks:expire_sessions",
     "customers.contacts": "regulars.customers.tasks:check_contacts",
+    "customers.stops": "regulars.customers.tasks:settle_stops",
     "messaging.domains": "regulars.messaging.tasks:ask_domains",
     "jobs.done": "regulars.jobs.actions:prune",
     "orders.late": "regulars.orders.chores:mark_late",
@@ -246,6 +247,7 @@ SEGMENT_USERS: dict[str, str] = {
     "views": "regulars.segments.queries.uses:in_views",
     "webhooks": "regulars.segments.queries.hooks:uses_of_hooks",
     "campaigns": "regulars.campaigns.queries:uses_of_segment",
+    "loyalty": "regulars.loyalty.queries.segment_uses:uses_of_segment",
 }
 
 # What the list of customers may be narrowed by, and what its file tells besides.

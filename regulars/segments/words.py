@@ -227,6 +227,8 @@ USES: dict[str, Text] = {
     "view": _("Saved view of the list of customers"),
     "report": _("Report"),
     "webhook": _("Webhook"),
+    "promotion": _("Promotion"),
+    "programme": _("Loyalty"),
 }
 # Why somebody came in or left.
 REASONS: dict[str, Text] = {
@@ -245,6 +247,7 @@ FOUND_STATES: dict[str, Text] = {
     "withdrawn": _("consent was withdrawn"),
     "suppressed": _("the address is suppressed"),
     "no_address": _("there is no address"),
+    "paused": _("the customer paused letters until then"),
 }
 YES, NO = _("Yes"), _("No")
 # What was refused, and what stands on the page as links then.

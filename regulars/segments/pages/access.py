@@ -19,6 +19,8 @@ USE_PAGES = {
     "segment": "segments:segment",
     "campaign": "campaigns:campaign",
     "webhook": "segments:hook",
+    "promotion": "loyalty:promotion",
+    "programme": "loyalty:programme",
 }
 
 
@@ -51,6 +53,6 @@ def _address(use: Use) -> str:
         return f"{reverse('customers:list')}?view={use.value}"
     name = USE_PAGES.get(use.kind)
     try:
-        return reverse(name, args=[use.value]) if name else ""
+        return reverse(name, args=[use.value] if use.value else None) if name else ""
     except NoReverseMatch:
         return ""
