@@ -40,6 +40,11 @@ ACTS: dict[str, Promise] = {
     "campaign.scheduled": _("Set the time of a campaign"),
     "campaign.cancelled": _("Cancelled a campaign"),
     "segment.exported": _("Exported a segment"),
+    "points.adjusted": _("Asked for a change of points by hand"),
+    "points.adjustment_approved": _("Agreed to a change of points"),
+    "points.adjustment_refused": _("Refused a change of points"),
+    "member.blocked": _("Blocked a member of the programme"),
+    "member.active": _("Unblocked a member of the programme"),
 }
 DOORS: dict[str, Promise] = {
     "page": _("page"),
@@ -58,6 +63,8 @@ OBJECTS: dict[str, Promise] = {
     "sender": _("Mail settings"),
     "workspace": _("Workspace"),
     "import": _("Import"),
+    "adjustment": _("Change of points"),
+    "loyalty_member": _("Member of the programme"),
 }
 # Pages of other rooms, by the kind of thing; called by name, for they live above this room.
 PAGES = {

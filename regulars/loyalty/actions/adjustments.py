@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
 from regulars.kernel.ids import new_public_id
@@ -73,9 +75,9 @@ def adjust(
     """
     reason = asked.reason.strip()
     if not reason or len(reason) > REASON_LENGTH_MAX:
-        raise Invalid("reason_missing", f"Say why, in up to {REASON_LENGTH_MAX} characters.")
+        raise Invalid("reason_missing", _("Say why, in up to 500 characters."))
     if not 0 < abs(asked.points) <= POINTS_MAX:
-        raise Invalid("points_amount", "Say how many points.")
+        raise Invalid("points_amount", _("Say how many points."))
     moment = now or clock.now()
     said = body_hash(
         {"member": asked.member_id, "currency": asked.currency, "points": asked.points,
@@ -106,7 +108,7 @@ def _asked_before(workspace_id: int, key: str, said: bytes) -> AdjustmentRecord:
     )
     row: Any = raw.fetchone()
     if bytes(row[-1]) != said:
-        raise Conflict("idempotency_mismatch", "This key came before with another body.")
+        raise Conflict("idempotency_mismatch", _("This key came before with another body."))
     return AdjustmentRecord(*row[:-1])
 
 
@@ -121,7 +123,7 @@ def approve(
     moment = now or clock.now()
     waiting = _waiting(workspace_id, public_id)
     if waiting.asked_by == actor:
-        raise Refused("second_person_needed", "Somebody else must agree to this.")
+        raise Refused("second_person_needed", _("Somebody else must agree to this."))
     txn_id = _post(workspace_id, waiting, actor, moment, None)
     trail.note(workspace_id, "points.adjustment_approved", "adjustment", public_id)
     return _decide(workspace_id, public_id, "posted", actor, moment, txn_id)
@@ -144,10 +146,10 @@ def _waiting(workspace_id: int, public_id: str) -> AdjustmentRecord:
     raw.execute(LOCK, [workspace_id, public_id])
     row = raw.fetchone()
     if row is None:
-        raise NotFound("adjustment_unknown", "There is no such adjustment.")
+        raise NotFound("adjustment_unknown", _("There is no such adjustment."))
     found = AdjustmentRecord(*row)
     if found.state != "waiting":
-        raise Conflict("adjustment_decided", "This was decided before.")
+        raise Conflict("adjustment_decided", _("This was decided before."))
     return found
 
 
@@ -215,5 +217,5 @@ def _taken(workspace_id: int, asked: AdjustmentRecord, now: datetime) -> tuple[E
     ]
     taken = lots.burn(own, -asked.points, now)
     if taken is None:
-        raise PointsInsufficient("points_insufficient", "There are not enough points to take.")
+        raise PointsInsufficient("points_insufficient", _("There are not enough points to take."))
     return moves(asked.member_id, asked.currency, Account.AVAILABLE, Account.ADJUST, taken)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_noop as _
+
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Refused
 from regulars.loyalty.actions import ledger, telling
@@ -42,13 +44,13 @@ def give_back(
     before = next((t for t in txns if (t.kind, t.key) == (KIND, key)), None)
     if before is not None:
         if before.said != body_hash(body):
-            raise Conflict("idempotency_mismatch", "This key came before with another body.")
+            raise Conflict("idempotency_mismatch", _("This key came before with another body."))
         return GivenBack(before.id, points, is_new=False)
     if points == 0:
         return GivenBack(None, 0, is_new=False)
     burnt = _burnt(txns)
     if owner is None or points > sum(amount for _, amount in burnt):
-        raise Refused("return_exceeds_burn", "More points would come back than were spent.")
+        raise Refused("return_exceeds_burn", _("More points would come back than were spent."))
     back = lots.put_back(burnt, points)
     known = books.lots_by_id(workspace_id, back)
     entries, new = _movement(workspace_id, owner, back, known, moment, extra)

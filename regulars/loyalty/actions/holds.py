@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
+from django.utils.translation import gettext_noop as _
+
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, NotFound, Refused
 from regulars.loyalty.actions import carrying, ledger, telling
@@ -31,7 +33,7 @@ def hold(workspace_id: int, asked: Hold, now: datetime | None = None) -> Held:
     if draft is None:
         return _held_before(workspace_id, asked) or _refuse(asked)
     if is_blocked(workspace_id, asked.member_id):
-        raise Refused("member_blocked", "This member may not spend points.")
+        raise Refused("member_blocked", _("This member may not spend points."))
     (posted,) = ledger.post(workspace_id, [draft], moment)
     if not posted.is_new:
         return held(workspace_id, asked.key)
@@ -41,7 +43,7 @@ def hold(workspace_id: int, asked: Hold, now: datetime | None = None) -> Held:
 
 def _refuse(asked: Hold) -> Held:
     raise PointsInsufficient(
-        "points_insufficient", "There are not enough points.", asked=asked.points
+        "points_insufficient", _("There are not enough points."), asked=asked.points
     )
 
 
@@ -51,7 +53,7 @@ def _held_before(workspace_id: int, asked: Hold) -> Held | None:
         return None
     body = {"member": asked.member_id, "currency": asked.currency, "points": asked.points}
     if found.said != body_hash(body):
-        raise Conflict("idempotency_mismatch", "This key came before with another body.")
+        raise Conflict("idempotency_mismatch", _("This key came before with another body."))
     return _as_held(found)
 
 
@@ -59,7 +61,7 @@ def held(workspace_id: int, key: str) -> Held:
     """The hold of this key. raises NotFound(hold_unknown)"""
     found = books.find(workspace_id, "hold", key)
     if found is None:
-        raise NotFound("hold_unknown", "There is no such hold.")
+        raise NotFound("hold_unknown", _("There is no such hold."))
     return _as_held(found)
 
 

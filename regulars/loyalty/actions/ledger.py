@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext_noop
+
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict
 from regulars.loyalty.actions import due
@@ -95,9 +97,13 @@ def _posted_before(
         draft = drafts[no]
         known = before.get((draft.kind, draft.key))
         if known is None:
-            raise Conflict("already_settled", "This was settled before in another way.")
+            raise Conflict(
+                "already_settled", gettext_noop("This was settled before in another way.")
+            )
         if known[1] != body_hash(draft.body):
-            raise Conflict("idempotency_mismatch", "This key came before with another body.")
+            raise Conflict(
+                "idempotency_mismatch", gettext_noop("This key came before with another body.")
+            )
         found[no] = Posted(known[0], False)
     return found
 

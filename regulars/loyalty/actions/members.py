@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext_noop as _
+
 from regulars.customers import queries as customers
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
@@ -38,7 +40,7 @@ def enrol(workspace_id: int, customer_ids: Sequence[int], now: datetime | None =
     assert len(customer_ids) <= ENROLLED_MAX
     roots = customers.roots_of(workspace_id, customer_ids)
     if set(customer_ids) - set(roots):
-        raise NotFound("customer_unknown", "There is no such customer.")
+        raise NotFound("customer_unknown", _("There is no such customer."))
     wanted = sorted(set(roots.values()))
     raw = cursor()
     raw.execute(FOUND, [workspace_id, wanted])
@@ -90,5 +92,5 @@ def _set_state(workspace_id: int, public_id: str, state: str) -> None:
         [state, workspace_id, public_id],
     )
     if not raw.rowcount:
-        raise NotFound("member_unknown", "There is no such member.")
+        raise NotFound("member_unknown", _("There is no such member."))
     trail.note(workspace_id, f"member.{state}", "loyalty_member", public_id)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext_noop as _
+
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Refused
 from regulars.loyalty.actions import ledger, telling
@@ -42,7 +44,7 @@ def take_back(
     before = next((t for t in txns if (t.kind, t.key) == (KIND, key)), None)
     if before is not None:
         if before.said != body_hash(body):
-            raise Conflict("idempotency_mismatch", "This key came before with another body.")
+            raise Conflict("idempotency_mismatch", _("This key came before with another body."))
         return _as_taken(before, points)
     wanted = {slug: amount for slug, amount in points.items() if amount}
     if not wanted:
@@ -88,7 +90,9 @@ def _check(txns: Sequence[books.Txn], wanted: Mapping[str, int]) -> None:
         earned = -sum(line.amount for line in lines if line.account == Account.ISSUED)
         taken = sum(line.amount for line in lines if line.account == Account.REVOKED)
         if amount > earned - taken:
-            raise Refused("return_exceeds_earned", "More points would be taken than were earned.")
+            raise Refused(
+                "return_exceeds_earned", _("More points would be taken than were earned.")
+            )
 
 
 def _of(own: Sequence[Lot], currency: str, points: int, purchase_id: str, policy: Policy) -> Taking:
@@ -145,10 +149,10 @@ def pay_debt(
     known = books.find(workspace_id, "pay_debt", key)
     if known is not None:
         if known.said != body_hash(body):
-            raise Conflict("idempotency_mismatch", "This key came before with another body.")
+            raise Conflict("idempotency_mismatch", _("This key came before with another body."))
         return False
     if not 0 < points <= (balance.debt if balance else 0):
-        raise Refused("debt_exceeded", "The member owes less than this.")
+        raise Refused("debt_exceeded", _("The member owes less than this."))
     unit = points_unit(currency)
     entries = (
         Entry(Account.DEBT, unit, points, member_id),

@@ -9,6 +9,8 @@ from datetime import date, datetime, tzinfo
 from hashlib import blake2b
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext_noop
+
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
@@ -216,11 +218,11 @@ def give_tier(
     live = programme.live(workspace_id)
     policy = live.programme.tiers
     if slug and live.programme.tier(slug) is None:
-        raise NotFound("tier_unknown", "There is no such tier.")
+        raise NotFound("tier_unknown", gettext_noop("There is no such tier."))
     advance(workspace_id, [member_id], moment)
     rows = _counted(workspace_id, policy, [member_id], moment, live.zone)
     if not rows:
-        raise NotFound("member_unknown", "There is no such member.")
+        raise NotFound("member_unknown", gettext_noop("There is no such member."))
     row = rows[0]
     before = Standing(row[2], row[3], row[4], row[5])
     given = tiers.given_standing(policy, before, Given(slug, until, moment), live.zone)
