@@ -130,7 +130,7 @@ _POINTS_FIELDS: Mapping[str, FactType] = {
     "purchase": "text",
     "reason": "text",
 }
-_CODE_FIELDS: Mapping[str, FactType] = {"code": "text", "series": "text", "promotion": "text"}
+_CODE_FIELDS: Mapping[str, FactType] = {"series": "text", "promotion": "text"}
 _MEMBERSHIP_FIELDS: Mapping[str, FactType] = {"segment": "text", "reason": "text"}
 
 # Properties of the events that the product writes itself; those of other events are untyped.
@@ -160,27 +160,30 @@ EVENT_FIELDS: Mapping[str, Mapping[str, FactType]] = {
     "points.expired": _POINTS_FIELDS,
     "points.expiring": _POINTS_FIELDS,
     "points.adjusted": _POINTS_FIELDS,
-    "tier.changed": {"from": "text", "to": "text"},
+    "tier.changed": {"old": "text", "new": "text", "why": "text"},
     "code.issued": _CODE_FIELDS,
     "code.used": {**_CODE_FIELDS, "purchase": "text"},
     "purchase.confirmed": {
         "purchase": "text",
         "total": "money",
+        "discount": "money",
+        "points_paid": "money",
         "currency": "text",
+        "lines": "number",
         "shop": "text",
         "till": "text",
+        "channel": "text",
     },
     "purchase.returned": {
         "purchase": "text",
-        "total": "money",
+        "refund": "money",
         "currency": "text",
-        "shop": "text",
-        "till": "text",
+        "is_full": "bool",
     },
     "card.issued": {"card": "text"},
-    "reward.ordered": {"reward": "text", "points": "points"},
-    "referral.completed": {"side": "text"},
-    "receipt.registered": {"receipt": "text", "total": "money"},
+    "reward.ordered": {"reward": "text", "points": "points", "quantity": "number"},
+    "referral.completed": {"inviter_points": "points", "friend_points": "points"},
+    "receipt.registered": {"activity": "text", "state": "text"},
     "customer.changed": {},
     "session.started": _SESSION_FIELDS,
     "form.submitted": {"form": "text", "name": "text", "kind": "text", "is_agreed": "bool"},

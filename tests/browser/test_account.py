@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -222,31 +225,47 @@ def test_it_can_be_installed(site: Site) -> None:
     assert "unsafe" not in policy_told
 
 
+@contextmanager
+def shop_with(frame: str) -> Iterator[str]:
+    """A shop's site that holds the account in a frame; gives its origin."""
+
+    class Shop(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(f"<html><body>{frame}</body></html>".encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
 def test_a_site_that_is_named_may_frame_it_and_others_may_not(
     site: Site, browser: Browser, staff: httpx.Client
 ) -> None:
+    def name(origins: str) -> None:
+        form = {"is_open": "on", "origins": origins,
+                "csrfmiddlewaretoken": staff.cookies["csrftoken"]}  # fmt: skip
+        staff.post("/loyalty/account", data=form, headers={"referer": f"{site.url}/loyalty/"})
+
     frame = f"<iframe src='{site.url}{HOME}sign-in' title='account' width='400' height='600'>"
-    form = {
-        "is_open": "on", "origins": "http://localhost:1", "csrfmiddlewaretoken":
-        staff.cookies["csrftoken"],
-    }  # fmt: skip
-    for origins, is_shown in (("", False), ("http://localhost:1", True)):
-        staff.post(
-            "/loyalty/account", data={**form, "origins": origins},
-            headers={"referer": f"{site.url}/loyalty/account"},
-        )  # fmt: skip
-        context = browser.new_context()
-        page = context.new_page()
-        page.route("http://localhost:1/*", lambda route: route.fulfill(
-            body=f"<html><body>{frame}</body></html>", content_type="text/html"))  # fmt: skip
-        page.goto("http://localhost:1/shop")
-        found = page.frame_locator("iframe").locator("#address")
-        if is_shown:
-            expect(found).to_be_visible()
-        else:
-            expect(found).to_have_count(0)
-        context.close()
-    staff.post(
-        "/loyalty/account", data={**form, "origins": ""},
-        headers={"referer": f"{site.url}/loyalty/account"},
-    )  # fmt: skip
+    with shop_with(frame) as origin:
+        for origins, is_shown in (("", False), (origin, True)):
+            name(origins)
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(f"{origin}/")
+            found = page.frame_locator("iframe").locator("#address")
+            if is_shown:
+                expect(found).to_be_visible()
+            else:
+                expect(found).to_have_count(0)
+            context.close()
+    name("")

@@ -16,8 +16,11 @@ SELECT currency, sum(available)::bigint, sum(pending)::bigint, sum(held)::bigint
 FROM loyalty_balance WHERE workspace_id = %s GROUP BY 1 ORDER BY 1
 """
 # Lots past their day that the night has not taken yet are owed no more.
+# A date in the last year there is stands for never.
 ENDING = """
-SELECT date_trunc('month', coalesce(l.expires_at, CASE WHEN l.slides THEN b.slides_until END)
+SELECT date_trunc('month', nullif(least(coalesce(l.expires_at,
+                                                 CASE WHEN l.slides THEN b.slides_until END),
+                                        '9999-01-01'), '9999-01-01')
                            AT TIME ZONE %(zone)s)::date AS month,
        sum(l.available + l.pending + l.held)::bigint,
        count(DISTINCT l.member_id)
