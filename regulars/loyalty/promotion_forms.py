@@ -42,6 +42,13 @@ PICKS = (
     ("every_nth", gettext_lazy("every Nth by price")),
     ("sets", gettext_lazy("whole sets: so many bought, so many discounted")),
 )
+PERIODS = (
+    ("all", gettext_lazy("for all time")),
+    ("day", gettext_lazy("a day")),
+    ("week", gettext_lazy("a week")),
+    ("month", gettext_lazy("a month")),
+    ("year", gettext_lazy("a year")),
+)
 LANES = (
     ("line", gettext_lazy("first, on goods")),
     ("cart", gettext_lazy("then, on the cart")),
@@ -136,6 +143,9 @@ class PromotionForm(forms.Form):
     hour_from = _text(gettext_lazy("Hours from"), hint="10:00", most=5)
     hour_to = _text(gettext_lazy("Hours to"), hint="12:00", most=5)
     uses_member = _number(gettext_lazy("Uses for one customer"), most=10**6)
+    period = forms.ChoiceField(
+        label=gettext_lazy("Uses for one customer: in what time"), choices=PERIODS, required=False
+    )
     uses_total = _number(gettext_lazy("Uses in all"), most=10**9)
     budget = _money(gettext_lazy("Budget of discounts"))
     lane = forms.ChoiceField(
@@ -278,13 +288,13 @@ class PromotionForm(forms.Form):
 
     def _limits(self, said: Mapping[str, Any]) -> list[dict[str, Any]]:
         found = []
-        for what, per, value in (
-            ("uses", "member", said["uses_member"]),
-            ("uses", "total", said["uses_total"]),
-            ("discount", "total", self._minor(said["budget"])),
+        for what, per, period, value in (
+            ("uses", "member", said["period"] or "all", said["uses_member"]),
+            ("uses", "total", "all", said["uses_total"]),
+            ("discount", "total", "all", self._minor(said["budget"])),
         ):
             if value:
-                found.append({"what": what, "per": per, "period": "all", "value": value})
+                found.append({"what": what, "per": per, "period": period, "value": value})
         return found
 
 
@@ -401,6 +411,8 @@ def _initial_limits(limits: Sequence[Mapping[str, Any]], currency: str) -> dict[
             found["budget"] = _major(limit.get("value"), currency)
         elif limit.get("per") in ("member", "total"):
             found[f"uses_{limit['per']}"] = limit.get("value")
+            if limit["per"] == "member":
+                found["period"] = limit.get("period", "all")
     return found
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 
 from regulars.kernel.errors import NotFound
 from regulars.loyalty.models.promotions import Promotion as Row
 from regulars.loyalty.models.promotions import PromotionVersion
 from regulars.loyalty.promotion_records import PROMOTIONS_MAX, PromotionRecord
-from regulars.loyalty.pure.promotions.model import State
+from regulars.loyalty.pure.promotions.model import LANES, State
 from regulars.loyalty.pure.promotions.reading import read_promotion
 from regulars.loyalty.queries.programme import VersionRecord
 from regulars.store.scope import cursor
@@ -36,7 +36,8 @@ def promotions(
     offset: int = 0,
 ) -> list[PromotionRecord]:
     """Promotions of these states whose name or slug holds the text, by lane and priority."""
-    rows = _found(workspace_id, states, search).order_by("lane", "priority", "slug")
+    tried = Case(*(When(lane=lane, then=at) for at, lane in enumerate(LANES)), default=len(LANES))
+    rows = _found(workspace_id, states, search).order_by(tried, "priority", "slug")
     return [record_of(row) for row in rows[offset : offset + limit]]
 
 

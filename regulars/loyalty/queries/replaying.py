@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from regulars.kernel.errors import NotFound
 from regulars.loyalty.models.programme import Replay
@@ -41,6 +41,11 @@ class ReplayRecord:
     actor: str
     created_at: datetime
     finished_at: datetime | None
+
+    @property
+    def last_at(self) -> datetime:
+        """The last moment of the period, whose end is not of it."""
+        return self.until - timedelta(microseconds=1)
 
 
 def replay(workspace_id: int, public_id: str) -> ReplayRecord:

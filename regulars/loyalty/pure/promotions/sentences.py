@@ -186,10 +186,13 @@ def _lines(node: Lines, speech: Speech) -> str:
 
 
 def _challenge(node: Challenge, speech: Speech) -> str:
-    what = speech.say(f"challenge_{node.of}", d=node.within_days)
-    what += speech.say("in_a_row") if node.in_a_row else ""
     kind = "money" if node.of == "amount" else "number"
-    return OPS["gte"][speech.at].format(f=what, v=_value(node.value, "", kind, speech))
+    return speech.say(
+        f"challenge_{node.of}",
+        v=_value(node.value, "", kind, speech),
+        r=speech.say("in_a_row") if node.in_a_row else "",
+        d=node.within_days,
+    )
 
 
 _CONDITIONS: dict[type, Callable[..., str]] = {
