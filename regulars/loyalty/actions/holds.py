@@ -33,6 +33,9 @@ def hold(workspace_id: int, asked: Hold, now: datetime | None = None) -> Held:
     if draft is None:
         return _held_before(workspace_id, asked) or _refuse(asked)
     if is_blocked(workspace_id, asked.member_id):
+        before = _held_before(workspace_id, asked)
+        if before is not None:
+            return before
         raise Refused("member_blocked", _("This member may not spend points."))
     (posted,) = ledger.post(workspace_id, [draft], moment)
     if not posted.is_new:

@@ -9,11 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from regulars import wiring
 from regulars.customers import actions as customers
 from regulars.customers.records import Identity
+from regulars.events import actions as log_actions
+from regulars.events import consumers
 from regulars.events import queries as log
-from regulars.events.records import Event
+from regulars.events.records import Event, NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, Refused
 from regulars.loyalty import tasks
@@ -377,3 +381,42 @@ def test_sliding_points_live_on_by_chosen_activities_and_end_by_silence(place: T
     assert have(place, mira, now + 18 * DAY + DAY / 12) == (0, 0)
     with pytest.raises(Refused):
         points.hold(place.bakery.id, Hold(mira, "points", 1, "h2"), now + 19 * DAY)
+
+
+def test_the_switchboard_leads_events_to_points(as_engine: None) -> None:
+    place = town()
+    bakery = place.bakery.id
+    lines = {name: wiring.CONSUMERS[name] for name in ("loyalty.rules", "loyalty.counts")}
+    with transaction.atomic():
+        consumers.ensure_lanes(lines)
+    with scope(bakery):
+        settle(
+            place,
+            earning=[
+                {"id": "tenth", "trigger": "cart", "share": "10"},
+                {"id": "app", "trigger": "event", "event": "App Opened", "points": 500},
+            ],
+            tiers={
+                "basis": "earned",
+                "tiers": [{"slug": "silver", "name": "Silver", "least": 600}],
+            },
+        )
+        (mira,) = members.enrol(bakery, [place.mira])
+    now = clock.now()
+    with scope(bakery):
+        _order(place, "7", "10.00")
+        told = (("App Opened", "a", "live"), ("App Opened", "b", "import"))
+        for kind, key, origin in told:
+            log_actions.record(
+                bakery, NewEvent(kind, now, key, customer_id=place.mira, origin=origin)
+            )
+
+    for _ in range(3):
+        for name, line in lines.items():
+            while consumers.run_once(name, line):
+                pass
+
+    with scope(bakery):
+        assert have(place, mira) == (600, 0)
+        found = by_id(bakery, mira)
+        assert found is not None and (found.tier_slug, found.tier_counted) == ("silver", 600)

@@ -13,6 +13,7 @@ from regulars.loyalty.actions import members, points
 from regulars.loyalty.point_records import Earn, Grant, Hold, Part, PointsInsufficient
 from regulars.loyalty.pure.ledger import Balance
 from regulars.loyalty.queries import balances
+from regulars.loyalty.queries.members import by_id
 from regulars.store.scope import cursor, scope
 from tests.town import Town, town
 
@@ -100,6 +101,27 @@ def test_nobody_holds_more_than_there_is(place: Town) -> None:
         points.hold(place.bakery.id, Hold(member_id, "points", 301, "h"))
 
     assert _balance(place, member_id) == Balance(300)
+
+
+def test_who_is_blocked_earns_but_does_not_spend(place: Town) -> None:
+    bakery = place.bakery.id
+    member_id = _member(place)
+    _give(place, member_id, 300, "a")
+    points.hold(bakery, Hold(member_id, "points", 100, "before", "p1"))
+    found = by_id(bakery, member_id)
+    assert found is not None
+    members.block(bakery, found.public_id)
+
+    _give(place, member_id, 50, "b")
+    with pytest.raises(Refused) as error:
+        points.hold(bakery, Hold(member_id, "points", 1, "h"))
+    # What was held before the card was blocked is still spent or let go.
+    points.capture(bakery, "before", "c")
+
+    assert error.value.code == "member_blocked"
+    assert _balance(place, member_id) == Balance(250)
+    members.unblock(bakery, found.public_id)
+    assert points.hold(bakery, Hold(member_id, "points", 1, "h")).is_new
 
 
 def test_a_part_is_spent_and_the_rest_goes_back(place: Town) -> None:
