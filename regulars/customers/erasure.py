@@ -99,6 +99,7 @@ TRACES = Traces(
         Trace("customers_consent", MINE, file="consents"),
         Trace("customers_consentstate", MINE, file="consents_now", hidden=("is_gone",)),
         Trace("customers_preference", MINE, file="preferences"),
+        Trace("customers_stop", MINE, file="stops", hidden=("is_gone",)),
         Trace("customers_erasurerequest", MINE, file="erasure_requests", hidden=("settled_by",),
               fate=Fate.EMPTY, sets="customer_id = -id, state = 'done', note = '',"
               " settled_by = '', settled_at = coalesce(settled_at, now())",

@@ -1,4 +1,4 @@
-"""Customers, consents, suppressions and merges as the lake sees them."""
+"""Customers, consents, suppressions, pauses and merges as the lake sees them."""
 
 from __future__ import annotations
 
@@ -73,14 +73,26 @@ CONSENTS = Relation(
     bucket="customer",
     gone="is_gone",
 )
-# Suppressions of addresses nobody owns concern no segment, but they may find an owner later.
+# Of customers, not of addresses: whose present address is suppressed.
 SUPPRESSIONS = Relation(
     name="suppressions",
     select_sql="""
-        SELECT workspace_id, xid, id, customer_id AS customer, channel,
-               lifted_at IS NOT NULL OR customer_id IS NULL AS is_gone
-        FROM customers_suppression""",
+        SELECT workspace_id, xid, id, customer_id AS customer, channel, is_gone
+        FROM customers_stop""",
     columns=pa.schema([("customer", pa.int64()), ("channel", pa.string())]),
+    key="keyed",
+    sort=("customer",),
+    bucket="customer",
+    gone="is_gone",
+)
+# Until when customers want no marketing; the channel "" is all of them.
+PAUSES = Relation(
+    name="pauses",
+    select_sql="""
+        SELECT workspace_id, xid, id, customer_id AS customer, channel, paused_until,
+               paused_until IS NULL AS is_gone
+        FROM customers_preference""",
+    columns=pa.schema([("customer", pa.int64()), ("channel", pa.string()), ("paused_until", TIME)]),
     key="keyed",
     sort=("customer",),
     bucket="customer",
@@ -96,4 +108,4 @@ MERGES = Relation(
     sort=("loser",),
     gone="is_gone",
 )
-RELATIONS = (CUSTOMERS, CONSENTS, SUPPRESSIONS, MERGES)
+RELATIONS = (CUSTOMERS, CONSENTS, SUPPRESSIONS, PAUSES, MERGES)

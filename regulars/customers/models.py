@@ -37,6 +37,7 @@ __all__ = [
     "Note",
     "Preference",
     "Share",
+    "Stop",
     "Suppression",
     "Task",
     "Topic",
@@ -163,6 +164,22 @@ class Suppression(WorkspaceRow):
                 fields=["workspace_id", "customer_id"],
                 condition=models.Q(customer_id__isnull=False),
                 name="suppression_of",
+            )
+        ]
+
+
+class Stop(WorkspaceRow):
+    """A customer whose present address is suppressed for a channel; see actions/stops.py."""
+
+    customer_id = models.BigIntegerField()
+    channel = models.TextField()
+    # The lake follows rows that go; the column `xid` is in SQL only.
+    is_gone = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace_id", "customer_id", "channel"], name="stop_once"
             )
         ]
 

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from regulars.customers import actions
+from regulars.customers.actions import stops
 from regulars.store.scope import scope
 from regulars.workspaces import queries as workspaces
 
 BATCHES_A_ROUND_MAX = 500
+
+
+def settle_stops() -> int:
+    """Bring right whose present address is suppressed; returns how many workspaces there are."""
+    found = workspaces.all_workspaces()
+    for one in found:
+        stops.settle_all(one.id)
+    return len(found)
 
 
 def check_contacts() -> int:

@@ -41,7 +41,7 @@ from regulars.rules.facts import (
     find_fact,
 )
 from regulars.rules.facts import OrdersAggregate as OrdersFigure
-from regulars.rules.memory import MARKETING
+from regulars.rules.memory import EVERY_CHANNEL, MARKETING
 from regulars.rules.tree import (
     ConsentIs,
     Did,
@@ -102,7 +102,7 @@ def compile(  # noqa: A001  # rules.duck.compile reads as what it does
     """The query that finds the rule's customers at the instant.
 
     returns  SQL that begins with SELECT, over the relations customers, events, orders,
-             order_lines, consents, suppressions, list_members, scores and loyalty
+             order_lines, consents, suppressions, pauses, list_members, scores and loyalty
     raises   Invalid when the rule does not fit the declared facts and segments
     """
     needed = reachable_segments(rule, segments)
@@ -283,14 +283,25 @@ def _consent(node: ConsentIs, scope: Scope) -> exp.Expression:
 
 
 def _reachable(node: Reachable, scope: Scope) -> exp.Expression:
-    suppressed = sql("channel = $channel", channel=scope.slots.value(node.channel))
+    channel = scope.slots.value(node.channel)
+    suppressed = sql("channel = $channel", channel=channel)
     return all_of(
         [
             Typed(exp.column(ADDRESS_COLUMNS[node.channel]), "text").is_set(),
             _consent(ConsentIs(node.channel, MARKETING, "given"), scope),
             exp.not_(among(rows_where("suppressions", [suppressed]))),
+            exp.not_(among(rows_where("pauses", pauses(node, scope.slots)))),
         ]
     )
+
+
+def pauses(node: Reachable, slots: Slots) -> list[exp.Expression]:
+    """The conditions on a pause that keeps the channel silent now."""
+    return [
+        sql("channel IN ($channel, $every)",
+            channel=slots.value(node.channel), every=slots.value(EVERY_CHANNEL)),
+        sql("paused_until >= $present", present=slots.window_end(None)),
+    ]  # fmt: skip
 
 
 def _segment(node: InSegment, scope: Scope) -> exp.Expression:

@@ -168,6 +168,9 @@ def _near(node: Near, case: _Case) -> Found:
 
 
 def _reachable(node: Reachable, case: _Case) -> Found:
+    pause = memory.pause_of(node.channel, case.history, case.now)
+    if pause is not None:
+        return Found("state", ("paused", pause))
     if node.channel in case.history.suppressed:
         return Found("state", ("suppressed", None))
     if case.history.columns.get(ADDRESS_COLUMNS[node.channel]) is None:

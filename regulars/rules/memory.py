@@ -43,6 +43,8 @@ from regulars.rules.tree import (
 )
 
 MARKETING = "marketing"
+# The channel of a pause that is of all of them.
+EVERY_CHANNEL = ""
 # A gap of one's own needs two instants.
 OWN_GAP_TIMES_MIN = 2
 
@@ -96,6 +98,14 @@ class ConsentNow:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Until when the customer wants no marketing by a channel; "" is every channel."""
+
+    channel: str
+    paused_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ListEntry:
     """The customer's place in an uploaded list."""
 
@@ -109,6 +119,7 @@ class History:
 
     columns  the lake's row of the customer: text, date, aware datetime, number, bool or None
     attrs    the workspace's own attributes, as decoded from JSON
+    suppressed  channels by which nothing may be sent to the address the customer has now
     scores   the lake's row of the customer's scores, in the same types
     loyalty  the lake's row of where they stand in the programme
     """
@@ -121,6 +132,7 @@ class History:
     lines: Sequence[PastLine] = ()
     consents: Sequence[ConsentNow] = ()
     suppressed: frozenset[str] = frozenset()
+    pauses: Sequence[Pause] = ()
     lists: Sequence[ListEntry] = ()
     scores: Mapping[str, object] = field(default_factory=dict)
     loyalty: Mapping[str, object] = field(default_factory=dict)
@@ -348,8 +360,21 @@ def _reachable(node: Reachable, question: _Question) -> bool:
     address = history.columns.get(declared.ADDRESS_COLUMNS[node.channel])
     given = ConsentIs(node.channel, MARKETING, "given")
     return (
-        address is not None and node.channel not in history.suppressed and _consent(given, question)
+        address is not None
+        and node.channel not in history.suppressed
+        and pause_of(node.channel, history, question.now) is None
+        and _consent(given, question)
     )
+
+
+def pause_of(channel: str, history: History, now: datetime) -> datetime | None:
+    """When the customer's pause of marketing by the channel ends; None when there is none now."""
+    ends = [
+        pause.paused_until
+        for pause in history.pauses
+        if pause.channel in (channel, EVERY_CHANNEL) and pause.paused_until > now
+    ]
+    return max(ends, default=None)
 
 
 def _segment(node: InSegment, question: _Question) -> bool:

@@ -460,7 +460,20 @@ def _reachable(node: Reachable, draft: _Draft) -> Columns:
     draft.parts.append(Part("suppressions", figures=((column, text),)))
     address = Typed(exp.column(declared.ADDRESS_COLUMNS[node.channel]), "text").is_set()
     stopped = sql("COALESCE($s, FALSE)", s=exp.column(column))
-    return all_of([address, given, exp.not_(stopped)]), turns
+    ends = _pause(node, draft)
+    wakes = sql("COALESCE($e, $never)", e=ends, never=never())
+    awake = sql("$e IS NULL", e=ends)
+    found = all_of([address, given, exp.not_(stopped), awake])
+    return found, wakes if turns is None else earliest([turns, wakes])
+
+
+def _pause(node: Reachable, draft: _Draft) -> exp.Expression:
+    """When the pause ends that keeps the channel silent now; null without one."""
+    is_on = all_of(duck.pauses(node, draft.slots))
+    text = text_of(sql("MAX(paused_until) FILTER (WHERE $is_on)", is_on=is_on))
+    column = name_of("c", f"pauses {text}")
+    draft.parts.append(Part("pauses", figures=((column, text),)))
+    return exp.column(column)
 
 
 def _as_it_is(node: Share | Near, draft: _Draft) -> Columns:

@@ -206,7 +206,7 @@ class ConsentIs:
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """Consent for marketing, an address, not suppressed."""
+    """Consent for marketing, no pause, an address that is not suppressed."""
 
     channel: str
 

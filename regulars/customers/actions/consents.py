@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from regulars.audit import actions as audit
-from regulars.customers.actions import present
+from regulars.customers.actions import present, stops
 from regulars.customers.pure import addresses
 from regulars.customers.queries.contact import HARD_REASONS
 from regulars.customers.records import Basis, ConsentState, NewConsent
@@ -252,6 +252,7 @@ def suppress(
     address: str | None = None,
     address_hash: bytes | None = None,
     customer_id: int | None = None,
+    past_owner_id: int | None = None,
     at: datetime | None = None,
 ) -> None:
     """Let nothing be sent to this address by this channel any more, whoever owns it.
@@ -260,6 +261,7 @@ def suppress(
     about orders, too. Saying it again changes nothing. Waits as a refusal does.
     address_hash  instead of the address, as queries.address_hashes gave it
     customer_id   who owns the address now, if anybody
+    past_owner_id who had it when the letter was sent, where only its hash is known
     """
     assert (address is None) != (address_hash is None)
     if address is not None:
@@ -271,6 +273,8 @@ def suppress(
         SUPPRESS,
         [workspace_id, channel, address_hash, customer_id, reason, at or clock.now(), hard, hard],
     )
+    owners = [one for one in (customer_id, past_owner_id) if one is not None]
+    stops.follow_address(workspace_id, channel, address=address, customer_ids=owners)
 
 
 def lift_suppression(
@@ -301,6 +305,8 @@ def lift_suppression(
     row = raw.fetchone()
     if row is None:
         raise NotFound("suppression_unknown", "Nothing forbids this address.")
+    owners = [] if row[0] is None else [row[0]]
+    stops.follow_address(workspace_id, channel, address=address, customer_ids=owners)
     known = present.public_id(workspace_id, row[0]) if row[0] else ""
     audit.note(workspace_id, "suppression.lifted", "customer", known, fields=[channel])
     events.record_many(

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from regulars.audit import actions as audit
-from regulars.customers.actions import present, profiles
+from regulars.customers.actions import present, profiles, stops
 from regulars.customers.actions.profiles import RacedError, Stored
 from regulars.customers.pure.filling import filled
 from regulars.customers.pure.priority import Verdict, weigh
@@ -213,6 +213,7 @@ def apply(
     }
     cursor().execute(POINT, values)
     profiles.write(workspace_id, _filled(stored, merges), now)
+    stops.follow(workspace_id, stored)
     cursor().execute(SETTLE_CONSENTS, values)
     write_log(workspace_id, "merged", merges, actor, now, key)
     events.record_many(workspace_id, [_event(joined, root_of, now, origin) for joined in merges])

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from regulars.customers.actions import stops
 from regulars.customers.pure import filling
 from regulars.customers.pure.filling import Row
 from regulars.customers.pure.normalise import fold
@@ -110,6 +111,9 @@ def insert(
         for customer_id, what in told.items()
     ]
     cursor().execute(INSERT, [workspace_id, now, now, _json(rows)])
+    stops.follow(
+        workspace_id, [c for c, what in told.items() if what.columns.keys() & stops.CONTACTS]
+    )
     return {
         customer_id: {key: (None, value) for key, value in _flat(what.columns, what.attrs).items()}
         for customer_id, what in told.items()
@@ -144,6 +148,7 @@ def update(
     if any(stored.merged_into is not None for stored, _ in due.values()):
         raise RacedError
     write(workspace_id, {customer_id: stored for customer_id, (stored, _) in due.items()}, now)
+    stops.follow(workspace_id, [c for c, (_, what) in due.items() if what.keys() & stops.CONTACTS])
     return {customer_id: what for customer_id, (_, what) in due.items() if what}
 
 
@@ -189,6 +194,7 @@ def write_one(
             _set(stored.row, new, seal), None if stored.own is None else _set(stored.own, new, seal)
         )
         write(workspace_id, {customer_id: after}, now)
+        stops.follow(workspace_id, [customer_id] if changed.keys() & stops.CONTACTS else [])
     return changed
 
 

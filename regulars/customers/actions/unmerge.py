@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from regulars.audit import actions as audit
-from regulars.customers.actions import present, profiles
+from regulars.customers.actions import present, profiles, stops
 from regulars.customers.actions.consents import lock_consents
 from regulars.customers.actions.merge import LOCK, write_log
 from regulars.customers.actions.profiles import Stored
@@ -241,6 +241,7 @@ def _restore_rows(
     if received is not None:
         changed[top] = received
     profiles.write(workspace_id, changed, now)
+    stops.follow(workspace_id, members)
 
 
 def _following(workspace_id: int, root: int) -> dict[str, str]:

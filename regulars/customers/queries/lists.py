@@ -35,8 +35,8 @@ SORTS = {"seen": "first_seen_at", "name": "sort_name"}
 HAS = {"email": "email IS NOT NULL", "phone": "phone IS NOT NULL",
        "no_email": "email IS NULL", "no_phone": "phone IS NULL"}  # fmt: skip
 SUPPRESSED = """NOT EXISTS (
-    SELECT FROM customers_suppression s WHERE s.workspace_id = c.workspace_id
-    AND s.customer_id = c.id AND s.channel = %s AND s.lifted_at IS NULL)"""
+    SELECT FROM customers_stop s WHERE s.workspace_id = c.workspace_id
+    AND s.customer_id = c.id AND s.channel = %s AND NOT s.is_gone)"""
 BELONGS = """c.id IN (
     SELECT coalesce(p.merged_into, p.id) FROM customers_company o
     JOIN customers_membership m ON m.workspace_id = o.workspace_id AND m.company_id = o.id

@@ -56,8 +56,9 @@ def unsubscribe(workspace_id: int, message_public_id: str, *, source: str) -> bo
     own = customer_queries.hashes_now(workspace_id, [sent.customer_id], channel=CHANNEL)
     if kept is not None and own.get(sent.customer_id) != kept:
         customers.suppress(
-            workspace_id, channel=CHANNEL, reason=UNSUBSCRIBED, address_hash=kept, at=now
-        )
+            workspace_id, channel=CHANNEL, reason=UNSUBSCRIBED, address_hash=kept,
+            past_owner_id=sent.customer_id, at=now,
+        )  # fmt: skip
     _record(workspace_id, sent, "message.unsubscribed", now, {"source": source})
     return True
 

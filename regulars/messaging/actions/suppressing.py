@@ -31,6 +31,7 @@ def suppress_receiver(
         channel=CHANNEL,
         address_hash=written_to,
         customer_id=customer_id if written_to == own_hash else None,
+        past_owner_id=customer_id,
         reason=reason,
         at=at,
     )

@@ -38,6 +38,7 @@ SCHEMAS = {
         ("changed_at", STAMP),
     ],
     "suppressions": [("customer", pa.int64()), ("channel", TEXT)],
+    "pauses": [("customer", pa.int64()), ("channel", TEXT), ("paused_until", STAMP)],
     "list_members": [("customer", pa.int64()), ("list", TEXT), ("added_at", STAMP)],
     "scores": [
         ("customer", pa.int64()), ("stage", TEXT), ("stage_l", TEXT),
@@ -139,6 +140,9 @@ def _customer(history: History, rows: Rows) -> None:
             mine, tier, tier and str(tier).lower(), held["balance"], held["next_expiry_on"],
             held["has_code"],
         ))  # fmt: skip
+    rows["pauses"] += [
+        (mine, pause.channel, _naive(pause.paused_until)) for pause in history.pauses
+    ]
     rows["suppressions"] += [(mine, channel) for channel in sorted(history.suppressed)]
 
 

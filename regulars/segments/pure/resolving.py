@@ -76,5 +76,6 @@ def _reads(leaf: Leaf, facts: Facts) -> Iterator[str]:
     elif isinstance(leaf, Reachable):
         yield "consents"
         yield "suppressions"
+        yield "pauses"
     elif isinstance(leaf, InList):
         yield "list_members"
