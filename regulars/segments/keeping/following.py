@@ -42,6 +42,9 @@ RETRY = timedelta(seconds=30)
 REFRESH_EVERY = timedelta(days=1)
 REFRESH_LEASE = timedelta(seconds=1)
 CLOCK_EVERY_S = 1.0
+# All workspaces are gone through in one transaction; those that come later than this get their
+# customers put in line and are asked about one by one, for a long transaction holds up everybody.
+STEP_S_MAX = 2.0
 FILL = "segments.fill"
 BY_CLOCK = "time"
 
@@ -130,11 +133,13 @@ def follow_changes(clock_of: set[int] | None = None) -> int:
             return 0
         found: dict[int, Changes] = {}
         moved = sources.read(after, found, upto=None)
-        keeping = _keeping()
+        keeping, until_s = _keeping(), clock.monotonic_s() + STEP_S_MAX
         for workspace_id, changes in sorted(found.items()):
             if workspace_id not in keeping:
                 continue
-            is_clear = _guarded(workspace_id, changes, with_due=clock_of is not None)
+            is_late = clock.monotonic_s() > until_s
+            with_due = clock_of is not None
+            is_clear = _guarded(workspace_id, changes, with_due=with_due, is_late=is_late)
             if clock_of is not None and is_clear:
                 clock_of.add(workspace_id)
         sources.move(moved)
@@ -147,7 +152,7 @@ def _keeping() -> set[int]:
     return {row[0] for row in raw.fetchall()}
 
 
-def _guarded(workspace_id: int, changes: Changes, *, with_due: bool) -> bool:
+def _guarded(workspace_id: int, changes: Changes, *, with_due: bool, is_late: bool) -> bool:
     """Take the changes; a fault is kept to this workspace, whose customers are asked about later.
 
     returns  whether nobody is left who was due
@@ -155,6 +160,8 @@ def _guarded(workspace_id: int, changes: Changes, *, with_due: bool) -> bool:
     """
     try:
         with scope(workspace_id):
+            if is_late:
+                return _put_in_line(workspace_id, changes)
             return _take(workspace_id, changes, with_due=with_due)
     except Exception as error:
         if is_transient(error):
@@ -163,6 +170,12 @@ def _guarded(workspace_id: int, changes: Changes, *, with_due: bool) -> bool:
         with scope(workspace_id):
             queue(workspace_id, changes.origins(), clock.now() + RETRY)
         return False
+
+
+def _put_in_line(workspace_id: int, changes: Changes) -> bool:
+    if any(one.is_touched_by(changes.names) for one in kept_segments(workspace_id)):
+        queue(workspace_id, changes.origins(), clock.now())
+    return False
 
 
 def _take(workspace_id: int, changes: Changes, *, with_due: bool) -> bool:
