@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from regulars.audit import actions as audit
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock, ids
@@ -122,6 +123,7 @@ def set_activity(workspace_id: int, public_id: str, state: str) -> ActivityRecor
     Activity.objects.filter(workspace_id=workspace_id, id=one.id).update(
         state=state, updated_at=clock.now()
     )
+    audit.note(workspace_id, f"activity.{state}", "activity", public_id)
     return queries.activity(workspace_id, public_id)
 
 
@@ -194,6 +196,7 @@ def decide(
             _UNCOUNT, [workspace_id, row.activity_id, [0, row.member_id], row.period_on]
         )
     row.save()
+    audit.note(workspace_id, f"entrance.{state}", "entrance", public_id)
     if is_accepted:
         _reward(workspace_id, queries.activity_by_id(workspace_id, row.activity_id), row)
     return queries.entrance_record_of(row)
@@ -259,6 +262,7 @@ def draw_lots(workspace_id: int, public_id: str) -> DrawRecord:
     row.tickets_hash, row.tickets = draws.list_hash(holders), len(holders)
     row.state, row.drawn_at = "drawn", now
     row.save()
+    audit.note(workspace_id, "draw.drawn", "draw", public_id)
     return queries.draw_record_of(row)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_pem_x509_certificate
 
+from regulars.audit import actions as audit
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock, ids
@@ -69,6 +70,7 @@ def block_card(workspace_id: int, public_id: str, *, reason: str, actor: str = "
     Card.objects.filter(workspace_id=workspace_id, id=one.id, state="active").update(
         state="blocked", reason=reason[:REASON_CHARS_MAX], changed_at=clock.now()
     )
+    audit.note(workspace_id, "card.blocked", "card", public_id)
     return queries.card(workspace_id, public_id)
 
 
@@ -78,6 +80,7 @@ def unblock_card(workspace_id: int, public_id: str) -> CardRecord:
     Card.objects.filter(workspace_id=workspace_id, id=one.id, state="blocked").update(
         state="active", reason="", changed_at=clock.now()
     )
+    audit.note(workspace_id, "card.unblocked", "card", public_id)
     return queries.card(workspace_id, public_id)
 
 
@@ -101,6 +104,7 @@ def swap_card(
     made = issue_card(workspace_id, old.member_id, key=key, number=number, actor=actor)
     row.replaced_by_id = made.id
     row.save(update_fields=["replaced_by_id"])
+    audit.note(workspace_id, "card.swapped", "card", public_id)
     return made
 
 
@@ -172,6 +176,7 @@ def save_wallet(workspace_id: int, given: WalletRecord) -> WalletRecord:
             "updated_at": clock.now(),
         },
     )
+    audit.note(workspace_id, "wallet.changed", "wallet", "settings")
     return queries.wallet(workspace_id)
 
 

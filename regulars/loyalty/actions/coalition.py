@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from django.utils.text import slugify
 
+from regulars.audit import actions as audit
 from regulars.kernel import clock, ids
 from regulars.kernel.errors import Conflict, Invalid, Refused
 from regulars.loyalty.actions.ledger import post
@@ -109,6 +110,7 @@ def create_partner(
         raise Conflict("partner_exists", "There is a partner of this name already.")
     row = _partner(workspace_id, slug, name, cost_minor_per_100, actor)
     _set_shops(workspace_id, row.id, shops)
+    audit.note(workspace_id, "partner.made", "partner", row.public_id)
     return queries.partner(workspace_id, row.public_id)
 
 
@@ -129,6 +131,7 @@ def change_partner(
         name=name, cost_minor_per_100=cost_minor_per_100, updated_at=clock.now()
     )
     _set_shops(workspace_id, one.id, shops)
+    audit.note(workspace_id, "partner.changed", "partner", public_id)
     return queries.partner(workspace_id, public_id)
 
 
@@ -182,6 +185,7 @@ def close_period(workspace_id: int, public_id: str, *, actor: str) -> PeriodReco
         workspace_id=workspace_id, public_id=ids.new_public_id(), number=one.number + 1,
         opened_at=now,
     )  # fmt: skip
+    audit.note(workspace_id, "settlement.closed", "settlement", public_id)
     return queries.period(workspace_id, public_id)
 
 

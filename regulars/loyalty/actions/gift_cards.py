@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from regulars.audit import actions as audit
 from regulars.kernel import clock, ids
 from regulars.kernel.errors import Conflict, Invalid
 from regulars.loyalty.actions.ledger import post
@@ -121,6 +122,7 @@ def issue_gift_card(
     one = queries.gift_card_by_id(workspace_id, card_id)
     _post(workspace_id, "giftcard.issue", f"{one.public_id}", one.currency, {one.id: face_minor},
           actor=actor)  # fmt: skip
+    audit.note(workspace_id, "gift_card.issued", "gift_card", one.public_id)
     return one
 
 
@@ -135,6 +137,8 @@ def block_gift_card(
     GiftCard.objects.filter(workspace_id=workspace_id, id=one.id).update(
         state="blocked" if is_blocked else "active"
     )
+    done = "gift_card.blocked" if is_blocked else "gift_card.unblocked"
+    audit.note(workspace_id, done, "gift_card", public_id)
     return queries.gift_card(workspace_id, public_id)
 
 

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from regulars.audit import actions as audit
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock, ids
@@ -67,6 +68,7 @@ def save_terms(workspace_id: int, given: ReferralTermsRecord) -> ReferralTermsRe
             "updated_at": clock.now(),
         },
     )
+    audit.note(workspace_id, "referrals.changed", "referrals", "terms")
     return queries.terms(workspace_id)
 
 
@@ -178,6 +180,7 @@ def refuse(workspace_id: int, public_id: str, *, reason: str, actor: str) -> Ref
     if row.state == "completed":
         raise Conflict("referral_completed", "Both sides have their points already.")
     row.decided_by = actor
+    audit.note(workspace_id, "referral.refused", "referral", public_id)
     return _refused(row, [*row.reasons, f"by_hand: {reason[:REASON_CHARS_MAX]}"])
 
 

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from regulars.audit import actions as audit
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock, ids
@@ -81,6 +82,7 @@ def create_reward(
         workspace_id=workspace_id, public_id=ids.new_public_id(), create_key=key,
         create_hash=digest, created_by=actor, created_at=now, updated_at=now, **_said(terms),
     )  # fmt: skip
+    audit.note(workspace_id, "reward.made", "reward", row.public_id)
     return queries.record_of(row)
 
 
@@ -108,6 +110,7 @@ def change_reward(
             "UPDATE loyalty_reward SET stock = greatest(coalesce(stock, %s) + %s, 0) WHERE id = %s",
             [stock_before, stock - stock_before, one.id],
         )
+    audit.note(workspace_id, "reward.changed", "reward", public_id)
     return queries.reward(workspace_id, public_id)
 
 
@@ -183,6 +186,7 @@ def move_order(
     row.state, row.reason, row.changed_by = state, reason[:REASON_CHARS_MAX], actor
     row.changed_at = clock.now()
     row.save(update_fields=["state", "reason", "changed_by", "changed_at"])
+    audit.note(workspace_id, f"reward_order.{state}", "reward_order", public_id)
     return queries.order_record_of(row)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.utils.text import slugify
 
+from regulars.audit import actions as audit
 from regulars.jobs import actions as jobs
 from regulars.kernel import clock, ids
 from regulars.kernel.errors import Conflict, Invalid, Refused
@@ -111,6 +112,7 @@ def create_series(
         updated_at=now,
         **checked,
     )
+    audit.note(workspace_id, "codes.series_made", "series", row.public_id)
     return queries.record_of(row)
 
 
@@ -136,6 +138,7 @@ def change_series(workspace_id: int, public_id: str, terms: Terms) -> SeriesReco
             [workspace_id, before.id],
         )
         raw.execute(_RECOUNT, [workspace_id, before.id])
+    audit.note(workspace_id, "codes.series_changed", "series", public_id)
     return queries.series(workspace_id, public_id)
 
 
@@ -145,6 +148,8 @@ def block_series(workspace_id: int, public_id: str, *, is_blocked: bool = True) 
     CodeSeries.objects.filter(workspace_id=workspace_id, id=one.id).update(
         state="blocked" if is_blocked else "active", updated_at=clock.now()
     )
+    done = "codes.series_blocked" if is_blocked else "codes.series_unblocked"
+    audit.note(workspace_id, done, "series", public_id)
     return queries.series(workspace_id, public_id)
 
 
@@ -157,6 +162,8 @@ def block_code(workspace_id: int, text: str, *, is_blocked: bool = True) -> Code
     Code.objects.filter(workspace_id=workspace_id, id=one.id).update(
         state="blocked" if is_blocked else "active"
     )
+    done = "codes.code_blocked" if is_blocked else "codes.code_unblocked"
+    audit.note(workspace_id, done, "series", _series_id(workspace_id, one.series_id))
     return queries.code(workspace_id, text)
 
 
@@ -257,7 +264,12 @@ def _batch(
         created_by=actor,
         created_at=clock.now(),
     )
+    audit.note(workspace_id, f"codes.{kind}", "series", one.public_id, number=asked or None)
     return queries.record_of_batch(row), True
+
+
+def _series_id(workspace_id: int, series_id: int) -> str:
+    return queries.series_by_id(workspace_id, series_id).public_id
 
 
 def _limit(workspace_id: int, series_id: int, before: int | None, after: int | None) -> None:

@@ -119,7 +119,7 @@ def settlement_file(request: HttpRequest, public_id: str) -> HttpResponse:
         made.row([names.get(row.partner_id, ""), row.issued / 100, issued, row.redeemed / 100,
                   redeemed, owes])  # fmt: skip
     made.close()
-    audit.note(workspace.id, "loyalty.settlement_taken", "loyalty", one.public_id)
+    audit.note(workspace.id, "settlement.taken", "settlement", one.public_id)
     response = HttpResponse(stream.getvalue(), content_type=CONTENT_TYPES["csv"])
     response["Content-Disposition"] = f'attachment; filename="settlement-{one.number}.csv"'
     return response

@@ -198,7 +198,7 @@ def export(request: HttpRequest, public_id: str) -> HttpResponse:
         for piece in stream:
             file.write(piece)
     file.seek(0)
-    audit.note(workspace.id, "loyalty.codes_exported", "loyalty", one.public_id)
+    audit.note(workspace.id, "codes.exported", "series", one.public_id)
     return FileResponse(
         file, as_attachment=True, filename=f"{one.slug}.csv", content_type="text/csv"
     )

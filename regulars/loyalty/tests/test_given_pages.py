@@ -42,13 +42,13 @@ def url(name: str, *args: object) -> str:
     return reverse(f"loyalty:{name}", args=args)
 
 
-def get(client: Client, name: str, *args: object, **query: str) -> str:
+def get(client: Client, name: str, /, *args: object, **query: str) -> str:
     told = client.get(url(name, *args), query)
     assert told.status_code == 200, (name, told.status_code)
     return told.content.decode()
 
 
-def post(client: Client, name: str, *args: object, **said: Any) -> Any:
+def post(client: Client, name: str, /, *args: object, **said: Any) -> Any:
     told = client.post(url(name, *args), said)
     assert told.status_code == 302, (name, told.status_code, told.content[-4000:])
     return told
