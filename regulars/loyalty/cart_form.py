@@ -116,7 +116,7 @@ def find_member(workspace_id: int, typed: str) -> MemberRecord:
 
     raises  NotFound(member_unknown), Refused for a card that may not be used
     """
-    kinds = ("card", "phone", "external_id", "member")
+    kinds: tuple[str, ...] = ("card", "phone", "external_id", "member")
     if typed.startswith(QR_MARK):
         kinds = ("token",)
     elif "@" in typed:

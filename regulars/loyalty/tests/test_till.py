@@ -473,3 +473,24 @@ def test_a_member_is_identified_with_what_they_have(tea: Shop) -> None:
     assert status == 200
     assert told["balances"]["points"]["available"] == 50_00
     assert tea.call("identify", {"member": {"phone": "+1"}})[0] == 404
+
+
+def test_a_promotion_may_ask_for_the_rest_to_be_priced_alone(tea: Shop) -> None:
+    least = {"field": "cart.initial_amount", "op": "gte", "value": 30_000}
+    tea.promote(
+        "from-300", when=least, effects=[{"type": "percent_off", "value": "10"}],
+        on_return="reevaluate",
+    )  # fmt: skip
+    asked = cart(lines=[line(qty="3")])
+    _, told = tea.call("confirm", asked)
+    assert told["summary"]["to_pay"] == 27_000
+    one = [{"line_id": "1", "qty": "1"}]
+
+    _, quote = tea.call("returns/calculate", {"purchase_id": asked["purchase_id"], "lines": one})
+    parts = [tea.call("returns", back(asked["purchase_id"], lines=one))[1] for _ in range(3)]
+
+    # Two alone cost 200.00, not the 180.00 that was paid for them: 20.00 is kept, and comes
+    # back as the rest does.
+    assert quote["summary"]["refund"] == 7_000
+    assert [part["summary"]["refund"] for part in parts] == [7_000, 10_000, 10_000]
+    assert [part["summary"]["repriced"] for part in parts] == [2_000, -1_000, -1_000]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 from regulars.kernel import clock
 from regulars.loyalty.actions import budgets, codes, gift_cards, points
 from regulars.loyalty.actions.ledger import lock_members
-from regulars.loyalty.actions.till import rows, telling
+from regulars.loyalty.actions.till import repricing, rows, telling
 from regulars.loyalty.actions.till.news import tell_returned
 from regulars.loyalty.actions.till.quoting import check_clock
 from regulars.loyalty.point_records import TakenBack
@@ -41,11 +41,20 @@ RETURNING id"""
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
-    """What a return did besides handing goods over the counter."""
+    """What a return did besides handing goods over the counter.
+
+    withheld_minor  for points that could not be taken back
+    repriced_minor  for the rest, which costs more alone; below zero what is handed back of it
+    """
 
     back: Back
     taken: TakenBack | None
     withheld_minor: int
+    repriced_minor: int = 0
+
+    @property
+    def refund_minor(self) -> int:
+        return self.back.refund_minor - self.withheld_minor - self.repriced_minor
 
 
 def calculate_return(workspace_id: int, asked: ReturnAsk) -> dict[str, Any]:
@@ -53,9 +62,11 @@ def calculate_return(workspace_id: int, asked: ReturnAsk) -> dict[str, Any]:
     there = purchases.purchase(workspace_id, asked.purchase_id)
     states.on_return(None if there is None else there.state)
     assert there is not None
-    back = _back(there, purchases.returns_of(workspace_id, asked.purchase_id), asked)
+    earlier = purchases.returns_of(workspace_id, asked.purchase_id)
+    back = _back(there, earlier, asked)
     state = State.RETURNED if back.is_full else State.PARTLY_RETURNED
-    return _told(there, asked, _Moved(back, None, 0), state, None, (), is_quote=True)
+    moved = _repriced(workspace_id, there, earlier, _Moved(back, None, 0))
+    return _told(there, asked, moved, state, None, (), is_quote=True)
 
 
 def take_return(
@@ -80,7 +91,7 @@ def take_return(
         check_clock(asked.occurred_at, now)
     earlier = purchases.returns_of(workspace_id, asked.purchase_id)
     back = _back(there, earlier, asked)
-    moved = _move(workspace_id, there, asked, back, now)
+    moved = _repriced(workspace_id, there, earlier, _move(workspace_id, there, asked, back, now))
     state = State.RETURNED if back.is_full else State.PARTLY_RETURNED
     balances = None
     if there.member_id is not None:
@@ -96,7 +107,7 @@ def take_return(
         purchase_id=there.purchase_id,
         return_id=asked.return_id,
         customer_id=there.customer_id,
-        refund_minor=back.refund_minor - moved.withheld_minor,
+        refund_minor=moved.refund_minor,
         currency=there.currency,
         is_full=back.is_full and not earlier,
         at=now,
@@ -254,13 +265,33 @@ def _withheld(
     return withheld
 
 
+def _repriced(
+    workspace_id: int, there: PurchaseRecord, earlier: list[ReturnRecord], moved: _Moved
+) -> _Moved:
+    """The return with what a promotion keeps because the rest is bought alone."""
+    came: dict[str, int] = {}
+    for one in (*(back.lines for back in earlier), _milli(moved.back)):
+        for line_id, many in one.items():
+            came[line_id] = came.get(line_id, 0) + many
+    before = sum(one.result.get("repriced", 0) for one in earlier)
+    kept = repricing.kept_minor(workspace_id, there, came)
+    # No more than this return brings; the next one settles what is left.
+    change = min(kept - before, moved.back.refund_minor - moved.withheld_minor)
+    return replace(moved, repriced_minor=change)
+
+
+def _milli(back: Back) -> dict[str, int]:
+    return {line.line_id: line.quantity_milli for line in back.lines}
+
+
 def _kept(moved: _Moved) -> dict[str, Any]:
     back = moved.back
     return {
-        "lines": {line.line_id: line.quantity_milli for line in back.lines},
+        "lines": _milli(back),
         "delivery": bool(back.delivery_to_pay_minor or back.delivery_gift_minor),
-        "refund": back.refund_minor,
+        "refund": moved.refund_minor,
         "withheld": moved.withheld_minor,
+        "repriced": moved.repriced_minor,
         "gift": back.gift_minor,
         "points": back.points,
         "points_minor": back.points_paid_minor,
@@ -301,8 +332,9 @@ def _told(
         ],
         "delivery": {"refund": back.delivery_to_pay_minor, "gift_paid": back.delivery_gift_minor},
         "summary": {
-            "refund": back.refund_minor - moved.withheld_minor,
+            "refund": moved.refund_minor,
             "withheld": moved.withheld_minor,
+            "repriced": moved.repriced_minor,
             "gift_back": back.gift_minor,
             "points_back": back.points,
             "points_back_money": back.points_paid_minor,
