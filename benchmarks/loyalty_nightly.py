@@ -193,7 +193,7 @@ def _measure(members: int, due: int) -> None:
     (workspace_id,) = made
     with psycopg.connect(place.conninfo_for(Role.OWNER), autocommit=True) as owner:
         for table in TABLES:
-            owner.execute(f"VACUUM ANALYZE {table}")  # type: ignore[arg-type]
+            owner.execute(f"VACUUM ANALYZE {table}")
     at = moment(DAY, workspaces.workspace(workspace_id).zone)
     took = once_s(lambda: nightly.run_due(workspace_id, at + timedelta(minutes=1)))
     with scope(workspace_id):

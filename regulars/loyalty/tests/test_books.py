@@ -52,7 +52,7 @@ def _tamper(statement: str, *values: object) -> None:
     with psycopg.connect(server.conninfo_for(Role.OWNER)) as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("SET regulars.role = 'engine'")
-        owner.execute(statement, values)  # type: ignore[call-overload]
+        owner.execute(statement, values)
 
 
 def test_what_was_posted_is_sealed_and_whole(place: Town) -> None:
@@ -113,7 +113,7 @@ def test_nobody_changes_a_line(place: Town, role: Role, table: str, statement: s
         if role is Role.OWNER:
             connection.execute("SET LOCAL regulars.role = 'engine'")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(statement.format(table), [place.bakery.id])  # type: ignore[arg-type]
+            connection.execute(statement.format(table), [place.bakery.id])
 
 
 def test_a_restored_database_may_give_lines_new_versions(place: Town) -> None:
