@@ -152,7 +152,8 @@ class PromotionForm(forms.Form):
         label=gettext_lazy("When it is reckoned"), choices=LANES, required=False
     )
     priority = _number(
-        gettext_lazy("Order"), hint=gettext_lazy("The smaller goes first; 100 as a rule.")
+        gettext_lazy("Place in the queue"),
+        hint=gettext_lazy("The smaller goes first; 100 as a rule."),
     )
     group = _text(
         gettext_lazy("Group"), hint=gettext_lazy("Latin letters, digits and dashes."), most=60
