@@ -275,3 +275,18 @@ def least(policy: TierPolicy, amount: int, currency: str) -> str:
     if policy.basis == "orders":
         return ngettext("%(n)s purchase", "%(n)s purchases", amount) % {"n": amount}
     return points(amount)
+
+
+CHANGES: dict[str, Text] = {
+    "settings": gettext_lazy("Rules of the programme"),
+    "opened": gettext_lazy("Opened"),
+    "closed": gettext_lazy("Closed"),
+}
+
+
+def changed(what: str) -> str:
+    """What a version of the programme changed; a word nobody knows is said as it is."""
+    kind, _colon, slug = what.partition(":")
+    if kind == "promotion" and slug:
+        return _("Promotion %(slug)s") % {"slug": slug}
+    return str(CHANGES.get(what, what))

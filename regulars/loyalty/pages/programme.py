@@ -23,6 +23,7 @@ from regulars.workspaces.asking import member_of, workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 Settings = dict[str, Any]
+VERSIONS_SHOWN = 10
 PARTS: dict[str, type[programme_forms.Part]] = {
     "points": programme_forms.PointsForm,
     "waiting": programme_forms.WaitingForm,
@@ -52,7 +53,10 @@ def programme(request: HttpRequest) -> HttpResponse:
             for tier in one.tiers.tiers
         ],
         "points": _points(one, workspace),
-        "versions": queries.versions(workspace.id)[:10],
+        "versions": [
+            (one, words.changed(one.what))
+            for one in queries.versions(workspace.id)[:VERSIONS_SHOWN]
+        ],
     }
     return render(request, "loyalty/programme.html", context)
 
