@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import os
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from regulars.kernel.errors import Conflict
-from regulars.lake import feeder, fold, layout, manifest, sweep
+from regulars.lake import feeder, fold, layout, manifest, sweep, views
 from regulars.lake.rebuild import content_hash, rebuild
 from regulars.lake.tests.conftest import BAKERY, RELATIONS, Shop
 
@@ -95,6 +96,43 @@ def test_a_large_relation_is_cut_by_month_and_bucket_and_sorted(shop: Shop) -> N
         buckets = 4 if file.period == "2025-03" else 1
         assert {customer % buckets for _, customer, _ in rows} == {file.bucket}
         assert file.path.startswith("1/events/2025-0")
+
+
+@pytest.mark.usefixtures("small")
+def test_a_question_opens_no_file_of_a_period_before_its_first_instant(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for customer, day in ((1, "2025-01-05"), (2, "2025-02-05"), (3, "2025-03-05")):
+        shop.customer(customer, f"c{customer}")
+        for _ in range(60):
+            shop.event(customer, "paid", day)
+    shop.merge(3, 1)
+    shop.tick()
+    _fold_all(shop)
+    files = [one for one in shop.files() if one.relation == "events"]
+    assert {one.period for one in files} == {"2025-01", "2025-02", "2025-03"}
+    opened: list[str] = []
+    compose = views.compose
+
+    def watched(sql: str, relations: Any, given: Any, *rest: Any, **more: Any) -> str:
+        opened.extend(one.period for one in given if one.relation == "events")
+        return compose(sql, relations, given, *rest, **more)
+
+    monkeypatch.setattr(views, "compose", watched)
+
+    def customers(since: datetime) -> list[int]:
+        opened.clear()
+        sql = "select customer from events where time >= ?"
+        at = since.replace(tzinfo=None)
+        found = shop.engine.customer_set(BAKERY, sql, [at], since={"events": since})
+        return found.to_pylist()
+
+    assert customers(datetime(2025, 2, 10, tzinfo=UTC)) == [1]
+    assert sorted(set(opened)) == ["2025-02", "2025-03"]
+    assert customers(datetime(2025, 2, 1, tzinfo=UTC)) == [1, 2]
+    # Every file is closed: nobody, and no fault.
+    assert customers(datetime(2025, 4, 1, tzinfo=UTC)) == []
+    assert opened == []
 
 
 @pytest.mark.usefixtures("small")
