@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from regulars.loyalty.actions import promotions
+from regulars.loyalty.queries import members
 from regulars.loyalty.tests.counter import Shop, at, cart, line, new_id, shop
+from regulars.store.scope import scope
 
 EMPTY = {"available": 0, "pending": 0, "reserved": 0, "debt": 0}
 
@@ -472,7 +475,23 @@ def test_a_member_is_identified_with_what_they_have(tea: Shop) -> None:
 
     assert status == 200
     assert told["balances"]["points"]["available"] == 50_00
+    assert told["offers"] == []
     assert tea.call("identify", {"member": {"phone": "+1"}})[0] == 404
+
+
+def test_a_member_is_told_of_what_is_offered_to_them_alone(tea: Shop) -> None:
+    mira, oleg = tea.member(), tea.member()
+    tea.promote("for-you", when={"personal": True}, effects=[{"type": "percent_off", "value": "10"}])
+    with scope(tea.workspace.id):
+        found = members.find(
+            tea.workspace.id, members.MemberKey("external_id", mira["external_id"])
+        )
+        assert found is not None
+        promotions.offer(tea.workspace.id, "for-you", [found.id], key="one")
+
+    offers = [tea.call("identify", {"member": one})[1]["offers"] for one in (mira, oleg)]
+
+    assert offers == [[{"promo_id": "for-you", "title": "for-you", "until": None}], []]
 
 
 def test_a_promotion_may_ask_for_the_rest_to_be_priced_alone(tea: Shop) -> None:

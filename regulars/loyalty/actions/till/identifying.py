@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from regulars.kernel import clock
 from regulars.loyalty.actions.till.burning import send_code
 from regulars.loyalty.actions.till.quoting import member_of
 from regulars.loyalty.queries import balances, programme
+from regulars.loyalty.queries.offers import offers_of
 from regulars.loyalty.till_records import Named
 
 
@@ -39,6 +41,10 @@ def identify(workspace_id: int, named: Named, *, sends_code: bool = False) -> di
             }
             for slug, one in owned.items()
         },
+        "offers": [
+            {"promo_id": one.slug, "title": one.name, "until": one.until}
+            for one in offers_of(workspace_id, member.id, clock.now())
+        ],
         "asks_code": live.programme.burning.asks_code,
         "code_until": until,
     }
