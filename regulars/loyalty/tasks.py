@@ -52,10 +52,13 @@ ORDER BY w.id LIMIT %s
 
 def take_counts(workspace_id: int, events: Sequence[Event]) -> None:
     """What counts towards tiers; and orders by other doors earn, or lose what they earned."""
-    turnover.take(workspace_id, events)
-    eldest = clock.now() - EARN_AGE_MAX
+    now = clock.now()
+    touched = turnover.note(workspace_id, events, now)
+    eldest = now - EARN_AGE_MAX
     live = [e for e in events if e.origin == Origin.LIVE.value and e.received_at >= eldest]
-    accruals.take(workspace_id, live)
+    accruals.take(workspace_id, live, now)
+    # Balances are locked before members, here as everywhere.
+    turnover.look(workspace_id, touched, now)
 
 
 def take_events(workspace_id: int, events: Sequence[Event]) -> None:

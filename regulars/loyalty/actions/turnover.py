@@ -70,13 +70,25 @@ class Count:
 def take(workspace_id: int, events: Sequence[Event], now: datetime | None = None) -> int:
     """Note what these events count and look at the members they touch; how many changed tier."""
     moment = now or clock.now()
+    return look(workspace_id, note(workspace_id, events, moment), moment)
+
+
+def look(workspace_id: int, member_ids: Sequence[int], now: datetime) -> int:
+    """Look at members something was noted of; a tier by balance is looked at by night."""
+    if not member_ids or programme.live(workspace_id).programme.tiers.basis == "balance":
+        return 0
+    return tiers.advance(workspace_id, member_ids, now)
+
+
+def note(workspace_id: int, events: Sequence[Event], moment: datetime) -> list[int]:
+    """Write down what these events count; the members they touch, who are to be looked at."""
     live = programme.live(workspace_id)
     counts = [
         *_of_orders(workspace_id, events, live.zone),
         *_of_points(workspace_id, events, live.programme.main.slug, live.zone),
     ]
     if not counts:
-        return 0
+        return []
     cursor().execute(
         ADD,
         [
@@ -90,9 +102,7 @@ def take(workspace_id: int, events: Sequence[Event], now: datetime | None = None
             [one.earned for one in counts],
         ],
     )
-    if live.programme.tiers.basis == "balance":
-        return 0
-    return tiers.advance(workspace_id, sorted({one.member_id for one in counts}), moment)
+    return sorted({one.member_id for one in counts})
 
 
 def _of_orders(workspace_id: int, events: Sequence[Event], zone: Any) -> list[Count]:
