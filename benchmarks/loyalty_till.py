@@ -17,13 +17,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from benchmarks import send
 from benchmarks.common import Report
 from tests.faults.server import Server
 
@@ -38,7 +40,10 @@ PGBENCH_S = 15
 PGBENCH_ROWS = 100_000
 PLANNED_AT_ONCE = 5_000
 IMPORTED = 1_000_000
-SETTLE_S = 600.0
+SETTLE_S = 120.0
+ROUND_S = 2.0
+CALM_ROUNDS = 3
+CALM_SHARE = 0.15
 PGBENCH = """
 \\set m random(1, {rows})
 BEGIN;
@@ -85,12 +90,20 @@ class Bench:
     def settle(self) -> None:
         """Until followers and consumers have caught up with what was made by SQL."""
         deadline = time.monotonic() + SETTLE_S
-        calm = 0
-        import psutil
+        calm, before = 0, self._spent_s()
+        while time.monotonic() < deadline and calm < CALM_ROUNDS:
+            time.sleep(ROUND_S)
+            now = self._spent_s()
+            calm = calm + 1 if now - before < CALM_SHARE * ROUND_S else 0
+            before = now
 
-        while time.monotonic() < deadline and calm < 5:
-            busy = psutil.cpu_percent(interval=2.0)
-            calm = calm + 1 if busy < 25 else 0
+    def _spent_s(self) -> float:
+        """Processor seconds of the server's worker."""
+        total = 0.0
+        for process in self.server._own("regulars.project.worker"):
+            with suppress(psutil.NoSuchProcess):
+                total += sum(process.cpu_times()[:2])
+        return total
 
 
 def pgbench(url: str) -> float:
@@ -165,8 +178,6 @@ def confirmations(report: Report, bench: Bench, sales: int) -> None:
 @contextmanager
 def busy(bench: Bench) -> Iterator[dict[str, int]]:
     """A campaign to every member and an import of as many rows, all the while."""
-    from benchmarks import send
-
     counts = {"planned": 0}
     over = threading.Event()
     with send.peer_process() as peer, tempfile.TemporaryDirectory() as folder:
@@ -197,8 +208,6 @@ def busy(bench: Bench) -> Iterator[dict[str, int]]:
 def _planner(
     bench: Bench, port: int, counts: dict[str, int], over: threading.Event
 ) -> threading.Thread:
-    from benchmarks import send
-
     os.environ.update({**bench.server.environment, "DATABASE_URL": bench.server.database_url,
                        "REGULARS_ROLE": "engine", "REGULARS_ALLOW_PRIVATE_HOSTS": "1",
                        "DJANGO_SETTINGS_MODULE": "regulars.project.settings"})  # fmt: skip
