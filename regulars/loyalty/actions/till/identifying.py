@@ -9,7 +9,7 @@ from regulars.kernel import clock
 from regulars.loyalty.actions.till.burning import send_code
 from regulars.loyalty.actions.till.quoting import member_of
 from regulars.loyalty.queries import balances, programme
-from regulars.loyalty.queries.offers import offers_of
+from regulars.loyalty.queries.personal_offers import offers_of
 from regulars.loyalty.till_records import Named
 
 
