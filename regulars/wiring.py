@@ -255,6 +255,7 @@ LIST_CONDITIONS: tuple[str, ...] = (
     "regulars.segments.conditions:CONDITIONS",
     "regulars.orders.conditions:CONDITIONS",
     "regulars.value.conditions:CONDITIONS",
+    "regulars.loyalty.conditions:CONDITIONS",
 )
 EXPORT_COLUMNS: tuple[str, ...] = ("regulars.orders.conditions:COLUMNS",)
 

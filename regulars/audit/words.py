@@ -40,6 +40,8 @@ ACTS: dict[str, Promise] = {
     "campaign.scheduled": _("Set the time of a campaign"),
     "campaign.cancelled": _("Cancelled a campaign"),
     "segment.exported": _("Exported a segment"),
+    "portal.settings_changed": _("Changed the customers’ own account"),
+    "loyalty.programme_changed": _("Changed the programme"),
     "points.adjusted": _("Asked for a change of points by hand"),
     "points.adjustment_approved": _("Agreed to a change of points"),
     "points.adjustment_refused": _("Refused a change of points"),

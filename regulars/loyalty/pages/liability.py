@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.dates import MONTHS_3
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -46,6 +47,7 @@ def liability(request: HttpRequest) -> HttpResponse:
             for one in owing.ending(workspace.id, currency.slug)
         ],
         "tiers": _tiers(workspace.id, programme, currency.slug),
+        "people": reverse("customers:list") + "?loyalty=points",
         "gift_minor": gift_cards.gift_liability(workspace.id),
     }
     return render(request, "loyalty/liability.html", context)
@@ -71,11 +73,15 @@ def _chart(moved: list[owing.MovedIn]) -> dict[str, Any]:
     }
 
 
-def _tiers(workspace_id: int, programme: Programme, currency: str) -> list[tuple[str, int, int]]:
+def _tiers(
+    workspace_id: int, programme: Programme, currency: str
+) -> list[tuple[str, str, int, int]]:
     found = owing.by_tier(workspace_id, currency)
     names = {tier.slug: tier.name for tier in programme.tiers.tiers}
     order = [*names, *(slug for slug in found if slug not in names)]
-    return [(names.get(slug, "") or _("No tier"), *found[slug]) for slug in order if slug in found]
+    return [
+        (slug, names.get(slug, "") or _("No tier"), *found[slug]) for slug in order if slug in found
+    ]
 
 
 @login_required

@@ -11,7 +11,7 @@ from django.test import Client
 
 from regulars.customers import queries as customers
 from regulars.kernel import clock
-from regulars.loyalty.actions import members, points
+from regulars.loyalty.actions import members, points, standings
 from regulars.loyalty.actions import programme as programmes
 from regulars.loyalty.point_records import Grant, Hold
 from regulars.loyalty.queries import balances
@@ -280,3 +280,22 @@ def test_what_people_write_is_shown_as_text_on_every_page(place: Town, owner: Cl
     tags = [one for one in PAYLOADS if one.lstrip("\"'`-]> ").startswith("<")]
     assert [one for one in tags for page in shown if one in page] == []
     assert any("&lt;script&gt;alert(1)" in page for page in shown)
+
+
+def test_every_count_leads_to_its_customers(place: Town, owner: Client) -> None:
+    with scope(place.bakery.id):
+        programmes.save_settings(
+            place.bakery.id,
+            {"currencies": [{"slug": "points", "name": "Points", "is_main": True}],
+             "tiers": {"tiers": [{"slug": "gold", "name": "Gold", "least": 100}]}},
+        )  # fmt: skip
+    give(place, 50_000, "a")
+    with scope(place.bakery.id):
+        standings.refresh(place.bakery.id, [place.mira, place.oleg])
+
+    for asked, seen in (("loyalty=points", True), ("loyalty=debt", False),
+                        ("loyalty_tier=none", True), ("loyalty_tier=gold", False)):  # fmt: skip
+        page = owner.get(f"/customers/?{asked}").content.decode()
+        assert ("mira@example.com" in page, "oleg@example.com" in page) == (seen, False), asked
+    assert "?loyalty=points" in text(owner, "liability")
+    assert "?loyalty_tier=gold" in text(owner, "tiers")
