@@ -15,8 +15,8 @@ SERIES_KINDS: dict[str, Text] = {
     "personal": _("Personal"),
 }
 USE_STATES: dict[str, tuple[str, Text]] = {
-    "reserved": ("info", _("Held")),
-    "used": ("good", _("Used")),
+    "reserved": ("info", _("On hold")),
+    "used": ("good", _("Was used")),
     "released": ("neutral", _("Released")),
     "expired": ("neutral", _("Hold ended")),
     "returned": ("warn", _("Returned")),
@@ -34,14 +34,14 @@ STATES: dict[str, tuple[str, Text]] = {
     "failed": ("bad", _("Failed")),
     "accepted": ("good", _("Accepted")),
     "rejected": ("bad", _("Rejected")),
-    "ordered": ("info", _("Ordered")),
+    "ordered": ("info", _("To prepare")),
     "ready": ("warn", _("Ready")),
     "handed_over": ("good", _("Handed over")),
     "cancelled": ("neutral", _("Cancelled")),
     "invited": ("info", _("Invited")),
     "completed": ("good", _("Rewarded")),
     "refused": ("bad", _("Refused")),
-    "committed": ("info", _("Promised")),
+    "committed": ("info", _("Announced")),
     "drawn": ("good", _("Drawn")),
 }
 ACTIVITY_KINDS: dict[str, Text] = {

@@ -11,16 +11,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from regulars.kernel import clock
 from regulars.kernel.errors import NotFound, RegularsError
 from regulars.kernel.ids import new_public_id
 from regulars.kernel.sheets import CONTENT_TYPES, sheet
 from regulars.loyalty import code_words as words
 from regulars.loyalty import photos
 from regulars.loyalty.actions import activities as actions
-from regulars.loyalty.code_forms import ActivityForm, DrawForm, hundredths, last_moment
+from regulars.loyalty.code_forms import hundredths, last_moment
 from regulars.loyalty.pages import chrome
 from regulars.loyalty.queries import activities as queries
 from regulars.loyalty.queries import series
+from regulars.loyalty.reward_forms import ActivityForm, DrawForm
 from regulars.loyalty.reward_records import PAGE_ROWS, DrawRecord, EntranceRecord
 from regulars.workspaces.asking import workspace_of
 from regulars.workspaces.records import Right
@@ -35,7 +37,7 @@ def activities(request: HttpRequest) -> HttpResponse:
     context = {
         "tabs": chrome.tabs_of(chrome.REWARD_TABS, "activities"),
         "rows": [
-            (one, words.ACTIVITY_KINDS[one.kind], words.STATES[one.state], one.points / 100,
+            (one, words.ACTIVITY_KINDS[one.kind], words.STATES[one.state], one.points,
              counts.get(one.id, {}))
             for one in queries.activities(workspace.id)
         ],
@@ -76,15 +78,18 @@ def activity(request: HttpRequest, public_id: str) -> HttpResponse:
     one = queries.activity(workspace.id, public_id)
     before = int(text) if (text := request.GET.get("before", "")).isdecimal() else 0
     found = queries.entrances_of(workspace.id, one.id, before=before, limit=PAGE_ROWS + 1)
-    draws = queries.draws(workspace.id, one.id)
+    draws, now = queries.draws(workspace.id, one.id), clock.now()
     context = {
         "activity": one,
         "kind": words.ACTIVITY_KINDS[one.kind],
         "state": words.STATES[one.state],
-        "points": one.points / 100,
+        "points": one.points,
         "rows": _rows(workspace.id, found[:PAGE_ROWS]),
         "next": found[PAGE_ROWS - 1].id if len(found) > PAGE_ROWS else 0,
-        "draws": [(draw, words.STATES[draw.state], _winners(workspace.id, draw)) for draw in draws],
+        "draws": [
+            (draw, words.STATES[draw.state], _winners(workspace.id, draw), draw.closes_at <= now)
+            for draw in draws
+        ],
         "form": DrawForm(),
         "key": new_public_id(),
     }
@@ -211,9 +216,7 @@ def hundredths_of(text: str) -> int | None:
 
 def _rows(workspace_id: int, found: list[EntranceRecord]) -> list[tuple[object, ...]]:
     people = chrome.people(workspace_id, [one.member_id for one in found])
-    return [
-        (one, people.get(one.member_id), one.points / 100, words.STATES[one.state]) for one in found
-    ]
+    return [(one, people.get(one.member_id), one.points, words.STATES[one.state]) for one in found]
 
 
 def _winners(workspace_id: int, draw: DrawRecord) -> list[tuple[str, tuple[str, str] | None]]:

@@ -18,10 +18,10 @@ from regulars.kernel.sheets import CONTENT_TYPES, sheet
 from regulars.loyalty import code_words as words
 from regulars.loyalty.actions import cards as card_actions
 from regulars.loyalty.actions import coalition as actions
-from regulars.loyalty.code_forms import PartnerForm, WalletForm
 from regulars.loyalty.pages import chrome
 from regulars.loyalty.queries import cards
 from regulars.loyalty.queries import coalition as queries
+from regulars.loyalty.reward_forms import PartnerForm, WalletForm
 from regulars.workspaces.asking import workspace_of
 from regulars.workspaces.records import Right
 
@@ -46,12 +46,12 @@ def coalition(request: HttpRequest) -> HttpResponse:
         "state": words.STATES[current.state] if current else None,
         "options": [(one.public_id, f"№ {one.number}") for one in periods],
         "shares": [
-            (names.get(one.partner_id, ""), one, one.issued / 100, one.redeemed / 100,
+            (names.get(one.partner_id, ""), one, one.issued, one.redeemed,
              abs(one.owes_minor))
             for one in shares
         ],
         "pairs": [
-            (names.get(issuer, ""), names.get(taker, ""), points / 100, minor)
+            (names.get(issuer, ""), names.get(taker, ""), points, minor)
             for issuer, taker, points, minor in pairs
         ],
         "total_minor": sum(one.owes_minor for one in shares),

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from regulars.kernel.errors import RegularsError
 from regulars.loyalty import code_words as words
 from regulars.loyalty.actions import referrals as actions
-from regulars.loyalty.code_forms import ReferralForm
 from regulars.loyalty.pages import chrome
 from regulars.loyalty.queries import referrals as queries
+from regulars.loyalty.reward_forms import ReferralForm
 from regulars.loyalty.reward_records import PAGE_ROWS
 from regulars.workspaces.asking import workspace_of
 from regulars.workspaces.records import Right
@@ -40,7 +40,7 @@ def referrals(request: HttpRequest) -> HttpResponse:
         "tabs": chrome.tabs_of(chrome.REWARD_TABS, "referrals"),
         "terms": queries.terms(workspace.id),
         "figures": figures,
-        "points": figures.points / 100,
+        "points": figures.points,
         "counts": [(words.STATES[one], figures.by_state.get(one, 0), one) for one in STATES],
         "reasons": [(words.reason_of(code), number) for code, number in figures.reasons],
         "busiest": [(one, people.get(one.member_id)) for one in busiest],

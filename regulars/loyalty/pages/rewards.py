@@ -12,9 +12,9 @@ from regulars.kernel.errors import RegularsError
 from regulars.kernel.ids import new_public_id
 from regulars.loyalty import code_words as words
 from regulars.loyalty.actions import rewards as actions
-from regulars.loyalty.code_forms import RewardForm
 from regulars.loyalty.pages import chrome
 from regulars.loyalty.queries import rewards as queries
+from regulars.loyalty.reward_forms import RewardForm
 from regulars.loyalty.reward_records import PAGE_ROWS, REWARD_STEPS
 from regulars.workspaces.asking import workspace_of
 from regulars.workspaces.records import Right
@@ -29,7 +29,7 @@ def rewards(request: HttpRequest) -> HttpResponse:
     context = {
         "tabs": chrome.tabs_of(chrome.REWARD_TABS, "rewards"),
         "rows": [
-            (one, one.points / 100, names.get(one.currency, one.currency), words.STATES[one.state])
+            (one, one.points, names.get(one.currency, one.currency), words.STATES[one.state])
             for one in queries.rewards(workspace.id)
         ],
     }
@@ -97,7 +97,7 @@ def reward_orders(request: HttpRequest) -> HttpResponse:
         "options": [("", _("All")), *((one, words.STATES[one][1]) for one in _order_states())],
         "state": state,
         "rows": [
-            (one, names.get(one.reward_id, ""), people.get(one.member_id), one.points / 100,
+            (one, names.get(one.reward_id, ""), people.get(one.member_id), one.points,
              words.STATES[one.state], sorted(REWARD_STEPS.get(one.state, ())))
             for one in shown
         ],

@@ -85,7 +85,7 @@ def test_a_series_is_made_filled_and_looked_into() -> None:
             here.bakery.id, ["SPRING26"], "till-1", None, clock.now() + timedelta(hours=1)
         )
     told = get(client, "code", code="sprіng 26")
-    assert "till-1" in told and "Held" in told
+    assert "till-1" in told and "On hold" in told
     post(client, "block_code", code="SPRING26", do="block")
     post(client, "edit_series", one.public_id, name="Spring sale", uses_per_code="5")
     post(client, "block_series", one.public_id, do="block")
