@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -121,7 +122,7 @@ def measure(found: Report, name: str, size: tuple[int, int], kinds: int, carts: 
         applied.append(len(calculate(live, of, buyer, (), (), {}, NOW).applied))
 
     one(asked[0])
-    took = sorted(measured(lambda of=of: one(of)) for of in asked)
+    took = sorted(measured(partial(one, of)) for of in asked)
     p50, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
     of = f"{lines} lines × {promotions} promotions, {name} book"
     note = f"{sum(applied) / len(applied):.0f} apply; processor time"

@@ -151,8 +151,9 @@ def _target() -> Json:
 
 def _schedule() -> Json:
     days = _list(_whole(7, 1), 7)
-    weekly = _list(_object(days=days, **{"from": CLOCK, "to": CLOCK}), limits.WEEKLY_MAX)
-    return _object(tz={"type": "string"}, weekly=weekly, **{"from": MOMENT, "to": MOMENT})
+    hours = _object((), days=days, **{"from": CLOCK, "to": CLOCK})
+    dates = {"from": MOMENT, "to": MOMENT}
+    return _object((), tz={"type": "string"}, weekly=_list(hours, limits.WEEKLY_MAX), **dates)
 
 
 def _limit() -> Json:
