@@ -11,7 +11,7 @@ from django.db import transaction
 
 from regulars.events.records import Event
 from regulars.kernel import clock
-from regulars.kernel.errors import Conflict, RegularsError
+from regulars.kernel.errors import Conflict
 from regulars.loyalty.actions import till as actions
 from regulars.loyalty.queries import purchases
 from regulars.loyalty.till_records import ANSWERS_KEPT, PurchaseRecord, ReturnRecord
@@ -136,17 +136,7 @@ def expire_holds() -> int:
 
 def settle_waiting() -> int:
     """Do returns that came before their sale; how many. Engine only."""
-    return _each(WAITING, [WAITING_AT_ONCE_MAX], _settle)
-
-
-def _settle(workspace_id: int, purchase_id: str) -> int:
-    try:
-        with transaction.atomic():
-            return actions.settle_waiting(workspace_id, purchase_id)
-    except RegularsError as error:
-        # More came back than was sold: nothing will change that, so nobody tries again.
-        actions.refuse_waiting(workspace_id, purchase_id, error.code)
-        return 0
+    return _each(WAITING, [WAITING_AT_ONCE_MAX], actions.settle_waiting)
 
 
 def prune() -> int:

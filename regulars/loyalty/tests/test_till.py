@@ -356,8 +356,10 @@ def test_a_debt_may_be_taken_out_of_the_refund(tea: Shop) -> None:
     spent = held(tea, member, points={"amount": "auto"})
     confirm(tea, spent["purchase_id"])
 
+    _, quote = tea.call("returns/calculate", {"purchase_id": asked["purchase_id"]})
     _, told = tea.call("returns", back(asked["purchase_id"]))
 
+    assert quote["summary"] == told["summary"]
     assert told["summary"]["withheld"] == 200
     assert told["summary"]["refund"] == 20_000 - 200
     assert tea.balance(member) == EMPTY
@@ -481,7 +483,9 @@ def test_a_member_is_identified_with_what_they_have(tea: Shop) -> None:
 
 def test_a_member_is_told_of_what_is_offered_to_them_alone(tea: Shop) -> None:
     mira, oleg = tea.member(), tea.member()
-    tea.promote("for-you", when={"personal": True}, effects=[{"type": "percent_off", "value": "10"}])
+    tea.promote(
+        "for-you", when={"personal": True}, effects=[{"type": "percent_off", "value": "10"}]
+    )
     with scope(tea.workspace.id):
         found = members.find(
             tea.workspace.id, members.MemberKey("external_id", mira["external_id"])

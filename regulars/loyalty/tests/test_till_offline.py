@@ -157,6 +157,21 @@ def test_a_return_that_comes_before_its_sale_waits_for_it(tea: Shop) -> None:
     assert tea.count("loyalty_return", "state = 'done'") == 1
 
 
+def test_a_wrong_return_that_waits_does_not_hold_up_its_sale(tea: Shop) -> None:
+    member = tea.member()
+    name = new_id()
+    wrong = back(name, accept_orphan=True, lines=[{"line_id": "99", "qty": "1"}])
+    right = back(name, accept_orphan=True, lines=[{"line_id": "1", "qty": "1"}])
+    sync(tea, wrong, right)
+
+    (sold,) = sync(tea, sale(name, member=member))
+
+    assert sold["status"] == 200
+    assert tea.balance(member)["available"] == 10_00
+    assert tea.count("loyalty_return", "state = 'refused'") == 1
+    assert tea.count("loyalty_return", "state = 'done'") == 1
+
+
 def test_the_worker_does_returns_whose_sale_came_another_way(tea: Shop, as_engine: None) -> None:
     member = tea.member()
     name = new_id()

@@ -6,7 +6,6 @@ from regulars.loyalty.actions.till.confirming import confirm
 from regulars.loyalty.actions.till.holding import hold
 from regulars.loyalty.actions.till.returning import calculate_return, take_return
 from regulars.loyalty.actions.till.syncing import (
-    refuse_waiting,
     settle_waiting,
     sync_return,
     sync_sale,
@@ -19,7 +18,6 @@ __all__ = [
     "confirm",
     "expire",
     "hold",
-    "refuse_waiting",
     "refuse_wrong",
     "send_code",
     "settle_waiting",

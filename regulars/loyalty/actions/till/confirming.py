@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict
 from regulars.loyalty.actions import budgets, codes, points
+from regulars.loyalty.actions.sliding import after_burn
 from regulars.loyalty.actions.till import moving, rows, telling
 from regulars.loyalty.actions.till.holding import (
     LOST_RACES,
@@ -28,6 +29,7 @@ from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.cart import PointsAsk
 from regulars.loyalty.pure.states import State, Step
 from regulars.loyalty.queries import programme, purchases
+from regulars.loyalty.queries.members import now_of
 from regulars.loyalty.till_records import (
     CLOCK_SKEW_MAX,
     OFFLINE_AGE_MAX,
@@ -81,12 +83,14 @@ def _take(
     if is_late:
         answer, hold_key, lost = revive(workspace_id, there, now)
         flags += lost
-    else:
-        moving.settle(workspace_id, there.purchase_id, answer)
-    _post(workspace_id, there.purchase_id, there.member_id, answer, asked, now, hold_key)
-    shown, missed = reward(
-        workspace_id, there.purchase_id, there.member_id, there.customer_id, answer, now
-    )
+    name, customer_id = there.purchase_id, there.customer_id
+    # Whoever was merged since the hold earns as whom they were merged into.
+    member_id = None if there.member_id is None else now_of(workspace_id, there.member_id)
+    _post(workspace_id, name, member_id, customer_id, answer, asked, now, hold_key)
+    if not is_late:
+        # After the points, as everywhere: the member's balances are locked before limits.
+        moving.settle(workspace_id, name, answer)
+    shown, missed = reward(workspace_id, name, member_id, customer_id, answer, now)
     flags += missed
     told = telling.of_purchase(
         answer,
@@ -147,6 +151,7 @@ def _post(
     workspace_id: int,
     purchase_id: str,
     member_id: int | None,
+    customer_id: int | None,
     answer: Answer,
     asked: Confirmation,
     now: datetime,
@@ -154,8 +159,8 @@ def _post(
 ) -> None:
     """Burnt points are spent and earned ones given, in one posting."""
     burns = bool(answer.burn and answer.burn.points and hold_key)
-    rules = programme.live_version(workspace_id, answer.rules_version).programme
-    earn = moving.earned(purchase_id, member_id, answer, rules, asked.occurred_at)
+    live = programme.live_version(workspace_id, answer.rules_version)
+    earn = moving.earned(purchase_id, member_id, answer, live.programme, asked.occurred_at)
     if not burns and earn is None:
         return
     points.settle(
@@ -164,6 +169,10 @@ def _post(
         capture_key=f"{moving.hold_key(purchase_id)}:capture",
         earn=earn,
         now=now,
+        grace=timedelta(hours=live.programme.returns.release_grace_hours),
+        zone=live.zone,
+        customer_id=customer_id,
+        slides_until=after_burn(live, answer.burn.currency, now) if burns and answer.burn else None,
     )
 
 
@@ -175,10 +184,9 @@ def _sell(workspace_id: int, row_id: int, asked: Confirmation, now: datetime) ->
     else:
         found, flags = _sold(workspace_id, _without_auto(asked.ask), now), ()
     answer = found.answer
-    _post(workspace_id, asked.purchase_id, found.member_id, answer, asked, now, None)
-    shown, missed = reward(
-        workspace_id, asked.purchase_id, found.member_id, found.customer_id, answer, now
-    )
+    name, member_id, customer_id = asked.purchase_id, found.member_id, found.customer_id
+    _post(workspace_id, name, member_id, customer_id, answer, asked, now, None)
+    shown, missed = reward(workspace_id, name, member_id, customer_id, answer, now)
     flags += missed
     told = telling.of_purchase(
         answer,

@@ -6,12 +6,13 @@ Always in this order of locks: the purchase, the member's balances, limits, code
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from regulars.loyalty.actions import budgets, codes, gift_cards, points
 from regulars.loyalty.point_records import Earn, Hold, Part
 from regulars.loyalty.pure.answers import Answer, EarnPart
 from regulars.loyalty.pure.programme import Programme
+from regulars.loyalty.queries import programme
 
 
 def hold_key(purchase_id: str) -> str:
@@ -69,11 +70,13 @@ def settle(workspace_id: int, purchase_id: str, answer: Answer) -> None:
 
 
 def release(workspace_id: int, purchase_id: str, answer: Answer) -> None:
-    """Everything that was kept is free again."""
-    budgets.release(workspace_id, answer.uses)
+    """Everything that was kept is free again; a lot past its date lives as long as agreed."""
     if answer.burn is not None and answer.burn.points:
         key = hold_key(purchase_id)
-        points.release(workspace_id, key, f"{key}:release")
+        rules = programme.live_version(workspace_id, answer.rules_version).programme
+        grace = timedelta(hours=rules.returns.release_grace_hours)
+        points.release(workspace_id, key, f"{key}:release", grace=grace)
+    budgets.release(workspace_id, answer.uses)
     if codes_of(answer):
         codes.release_codes(workspace_id, purchase_id)
     if answer.gifts:
@@ -84,7 +87,7 @@ def earned(
     purchase_id: str,
     member_id: int | None,
     answer: Answer,
-    programme: Programme,
+    rules: Programme,
     occurred_at: datetime,
 ) -> Earn | None:
     """The points the purchase gives: one part, and so one lot, for each currency and terms.
@@ -99,7 +102,7 @@ def earned(
         key = (one.currency, one.terms)
         sums[key] = sums.get(key, 0) + one.points
     parts = tuple(
-        Part(currency=currency, points=points, terms=programme.terms_of(terms, currency))
+        Part(currency=currency, points=points, terms=rules.terms_of(terms, currency))
         for (currency, terms), points in sorted(sums.items())
         if points > 0
     )

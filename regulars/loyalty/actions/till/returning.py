@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from django.db import transaction
 
 from regulars.kernel import clock
 from regulars.loyalty.actions import budgets, codes, gift_cards, points
@@ -21,6 +22,7 @@ from regulars.loyalty.pure.programme import Programme
 from regulars.loyalty.pure.returns import Back
 from regulars.loyalty.pure.states import State
 from regulars.loyalty.queries import programme, purchases
+from regulars.loyalty.queries.members import now_of
 from regulars.loyalty.till_records import PurchaseRecord, ReturnAsk, ReturnRecord
 from regulars.store.scope import cursor
 
@@ -65,7 +67,11 @@ def calculate_return(workspace_id: int, asked: ReturnAsk) -> dict[str, Any]:
     earlier = purchases.returns_of(workspace_id, asked.purchase_id)
     back = _back(there, earlier, asked)
     state = State.RETURNED if back.is_full else State.PARTLY_RETURNED
-    moved = _repriced(workspace_id, there, earlier, _Moved(back, None, 0))
+    # Done and undone: nothing else tells so exactly what points and debts would come to.
+    with transaction.atomic():
+        moved = _move(workspace_id, there, asked, back, clock.now())
+        transaction.set_rollback(True)
+    moved = _repriced(workspace_id, there, earlier, moved)
     return _told(there, asked, moved, state, None, (), is_quote=True)
 
 
@@ -221,12 +227,12 @@ def _move(
             policy=rules.returns.policy,
             now=now,
         )
-    if back.gift_minor:
-        gift_cards.give_back_gift(workspace_id, there.purchase_id, back.gift_minor, f"{key}:gift")
     if back.is_full and there.state is not State.RETURNED:
         assert there.answer is not None
-        codes.give_back_codes(workspace_id, there.purchase_id)
         budgets.give_back(workspace_id, there.answer.uses)
+        codes.give_back_codes(workspace_id, there.purchase_id)
+    if back.gift_minor:
+        gift_cards.give_back_gift(workspace_id, there.purchase_id, back.gift_minor, f"{key}:gift")
     return _Moved(back, taken, _withheld(workspace_id, there, asked, back, taken, rules, now))
 
 
@@ -240,22 +246,13 @@ def _withheld(
     now: datetime,
 ) -> int:
     """Money kept from the refund for points that could not be taken back."""
-    if taken is None or not rules.returns.debt_from_refund:
-        return 0
     withheld = 0
-    for slug in sorted({*taken.debt, *taken.missed}):
-        currency = rules.currency(slug)
-        per_point = currency.minor_per_point if currency else 0
-        short = taken.debt.get(slug, 0) + taken.missed.get(slug, 0)
-        if not per_point or not short:
-            continue
-        money = min(short * per_point // 100, back.refund_minor - withheld)
-        covered = min(-(-money * 100 // per_point), taken.debt.get(slug, 0))
+    for slug, (money, covered) in _short(taken, rules, back.refund_minor).items():
         withheld += money
         if covered and there.member_id is not None:
             points.pay_debt(
                 workspace_id,
-                there.member_id,
+                now_of(workspace_id, there.member_id),
                 slug,
                 covered,
                 f"return:{asked.return_id}:debt:{slug}",
@@ -263,6 +260,26 @@ def _withheld(
                 now=now,
             )
     return withheld
+
+
+def _short(
+    taken: TakenBack | None, rules: Programme, refund_minor: int
+) -> dict[str, tuple[int, int]]:
+    """By currency, money to be kept for points that could not be taken, and debt it pays."""
+    if taken is None or not rules.returns.debt_from_refund:
+        return {}
+    found: dict[str, tuple[int, int]] = {}
+    left = refund_minor
+    for slug in sorted({*taken.debt, *taken.missed}):
+        currency = rules.currency(slug)
+        per_point = currency.minor_per_point if currency else 0
+        short = taken.debt.get(slug, 0) + taken.missed.get(slug, 0)
+        if not per_point or not short:
+            continue
+        money = min(short * per_point // 100, left)
+        left -= money
+        found[slug] = (money, min(-(-money * 100 // per_point), taken.debt.get(slug, 0)))
+    return found
 
 
 def _repriced(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from django.db import transaction
 
-from regulars.kernel.errors import Conflict
+from regulars.kernel.errors import Conflict, RegularsError
 from regulars.loyalty.actions.till.confirming import confirm
 from regulars.loyalty.actions.till.returning import take_return, waiting_returns
 from regulars.loyalty.pure.states import SOLD
@@ -53,18 +54,27 @@ def sync_return(workspace_id: int, asked: ReturnAsk) -> bytes:
 
 
 def settle_waiting(workspace_id: int, purchase_id: str) -> int:
-    """Do the returns that came before their purchase; how many there were."""
-    waiting = waiting_returns(workspace_id, purchase_id)
-    for asked in waiting:
-        take_return(workspace_id, asked, is_offline=True, is_waiting=True)
-    return len(waiting)
+    """Do the returns that came before their purchase; how many could be done.
+
+    One of more than was sold, or of goods that were not, is left undone with its reason: nothing
+    will change that, and neither its sale nor its neighbours wait for it.
+    """
+    done = 0
+    for asked in waiting_returns(workspace_id, purchase_id):
+        try:
+            with transaction.atomic():
+                take_return(workspace_id, asked, is_offline=True, is_waiting=True)
+        except RegularsError as error:
+            _refuse(workspace_id, asked.return_id, error.code)
+        else:
+            done += 1
+    return done
 
 
-def refuse_waiting(workspace_id: int, purchase_id: str, reason: str) -> None:
-    """Leave the returns that wait for this purchase undone, with the reason."""
+def _refuse(workspace_id: int, return_id: str, reason: str) -> None:
     cursor().execute(
         "UPDATE loyalty_return SET state = 'refused',"
         " result = jsonb_build_object('reason', %s::text)"
-        " WHERE workspace_id = %s AND purchase_id = %s AND state = 'waiting'",
-        [reason, workspace_id, purchase_id],
+        " WHERE workspace_id = %s AND return_id = %s AND state = 'waiting'",
+        [reason, workspace_id, return_id],
     )
