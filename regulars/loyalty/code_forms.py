@@ -76,7 +76,7 @@ class SeriesForm(forms.Form):
         label=_("Promotion"), required=False,
         help_text=_("What the codes switch on at the till."),
     )  # fmt: skip
-    prefix = forms.CharField(
+    code_prefix = forms.CharField(
         label=_("Prefix"), required=False, max_length=PREFIX_CHARS_MAX,
         help_text=_("Put before codes that are generated: Latin letters and digits."),
     )  # fmt: skip
@@ -120,7 +120,7 @@ class SeriesForm(forms.Form):
             "name": one.name,
             "kind": one.kind,
             "promotion": one.promotion_slug,
-            "prefix": one.prefix,
+            "code_prefix": one.prefix,
             "valid_days": one.valid_days,
             "uses_per_code": one.uses_per_code,
             "uses_per_member": one.uses_per_member,
@@ -131,7 +131,7 @@ class SeriesForm(forms.Form):
 
     def settle(self) -> None:
         """Leave out what an existing series no longer asks."""
-        for name in ("kind", "code", "prefix", "period"):
+        for name in ("kind", "code", "code_prefix", "period"):
             del self.fields[name]
 
 

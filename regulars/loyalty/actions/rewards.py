@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from regulars.audit import actions as audit
 from regulars.events import actions as events
@@ -264,7 +265,7 @@ def _check(terms: RewardTerms) -> None:
         raise Invalid("reward_dates", "A reward ends after it starts.")
 
 
-def _said(terms: RewardTerms) -> dict[str, object]:
+def _said(terms: RewardTerms) -> dict[str, Any]:
     return {
         "name": " ".join(terms.name.split()),
         "description": terms.description.strip(),

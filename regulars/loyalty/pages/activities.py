@@ -167,7 +167,10 @@ def queue(request: HttpRequest) -> HttpResponse:
     names = {one.id: one.name for one in queries.activities(workspace.id)}
     context = {
         "tabs": chrome.tabs_of(chrome.REWARD_TABS, "queue"),
-        "rows": [(*row, names.get(row[0].activity_id, "")) for row in _rows(workspace.id, found)],
+        "rows": [
+            (*row, names.get(one.activity_id, ""))
+            for one, row in zip(found, _rows(workspace.id, found), strict=True)
+        ],
     }
     return render(request, "loyalty/queue.html", context)
 
@@ -193,7 +196,7 @@ def decide(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def photo(request: HttpRequest, public_id: str) -> HttpResponse:
+def photo(request: HttpRequest, public_id: str) -> FileResponse:
     """The photo that was sent, for whoever decides."""
     workspace = workspace_of(request, Right.LOYALTY_VIEW)
     one = queries.entrance(workspace.id, public_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +30,7 @@ REWARD_TABS = {
 }
 
 
-def tabs_of(names: dict[str, object], current: str) -> list[tuple[str, object, bool]]:
+def tabs_of(names: Mapping[str, object], current: str) -> list[tuple[str, object, bool]]:
     """Pages beside this one: address, name, whether it is this one."""
     return [(reverse(f"loyalty:{one}"), label, one == current) for one, label in names.items()]
 

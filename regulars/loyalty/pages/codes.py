@@ -63,7 +63,7 @@ def new_series(request: HttpRequest) -> HttpResponse:
         try:
             made = actions.create_series(
                 workspace.id, form.terms(workspace.zone), kind=said["kind"],
-                period=said["period"] or "all", prefix=said["prefix"],
+                period=said["period"] or "all", prefix=said["code_prefix"],
                 key=chrome.key_of(request), actor=chrome.actor_of(request),
             )  # fmt: skip
             if said["kind"] == "shared" and said["code"]:
@@ -188,7 +188,7 @@ def block_series(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def export(request: HttpRequest, public_id: str) -> HttpResponse:
+def export(request: HttpRequest, public_id: str) -> FileResponse:
     """Every code of the series as a file."""
     workspace = workspace_of(request, Right.LOYALTY_EDIT)
     one = queries.series(workspace.id, public_id)

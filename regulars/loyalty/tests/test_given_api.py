@@ -174,7 +174,8 @@ def test_a_photo_is_sent_and_taken_part_with(
     assert (decided[1]["state"], decided[1]["points"]) == ("accepted", 700)
     assert program.ask("GET", f"{path}/draws")[1] == {"draws": []}
     assert stranger.ask("GET", f"{path}/draws")[0] == 404
-    assert stranger.ask("POST", f"{path}/entrances", said)[0] == 404
+    unnamed = {"member": member, "key": "e"}
+    assert stranger.ask("POST", f"{path}/entrances", unnamed)[0] == 404
 
 
 def test_a_friend_is_told_no_reasons(place: Town, program: Program) -> None:

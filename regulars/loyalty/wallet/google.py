@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,7 +71,7 @@ def _object(view: CardView, issuer: Issuer) -> dict[str, object]:
     return said
 
 
-def _part(said: dict[str, object]) -> str:
+def _part(said: Mapping[str, object]) -> str:
     return _b64(json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode())
 
 

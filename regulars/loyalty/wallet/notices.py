@@ -90,7 +90,7 @@ def _talk(made: ssl.SSLSocket, host: str, topic: str, tokens: Sequence[str]) -> 
             break
         for event in spoken.receive_data(piece):
             if isinstance(event, ResponseReceived) and event.stream_id in streams:
-                said[streams[event.stream_id]] = int(dict(event.headers)[":status"])
+                said[streams[event.stream_id]] = _status(event)
             elif isinstance(event, DataReceived):
                 spoken.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             elif isinstance(event, StreamEnded | StreamReset):
@@ -99,6 +99,16 @@ def _talk(made: ssl.SSLSocket, host: str, topic: str, tokens: Sequence[str]) -> 
                 return said
         made.sendall(spoken.data_to_send())
     return said
+
+
+def _status(event: ResponseReceived) -> int:
+    """Names of headers come as text or as bytes, as the library was told."""
+    said = {_text(name): _text(value) for name, value in event.headers or ()}
+    return int(said[":status"])
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("ascii")
 
 
 def _ask(spoken: H2Connection, host: str, topic: str, token: str) -> int:
