@@ -141,7 +141,7 @@ EVENTS: dict[str, Text] = {
     "order.returned": _("Returned an order"),
     "order.adjusted": _("Had an order adjusted"),
     "order.cancelled": _("Cancelled an order"),
-    "message.sent": _("Was sent a message"),
+    "message.sent": _("Was sent a message: delivered unless it bounced"),
     "message.opened": _("Opened a message"),
     "message.clicked": _("Clicked a link in a message"),
     "message.bounced": _("A message bounced"),

@@ -11,7 +11,8 @@ SCORES = Relation(
     select_sql="""
         SELECT workspace_id, xid, id, customer_id AS customer, orders, money_minor, first_on,
                last_on, recency_fifth, frequency_fifth, money_fifth, rfm_class, gap_days, stage,
-               stage_since, cooling_on, lost_on, returns_share, top_category, cluster, is_gone
+               stage_since, cooling_on, lost_on, returns_share, top_category, cluster, is_gone,
+               last_on + round(gap_days)::int AS next_on
         FROM value_score""",
     columns=pa.schema(
         [
@@ -32,6 +33,7 @@ SCORES = Relation(
             ("returns_share", pa.float64()),
             ("top_category", pa.string()),
             ("cluster", pa.string()),
+            ("next_on", pa.date32()),
         ]
     ),
     key="keyed",

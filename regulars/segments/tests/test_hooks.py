@@ -13,7 +13,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from django.urls import reverse
 
-from regulars.events.records import Event
+from regulars import wiring
+from regulars.customers import queries as customers
+from regulars.events import actions as events
+from regulars.events import consumers
+from regulars.events.records import Event, NewEvent
 from regulars.jobs import runner
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -23,8 +27,8 @@ from regulars.segments.models import Delivery
 from regulars.segments.pure import hooks as pure
 from regulars.segments.queries import hooks as reads
 from regulars.segments.tests.keeping import settle
-from regulars.segments.tests.shop import member_of, order
-from regulars.segments.tests.test_segments import EVERYBODY, TWICE
+from regulars.segments.tests.shop import member_of
+from regulars.segments.tests.test_segments import EVERYBODY
 from regulars.store.scope import scope
 from regulars.workspaces.records import Role
 
@@ -256,14 +260,42 @@ def test_messages_done_with_are_forgotten_after_a_month_and_waiting_ones_never(
     assert states(shop, made) == [("waiting", 0)]
 
 
-def test_what_happens_in_the_shop_reaches_the_peer(shop, peer, feed):
+def viewed_thrice(shop, origin):
+    """What makes Oleg enter, told as it happens or brought in from the past."""
     with scope(shop.id):
-        one = actions.create_segment(shop.id, name="Twice", rule=TWICE)
+        events.record_many(
+            shop.id,
+            [
+                NewEvent(
+                    kind="Product Viewed", time=clock.now(), key=f"third-{origin}",
+                    customer_id=shop.town.oleg, origin=origin,
+                )
+            ],
+        )  # fmt: skip
+
+
+def told_by_the_log(feed):
+    """Everything is followed, passages are read from the log, and what is due goes out."""
+    settle(feed)
+    while consumers.run_once("segments.hooks", wiring.CONSUMERS["segments.hooks"]):
+        pass
+    work()
+
+
+@pytest.mark.parametrize(("origin", "is_told"), [("live", True), ("import", False)])
+def test_what_happens_in_the_shop_reaches_the_peer(shop, peer, feed, origin, is_told):
+    consumers.ensure_lanes(wiring.CONSUMERS)
+    with scope(shop.id):
+        rule = {"version": 1, "where": {"did": "Product Viewed", "count": {"gte": 3}}}
+        one = actions.create_segment(shop.id, name="Thrice", rule=rule)
         _made, peer.secret = hooks.create_hook(shop.id, one.id, url=peer.url)
-    settle(feed)
-    with scope(shop.id):
-        order(shop.id, shop.town.oleg, "O2", clock.now(), "tea", "10")
-    settle(feed)
+        customer = customers.profiles(shop.id, [shop.town.oleg])[shop.town.oleg].public_id
+    told_by_the_log(feed)
+    assert peer.attempts == []
+
+    viewed_thrice(shop, origin)
+    told_by_the_log(feed)
+    told_by_the_log(feed)
 
     with scope(shop.id):
         found = queries.history_of(shop.id, shop.town.oleg, one.id)

@@ -14,6 +14,7 @@ from regulars.kernel.errors import Invalid
 from regulars.lake import engine
 from regulars.store.scope import cursor, scope
 from regulars.value import actions, queries, tasks
+from regulars.value.lake import SCORES
 from regulars.value.tests.following import follow
 from tests.town import town
 
@@ -37,6 +38,28 @@ def test_customers_stand_where_their_orders_put_them(db, lakes):
     assert (oleg.stage, oleg.rfm_class, oleg.recency_fifth) == ("prospect", None, None)
     with scope(place.other.id):
         assert queries.standing(place.other.id, place.mira) is None
+
+
+def test_the_next_purchase_is_expected_after_the_own_gap(db, lakes):
+    place = town()
+    known(lakes, place.bakery.id, place.mira, place.oleg)
+    for number, day in enumerate(("2026-01-01", "2026-01-21", "2026-02-10"), start=1):
+        buy(lakes, place.bakery.id, number, place.mira, day)
+
+    scored(place.bakery.id, NOON)
+
+    with scope(place.bakery.id):
+        raw = cursor()
+        raw.execute(
+            f"SELECT customer, next_on, last_on, gap_days FROM ({SCORES.select_sql}) AS s"
+            " WHERE workspace_id = %s",
+            [place.bakery.id],
+        )
+        rows = {row[0]: row[1:] for row in raw.fetchall()}
+    next_on, last_on, gap_days = rows[place.mira]
+    assert last_on == date(2026, 2, 10)
+    assert next_on == last_on + timedelta(days=round(gap_days))
+    assert rows[place.oleg][0] is None
 
 
 def test_a_second_run_writes_nothing(db, lakes):
