@@ -62,7 +62,10 @@ class DeliveryAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Sums over the lines and delivery; `earn` is of the main currency."""
+    """Sums over the lines and delivery; `earn` is of the main currency.
+
+    earn_at  when the last of those points may be spent; None: at once, or after some event
+    """
 
     base_minor: int
     discount_minor: int

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from regulars.kernel.errors import Invalid
 from regulars.kernel.money import minor_digits
+from regulars.loyalty.pure.codes import normalised
 
 LINES_MAX = 500
 CODES_MAX = 20
@@ -23,6 +24,7 @@ TEXT_CHARS_MAX = 200
 QUANTITY_MILLI_MAX = 100_000 * 1000
 LINE_MINOR_MAX = 10**12
 CART_MINOR_MAX = 10**13
+ROUND_STEP_MAJOR_MAX = 100  # no till rounds its totals more coarsely
 
 AttrValue = str | int | bool
 
@@ -71,7 +73,11 @@ class PointsAsk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cart:
-    """A purchase before it is paid; identifier is whatever the shop counts limits by."""
+    """A purchase before it is paid.
+
+    total_round_step_minor  None: as the programme says; 0: the total is not rounded
+    identifier              whatever the shop counts limits by
+    """
 
     currency: str
     lines: tuple[Line, ...]
@@ -80,7 +86,7 @@ class Cart:
     codes: tuple[str, ...] = ()
     gift_cards: tuple[GiftCardAsk, ...] = ()
     points: PointsAsk = PointsAsk()
-    total_round_step_minor: int = 0
+    total_round_step_minor: int | None = None
     shop: str = ""
     till: str = ""
     cashier: str = ""
@@ -186,6 +192,11 @@ def limit_key_of(text: str) -> LimitKey:
     return LimitKey(promotion_id, limit, who, period_start)
 
 
+def meant(code: str) -> str:
+    """The code somebody meant, however it was typed."""
+    return normalised(code) or code
+
+
 def base_of(quantity_milli: int, unit_price: Decimal, currency: str) -> int:
     """Quantity times price in minor units, halves rounded away from zero."""
     exact = Decimal(quantity_milli) * unit_price
@@ -238,13 +249,20 @@ def _check_counts(cart: Cart) -> None:
             raise Invalid("cart_too_long", f"At most {most} {what}; this cart has {given}.")
     for name, amount in (
         ("delivery", cart.delivery_minor),
-        ("total_round_step", cart.total_round_step_minor),
         ("points", cart.points.points or 0),
         *(("gift_cards", ask.amount_minor or 0) for ask in cart.gift_cards),
     ):
         if not 0 <= amount <= CART_MINOR_MAX:
             raise Invalid("amount_out_of_range", f"{name} must be 0 or more.", field=name)
-    if len({ask.code for ask in cart.gift_cards}) != len(cart.gift_cards):
+    step_max = ROUND_STEP_MAJOR_MAX * 10 ** minor_digits(cart.currency)
+    if not 0 <= (cart.total_round_step_minor or 0) <= step_max:
+        raise Invalid(
+            "amount_out_of_range",
+            f"A total is rounded to at most {ROUND_STEP_MAJOR_MAX} {cart.currency}.",
+            field="total_round_step",
+        )
+    # The same card typed in two ways is one card.
+    if len({meant(ask.code) for ask in cart.gift_cards}) != len(cart.gift_cards):
         raise Invalid("gift_card_twice", "A gift card is named twice.")
 
 

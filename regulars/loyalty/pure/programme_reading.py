@@ -399,7 +399,7 @@ def _pricing(reader: Reader) -> Pricing:
         steps.append(step)
     return Pricing(
         reader.at("floor_minor").whole(0, most=10**9),
-        reader.at("round_step_minor").whole(0, most=10**6),
+        reader.at("round_step_minor").whole(0, most=10_000),
         tuple(steps),
         reader.at("zero_prices").flag(False),
         reader.at("unknown_goods").choice(("take", "refuse"), "take"),

@@ -498,7 +498,7 @@ def test_points_of_two_currencies_are_told_apart() -> None:
 
     assert answer.summary.earn == 100_00
     assert sum(part.points for part in answer.earn if part.currency == "stamps") == 300
-    assert answer.balance_after["stamps"] == Balance(0, 300)
+    assert answer.balance_after["stamps"] == Balance(300)
     with pytest.raises(Invalid, match="no such points"):
         ask(live(), replace(HUNDRED, points=PointsAsk("gold", 1)))
 
@@ -648,3 +648,65 @@ def test_a_hundred_thousand_units_are_reckoned_at_once() -> None:
     assert sum(one.to_pay_minor for one in answer.lines) == int(
         Decimal(100_000 * 100 + 99_999 * 200 - 99_999 * 100)
     )
+
+
+def test_a_code_has_one_counter_however_it_was_typed() -> None:
+    limit = {"what": "uses", "per": "code", "value": 1}
+    rules = live(promotion("spring", TEN, trigger="code", limits=[limit]))
+
+    def uses(typed: str) -> list[str]:
+        given = [CodeState(typed, "usable", "spring")]
+        asked = replace(HUNDRED, codes=(typed,))
+        return [use.key.who for use in ask(rules, asked, typed=given).uses]
+
+    (who,) = uses("SPRING")
+    assert uses("spring") == uses("SPR-ING") == uses(" Spring ") == [who]
+
+
+def test_a_gift_card_typed_in_two_ways_is_one_card() -> None:
+    asks = (GiftCardAsk("ABCD1234"), GiftCardAsk("abcd-1234"))
+
+    with pytest.raises(Invalid) as refused:
+        ask(live(), replace(HUNDRED, gift_cards=asks))
+
+    assert refused.value.code == "gift_card_twice"
+
+
+def test_two_effects_of_points_share_one_limit() -> None:
+    limit = {"what": "points", "per": "total", "value": 10_00}
+    effects = [{"type": "earn", "value": 8_00}, {"type": "earn", "value": 5_00}]
+    rules = live(promotion("gift", *effects, limits=[limit]))
+
+    answer = ask(rules, HUNDRED, by=member())
+
+    assert answer.summary.earn == 10_00
+    assert [use.amount for use in answer.uses] == [10_00]
+
+
+def test_a_till_may_say_that_its_total_is_not_rounded() -> None:
+    rules = live(programme={"pricing": {"round_step_minor": 100}})
+    goods = cart(line("A", "10.55"))
+
+    assert paid(ask(rules, goods)) == 1000
+    assert paid(ask(rules, replace(goods, total_round_step_minor=0))) == 1055
+    with pytest.raises(Invalid, match="at most 100 UAH"):
+        ask(rules, replace(goods, total_round_step_minor=10_001))
+
+
+def test_what_waits_is_told_with_its_day_and_what_is_active_is_in_the_balance() -> None:
+    period = {"pending": {"kind": "period", "span": "14d"}}
+    later = {
+        **POINTS,
+        "terms": {"later": period},
+        "currencies": [{"slug": "points", "name": "P", "is_main": True, "terms": "later"}],
+    }
+    owing = member(5)
+    owing = replace(owing, balances={"points": Balance(500, 0, 0, 30_00)})
+
+    at_once = ask(live(programme=POINTS), HUNDRED, by=owing)
+    waits = ask(live(programme=later), HUNDRED, by=owing)
+
+    assert at_once.summary.earn_at is None
+    assert at_once.balance_after["points"] == Balance(5_00 + 70_00, 0, 0, 0)
+    assert waits.summary.earn_at == NOW + timedelta(days=14)
+    assert waits.balance_after["points"] == Balance(5_00, 100_00, 0, 30_00)

@@ -93,12 +93,13 @@ def _cart(call: shapes.CartCall | shapes.ConfirmCall, counter: Counter, currency
             for one in call.gift_cards
         ),
         points=PointsAsk(call.points.currency or None, None if auto else int(call.points.amount)),
-        total_round_step_minor=call.total_round_step,
+        total_round_step_minor=call.total_round_step or None,
         shop=counter.shop,
         till=counter.till,
         cashier=counter.cashier,
         channel=counter.channel,
         payment_kind=call.payment_kind,
+        identifier=call.identifier,
     )
 
 
@@ -140,6 +141,13 @@ def _check_whole_price(line: shapes.Line, number: int) -> None:
 PRICE_MINOR_MAX = 10**12
 
 
+def _as_asked(call: shapes.ReturnCall | shapes.ReturnQuery) -> object:
+    """A return without what a queue adds to it: asked before and after it is the same return."""
+    if isinstance(call, shapes.ReturnCall):
+        return msgspec.structs.replace(call, accept_orphan=False)
+    return call
+
+
 def confirmation_of(
     key: Counter, call: shapes.ConfirmCall, currency: str, *, is_offline: bool = False
 ) -> Confirmation:
@@ -171,5 +179,5 @@ def return_of(key: Counter, call: shapes.ReturnCall | shapes.ReturnQuery) -> Ret
         lines=lines,
         with_delivery=call.delivery,
         takes_orphan=getattr(call, "accept_orphan", False),
-        body_hash=hash_of(call),
+        body_hash=hash_of(_as_asked(call)),
     )

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from regulars.loyalty.pure import terms
 from regulars.loyalty.pure.answers import (
     Answer,
     AnswerLine,
@@ -24,6 +25,7 @@ from regulars.loyalty.pure.answers import (
 )
 from regulars.loyalty.pure.calculation.earning import earn, uses_of_points
 from regulars.loyalty.pure.calculation.lanes import discounted
+from regulars.loyalty.pure.calculation.limiting import opened_by
 from regulars.loyalty.pure.calculation.live import Live
 from regulars.loyalty.pure.calculation.paying import Payment, pay, round_total
 from regulars.loyalty.pure.calculation.scene import Scene, State
@@ -62,22 +64,12 @@ def calculate(
     """
     check(cart, currency=live.currency, zero_prices=live.programme.pricing.zero_prices)
     scene = Scene(live, cart, member, usage, now)
-    opened = _opened(cart, codes)
+    opened = opened_by(cart, codes)
     state = discounted(scene, opened)
     round_total(scene, state)
     payment = pay(scene, state, {one.code: one for one in gift_cards})
     earned = earn(scene, state, burns=payment.burn is not None)
     return _answer(scene, state, payment, earned, _code_answers(scene, state, codes), explain)
-
-
-def _opened(cart: Cart, codes: Sequence[CodeState]) -> dict[str, str]:
-    """Promotion → the code that opens it; of two the first by the alphabet, not as typed."""
-    typed = set(cart.codes)
-    opened: dict[str, str] = {}
-    for one in sorted(codes, key=lambda state: state.code, reverse=True):
-        if one.status == "usable" and one.promotion_id and one.code in typed:
-            opened[one.promotion_id] = one.code
-    return opened
 
 
 def _answer(
@@ -100,7 +92,7 @@ def _answer(
         currency=scene.cart.currency,
         lines=lines,
         delivery=delivery,
-        summary=_summary(lines, delivery),
+        summary=_summary(lines, delivery, _earn_at(scene, earned)),
         points=payment.answer,
         codes=codes,
         gift_cards=tuple(payment.cards),
@@ -148,7 +140,25 @@ def _lines(
     )
 
 
-def _summary(lines: Sequence[AnswerLine], delivery: DeliveryAnswer) -> Summary:
+def _earn_at(scene: Scene, earned: Sequence[EarnPart]) -> datetime | None:
+    """When the last of the main points may be spent; None: at once, or after some event."""
+    main = scene.live.programme.main.slug
+    dates = [_active_at(part, scene) for part in earned if part.currency == main]
+    known = [one for one in dates if one is not None]
+    if len(known) < len(dates) or not known or max(known) <= scene.now:
+        return None
+    return max(known)
+
+
+def _active_at(part: EarnPart, scene: Scene) -> datetime | None:
+    """When points earned now may be spent; None: after an event that may come or not."""
+    found = scene.live.programme.terms_of(part.terms, part.currency)
+    return terms.dates(found, scene.now, scene.live.zone).activates_at
+
+
+def _summary(
+    lines: Sequence[AnswerLine], delivery: DeliveryAnswer, earn_at: datetime | None
+) -> Summary:
     return Summary(
         base_minor=sum(line.base_minor for line in lines) + delivery.base_minor,
         discount_minor=sum(one.amount_minor for line in lines for one in line.discounts),
@@ -156,6 +166,7 @@ def _summary(lines: Sequence[AnswerLine], delivery: DeliveryAnswer) -> Summary:
         gift_paid_minor=sum(line.gift_paid_minor for line in lines) + delivery.gift_paid_minor,
         to_pay_minor=sum(line.to_pay_minor for line in lines) + delivery.to_pay_minor,
         earn=sum(line.earn for line in lines),
+        earn_at=earn_at,
     )
 
 
@@ -231,21 +242,26 @@ def _code_answer(code: str, known: CodeState | None, scene: Scene, state: State)
 def _balance_after(
     scene: Scene, payment: Payment, earned: Sequence[EarnPart]
 ) -> Mapping[str, Balance]:
-    """Balances once the sale is confirmed; what is earned is shown as waiting."""
+    """Balances once the sale is confirmed; points active at once repay what is owed first."""
     if scene.member is None:
         return {}
     waiting: dict[str, int] = {}
+    active: dict[str, int] = {}
     for part in earned:
-        waiting[part.currency] = waiting.get(part.currency, 0) + part.points
+        at = _active_at(part, scene)
+        kept = active if at is not None and at <= scene.now else waiting
+        kept[part.currency] = kept.get(part.currency, 0) + part.points
     burn = payment.burn
     found = {}
     for currency in scene.live.programme.currencies:
         held = scene.member.balances.get(currency.slug) or Balance()
         spent = burn.points if burn and burn.currency == currency.slug else 0
+        given = active.get(currency.slug, 0)
+        repaid = min(given, held.debt)
         found[currency.slug] = Balance(
-            held.available - spent,
+            held.available - spent + given - repaid,
             held.pending + waiting.get(currency.slug, 0),
             held.reserved,
-            held.debt,
+            held.debt - repaid,
         )
     return found

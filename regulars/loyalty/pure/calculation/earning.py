@@ -5,7 +5,7 @@ Each rule's points are rounded once, on the whole cart, and then shared out over
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from regulars.loyalty.pure.answers import EarnPart, Use
@@ -13,7 +13,7 @@ from regulars.loyalty.pure.calculation.asking import holds, mask
 from regulars.loyalty.pure.calculation.limiting import left_of
 from regulars.loyalty.pure.calculation.scene import Earner, Scene, State
 from regulars.loyalty.pure.calculation.spreading import BASIS, spread
-from regulars.loyalty.pure.cart import Balance
+from regulars.loyalty.pure.cart import Balance, LimitKey
 from regulars.loyalty.pure.programme import FULL, Currency, EarnRule, Multiplier
 
 POINT = 100
@@ -33,9 +33,10 @@ def earn(scene: Scene, state: State, *, burns: bool) -> list[EarnPart]:
     parts: list[EarnPart] = []
     for rule, lines in _rules(scene, state):
         parts += _by_rule(rule, lines, paid, scene, state)
+    given: dict[LimitKey, int] = {}
     for earner in state.earners:
         if earner.effect.type == "earn":
-            parts += _by_promotion(earner, paid, scene, state)
+            parts += _by_promotion(earner, paid, scene, given)
     return _within_balance(parts, scene)
 
 
@@ -148,7 +149,7 @@ def _line_factors(at: int, currency: Currency, scene: Scene, state: State) -> tu
 
 
 def _by_promotion(
-    earner: Earner, paid: Sequence[int], scene: Scene, state: State
+    earner: Earner, paid: Sequence[int], scene: Scene, given: dict[LimitKey, int]
 ) -> list[EarnPart]:
     effect, promotion = earner.effect, earner.promotion
     currency = scene.live.programme.currency(effect.currency)
@@ -159,18 +160,19 @@ def _by_promotion(
     points = effect.value
     if effect.per_minor:
         points = sum(weights) // effect.per_minor * effect.value
-    points = _limited(earner, points, scene, state)
+    points = _limited(earner, points, scene, given)
     points -= points % currency.earn_step
+    for limit, key in earner.keys:
+        if limit.what == "points":
+            given[key] = given.get(key, 0) + points
     return _parts(points, lines, weights, currency, promotion_id=promotion.id, terms=effect.terms)
 
 
-def _limited(earner: Earner, points: int, scene: Scene, state: State) -> int:
-    """Points within the promotion's limits; what is given is noted for the hold."""
-    limits = [(limit, key) for limit, key in earner.keys if limit.what == "points"]
-    used = {use.key: use.amount for use in state.uses}
-    for limit, key in limits:
-        left = left_of(key, limit, scene) - used.get(key, 0)
-        if points > left:
+def _limited(earner: Earner, points: int, scene: Scene, given: Mapping[LimitKey, int]) -> int:
+    """Points within the promotion's limits, after what its other effects have given here."""
+    for limit, key in earner.keys:
+        left = left_of(key, limit, scene) - given.get(key, 0)
+        if limit.what == "points" and points > left:
             points = 0 if limit.on_exceed == "reject" else max(0, left)
     return points
 

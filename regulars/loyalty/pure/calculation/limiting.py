@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from regulars.loyalty.pure.calculation.live import Live
 from regulars.loyalty.pure.calculation.scene import Scene
-from regulars.loyalty.pure.cart import Cart, CodeState, LimitKey, Member
+from regulars.loyalty.pure.cart import Cart, CodeState, LimitKey, Member, meant
 from regulars.loyalty.pure.promotions.model import Limit, Promotion
 
 
@@ -35,7 +35,8 @@ def key_of(
     elif limit.per == "member":
         who = str(member.member_id) if member else None
     elif limit.per == "code":
-        who = code or None
+        # However it was typed, a code has one counter.
+        who = meant(code) if code else None
     elif limit.per == "shop":
         who = cart.shop
     else:
@@ -50,7 +51,7 @@ def keys_wanted(
 ) -> list[LimitKey]:
     """Every counter a calculation of this cart may look at, for loading `Usage` at once."""
     today = today_of(live, cart, now)
-    code_of = {state.promotion_id: state.code for state in codes if state.promotion_id}
+    code_of = opened_by(cart, codes)
     found = []
     for at in live.promotions.candidates(cart, code_of):
         promotion = live.promotions.promotions[at]
@@ -59,6 +60,16 @@ def keys_wanted(
             if key is not None:
                 found.append(key)
     return found
+
+
+def opened_by(cart: Cart, codes: Iterable[CodeState]) -> dict[str, str]:
+    """Promotion → the code that opens it; of two the first by the alphabet, not as typed."""
+    typed = set(cart.codes)
+    opened: dict[str, str] = {}
+    for one in sorted(codes, key=lambda state: (meant(state.code), state.code), reverse=True):
+        if one.status == "usable" and one.promotion_id and one.code in typed:
+            opened[one.promotion_id] = one.code
+    return opened
 
 
 def today_of(live: Live, cart: Cart, now: datetime) -> date:

@@ -31,7 +31,9 @@ class Payment:
 
 def round_total(scene: Scene, state: State) -> None:
     """Take off what stands above the step, when the lines have room for all of it."""
-    step = scene.cart.total_round_step_minor or scene.live.programme.pricing.round_step_minor
+    step = scene.cart.total_round_step_minor
+    if step is None:
+        step = scene.live.programme.pricing.round_step_minor
     if step <= 1:
         return
     rooms = _rooms(scene, state.remaining)
