@@ -7,6 +7,7 @@ nobody is blocked.
 
 from __future__ import annotations
 
+from regulars.loyalty import photos
 from regulars.store.persons import Fate, Trace, Traces
 
 MINE = "customer_id = ANY(%(ids)s)"
@@ -19,6 +20,7 @@ BOOKS = "The books are sealed and name members by number; whose number it was is
 CARDS = f"(SELECT c.id FROM loyalty_card c WHERE c.workspace_id = %(workspace)s AND c.{MEMBER})"
 
 TRACES = Traces(
+    before=(photos.forget,),
     rows=(
         Trace("loyalty_standing", MINE, file="loyalty_standing"),
         Trace(
@@ -89,7 +91,7 @@ TRACES = Traces(
         Trace("loyalty_referralcode", MEMBER, file="invitations"),
         Trace(
             "loyalty_referral",
-            f"inviter_id IN {MEMBERS} OR friend_id IN {MEMBERS}",
+            f"inviter_id IN {MEMBERS} OR friend_id = ANY(%(ids)s)",
             file="referrals",
             hidden=("inviter_id", "friend_id", "device_hash"),
         ),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from regulars.kernel.errors import Invalid
 from regulars.kernel.ids import new_public_id
 from regulars.loyalty.reward_records import PHOTO_BYTES_MAX
 from regulars.store import place
+from regulars.store.persons import Person
+from regulars.store.scope import cursor
 
 FOLDER = "receipts"
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
@@ -48,3 +51,19 @@ def path_of(workspace_id: int, name: str) -> Path | None:
 def type_of(path: Path) -> str:
     """What kind of picture it is."""
     return next(kind for suffix, kind in HEADS.values() if path.suffix == f".{suffix}")
+
+
+def forget(person: Person) -> Mapping[str, int]:
+    """Remove the photos a person sent; before the rows that name them go."""
+    raw = cursor()
+    raw.execute(
+        "SELECT e.said ->> 'photo' FROM loyalty_entrance AS e"
+        " JOIN loyalty_member AS m ON m.id = e.member_id AND m.workspace_id = e.workspace_id"
+        " WHERE e.workspace_id = %s AND m.customer_id = ANY(%s) AND e.said ? 'photo'",
+        [person.workspace_id, list(person.ids)],
+    )
+    found = [path_of(person.workspace_id, str(row[0])) for row in raw.fetchall()]
+    gone = [path for path in found if path is not None]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return {"receipt_photos": len(gone)}

@@ -7,12 +7,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from regulars.customers import queries as customers
 from regulars.loyalty import photos
-from regulars.loyalty.actions import coalition, points, referrals
+from regulars.loyalty.actions import activities, coalition, points, referrals
+from regulars.loyalty.actions.activities import ActivityTerms
 from regulars.loyalty.actions.members import enrol
 from regulars.loyalty.point_records import Grant
 from regulars.loyalty.queries import members
 from regulars.loyalty.reward_records import ReferralTermsRecord
 from regulars.loyalty.tests.test_promotions_api import Program
+from regulars.store.persons import Person
 from regulars.store.scope import scope
 from tests.town import Town, town
 
@@ -201,3 +203,22 @@ def test_a_period_is_read_and_closed(place: Town, program: Program, stranger: Pr
     for _ in range(2):
         assert program.ask("POST", f"{path}/close", {})[1]["state"] == "closed"
     assert [p["number"] for p in program.ask("GET", "/coalition/periods")[1]["periods"]] == [2, 1]
+
+
+def test_photos_go_with_the_person_who_sent_them(place: Town) -> None:
+    with scope(place.bakery.id):
+        (mira,) = enrol(place.bakery.id, [place.mira])
+        made = activities.create_activity(
+            place.bakery.id, ActivityTerms(name="R", currency="points"), kind="receipts"
+        )
+        activities.set_activity(place.bakery.id, made.public_id, "open")
+        names = [photos.keep(place.bakery.id, b"\xff\xd8\xff" + bytes([n])) for n in range(2)]
+        said = {"photo": names[0]}
+        activities.take_part(place.bakery.id, made.public_id, mira, said, key="e")
+
+        person = Person(place.bakery.id, (place.mira,), ("x",), ())
+        told = [photos.forget(person), photos.forget(person)]
+
+        assert told == [{"receipt_photos": 1}, {"receipt_photos": 0}]
+        kept = [photos.path_of(place.bakery.id, name) is not None for name in names]
+        assert kept == [False, True]
