@@ -44,6 +44,20 @@ WORDS = {
     ("orders_lead", "status"): "new",
     ("intake_connection", "kind"): "webhook",
     ("intake_connection", "state"): "on",
+    ("loyalty_adjustment", "state"): "posted",
+    ("loyalty_card", "state"): "active",
+    ("loyalty_code", "reserved"): 0,
+    ("loyalty_code", "used"): 0,
+    ("loyalty_entry", "account"): "member:available",
+    ("loyalty_giftcard", "held_minor"): 0,
+    ("loyalty_lot", "held"): 0,
+    ("loyalty_lot", "pending"): 0,
+    ("loyalty_member", "merged_into"): None,
+    ("loyalty_member", "state"): "active",
+    ("loyalty_referral", "state"): "completed",
+    ("loyalty_rewardorder", "state"): "ordered",
+    ("loyalty_txn", "resolves_id"): None,
+    ("loyalty_txn", "reverses_id"): None,
 }
 PERSON_COLUMNS = {"customer_id", "one_id", "other_id", "loser_id", "into_id", "holder_id"}
 
@@ -144,7 +158,9 @@ def is_personal(table: str, column: str) -> bool:
 
 def _order(table: str) -> tuple[int, str]:
     # Rows that others point to come first.
-    return (0 if table in ("orders_order", "orders_cart", "customers_company") else 1, table)
+    first = ("orders_order", "orders_cart", "customers_company", "loyalty_member", "loyalty_card",
+             "loyalty_txn")  # fmt: skip
+    return (first.index(table) if table in first else len(first), table)
 
 
 def _fill(table: str, canary: Canary, ids: Mapping[str, int]) -> int:
@@ -178,6 +194,12 @@ def _value(table: str, name: str, kind: str, canary: Canary, ids: Mapping[str, i
         "cart_id": ids.get("orders_cart"),
         "company_id": ids.get("customers_company"),
         "subject_id": ids.get("orders_order"),
+        "member_id": ids.get("loyalty_member"),
+        "owner_id": ids.get("loyalty_member"),
+        "inviter_id": ids.get("loyalty_member"),
+        "friend_id": ids.get("loyalty_member"),
+        "card_id": ids.get("loyalty_card"),
+        "txn_id": ids.get("loyalty_txn"),
         "subject": "order",
         "arm": "control",
         "visitor": f"anon-{canary.mark}",
