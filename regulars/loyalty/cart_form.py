@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
@@ -26,6 +26,8 @@ ROWS_MAX = 200
 TEXT_CHARS_MAX = 200
 NUMBER_CHARS_MAX = 20
 QR_MARK = "RC1."
+# No exponents: a few signs would stand for a number without end.
+NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +195,8 @@ def _line(row: Row, number: int, currency: str) -> Line:
 
 def _number(text: str, what: str) -> Decimal:
     plain = text.replace("\u00a0", "").replace(" ", "").replace(",", ".")[:NUMBER_CHARS_MAX]
-    with suppress(InvalidOperation):
-        found = Decimal(plain)
-        if found.is_finite():
-            return found
+    if NUMBER.fullmatch(plain):
+        return Decimal(plain)
     raise Invalid("number_invalid", _("This is no number: %(what)s.") % {"what": what})
 
 

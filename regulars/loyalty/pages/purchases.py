@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -28,6 +29,7 @@ from regulars.workspaces.asking import workspace_of
 from regulars.workspaces.records import Right, WorkspaceRecord
 
 SHOWN = 50
+QUANTITY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,3})?")
 ID_CHARS_MAX = 90
 TONES = {
     State.HELD: "warn",
@@ -137,15 +139,12 @@ def _return_of(request: HttpRequest, there: PurchaseRecord) -> ReturnAsk:
         typed = request.POST.get(f"back-{line['line_id']}", "").strip().replace(",", ".")[:20]
         if not typed:
             continue
-        try:
-            milli = Decimal(typed).scaleb(3)
-        except InvalidOperation:
-            milli = Decimal("NaN")
-        if not milli.is_finite() or milli != milli.to_integral_value():
+        if not QUANTITY.fullmatch(typed):
             raise Invalid("return_quantity", _("Give how many came back, above 0."))
-        if milli:
-            lines[line["line_id"]] = int(milli)
-    if not lines:
+        if milli := int(Decimal(typed).scaleb(3)):
+            lines[line["line_id"]] = milli
+    with_delivery = bool(request.POST.get("delivery"))
+    if not lines and not with_delivery:
         raise Invalid("return_nothing", _("Say how many of which goods came back."))
     return ReturnAsk(
         counter=counter_of(request, there.shop),
@@ -153,8 +152,8 @@ def _return_of(request: HttpRequest, there: PurchaseRecord) -> ReturnAsk:
         return_id=request.POST.get("return_id", "")[:ID_CHARS_MAX] or new_public_id(),
         occurred_at=clock.now(),
         lines=lines,
-        with_delivery=False,
-        body_hash=hash_of(lines),
+        with_delivery=with_delivery,
+        body_hash=hash_of([lines, with_delivery]),
     )
 
 
@@ -180,6 +179,8 @@ def _show(
     assert answer is not None
     told = telling.of_purchase(answer, there.purchase_id, state, counter_of(request).language)
     returned = purchases.returns_of(workspace.id, there.purchase_id)
+    paid = told["delivery"]
+    had_delivery = any(one.result.get("delivery") for one in returned)
     context = {
         "one": there,
         "state": (TONES[state], _words()[state]),
@@ -194,6 +195,8 @@ def _show(
             {"one": one, "points": points_text(one.result.get("points", 0))} for one in returned
         ],
         "back": back,
+        "delivery": 0 if had_delivery else paid["to_pay"] + paid["gift_paid"],
+        "is_delivery_asked": bool(request.POST.get("delivery")),
         "back_points": points_text(back["summary"]["points_back"]) if back else "",
         "return_id": request.POST.get("return_id") or new_public_id(),
         "fault": _(fault.message) if fault else "",

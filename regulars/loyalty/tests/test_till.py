@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from regulars.loyalty.actions import members as member_actions
 from regulars.loyalty.actions import promotions
 from regulars.loyalty.queries import members
 from regulars.loyalty.tests.counter import Shop, at, cart, line, new_id, shop
@@ -517,3 +518,43 @@ def test_a_promotion_may_ask_for_the_rest_to_be_priced_alone(tea: Shop) -> None:
     assert quote["summary"]["refund"] == 7_000
     assert [part["summary"]["refund"] for part in parts] == [7_000, 10_000, 10_000]
     assert [part["summary"]["repriced"] for part in parts] == [2_000, -1_000, -1_000]
+
+
+def test_who_is_blocked_earns_and_does_not_spend(tea: Shop) -> None:
+    member = tea.member(points_held=50_00)
+    with scope(tea.workspace.id):
+        key = members.MemberKey("external_id", member["external_id"])
+        found = members.find(tea.workspace.id, key)
+        assert found is not None
+        member_actions.block(tea.workspace.id, found.public_id)
+
+    told = held(tea, member, points={"amount": "auto"})
+    confirm(tea, told["purchase_id"])
+
+    assert told["summary"]["points_paid"] == 0
+    assert tea.balance(member)["available"] == 70_00
+    status, refusal = tea.call("identify", {"member": member, "send_code": True})
+    assert (status, refusal["code"]) == (403, "member_blocked")
+
+
+def test_delivery_comes_back_with_everything_or_when_it_is_asked_for(tea: Shop) -> None:
+    one, two = cart(delivery=500), cart(delivery=500)
+    tea.call("confirm", one)
+    tea.call("confirm", two)
+    goods = [{"line_id": "1", "qty": "2"}]
+
+    whole = tea.call("returns", back(one["purchase_id"]))[1]
+    apart = tea.call("returns", back(two["purchase_id"], lines=goods))[1]
+    later = tea.call("returns", back(two["purchase_id"], delivery=True))[1]
+
+    refunds = [part["summary"]["refund"] for part in (whole, apart, later)]
+    assert refunds == [20_500, 20_000, 500]
+
+
+def test_what_is_not_said_counts_for_no_repeat(tea: Shop) -> None:
+    asked = cart()
+    first = tea.call("confirm", asked)
+
+    again = tea.call("confirm", {**asked, "cashier": "", "codes": []})
+
+    assert first == again

@@ -172,6 +172,25 @@ def test_a_wrong_return_that_waits_does_not_hold_up_its_sale(tea: Shop) -> None:
     assert tea.count("loyalty_return", "state = 'done'") == 1
 
 
+def test_a_return_that_was_done_and_then_queued_stays_as_it_is(tea: Shop) -> None:
+    asked = cart()
+    tea.call("confirm", asked)
+    one = back(asked["purchase_id"])["return"] | {"occurred_at": at()}
+    _, done = tea.call("returns", one)
+
+    (told,) = sync(tea, {"return": {**one, "accept_orphan": True}})
+
+    assert (told["status"], told["result"]) == (200, done)
+
+
+def test_the_price_that_was_paid_offline_is_not_rounded_by_the_programme(tea: Shop) -> None:
+    tea.settle({"pricing": {"round_step_minor": 100}})
+
+    (told,) = sync(tea, sale(lines=[line(qty="1", price=10_055)], occurred_at=at()))
+
+    assert told["result"]["summary"]["to_pay"] == 10_055
+
+
 def test_the_worker_does_returns_whose_sale_came_another_way(tea: Shop, as_engine: None) -> None:
     member = tea.member()
     name = new_id()

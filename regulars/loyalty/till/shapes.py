@@ -27,8 +27,8 @@ Quantity = Annotated[str, Meta(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,3})?\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
-class Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A shape that takes no field it does not name."""
+class Strict(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """A shape that takes no field it does not name; what is not said counts for no hash."""
 
 
 class Member(Strict, frozen=True, kw_only=True):
@@ -97,6 +97,7 @@ class CartCall(Strict, frozen=True, kw_only=True):
     gift_cards: Annotated[list[GiftCard], Meta(max_length=GIFT_CARDS_MAX)] = []
     points: Points = Points()
     payment_kind: Text = ""
+    identifier: Text = ""
     total_round_step: Amount = 0
     expect: Expect | None = None
 
@@ -124,6 +125,7 @@ class ConfirmCall(Strict, frozen=True, kw_only=True):
     gift_cards: Annotated[list[GiftCard], Meta(max_length=GIFT_CARDS_MAX)] = []
     points: Points = Points()
     payment_kind: Text = ""
+    identifier: Text = ""
     total_round_step: Amount = 0
     expect: Expect | None = None
     burn_code: Text = ""

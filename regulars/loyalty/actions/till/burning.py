@@ -43,6 +43,8 @@ def send_code(workspace_id: int, named: Named) -> datetime:
     """
     member = member_of(workspace_id, named)
     assert member is not None
+    if member.is_blocked:
+        raise Refused("member_blocked", "This member is blocked.")
     send = registry.burn_sender()
     if send is None:
         raise Outside("burn_code_unsent", "One-time codes cannot be sent here.", is_permanent=True)

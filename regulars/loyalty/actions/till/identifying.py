@@ -26,6 +26,7 @@ def identify(workspace_id: int, named: Named, *, sends_code: bool = False) -> di
     tier = live.programme.tier(member.tier_slug)
     return {
         "member": member.public_id,
+        "state": member.state,
         "joined_at": member.joined_at,
         "tier": member.tier_slug,
         "tier_name": tier.name if tier else "",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from regulars.kernel import clock
-from regulars.kernel.errors import Invalid, NotFound, Refused
+from regulars.kernel.errors import Invalid, NotFound
 from regulars.loyalty.actions.ledger import lock_members
 from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.calculation.calculate import calculate
@@ -56,7 +56,7 @@ def quote(
     is_simulated  the clock may say anything
     live        other rules than those in force
     raises      Invalid for a cart nobody can mean, NotFound(member_unknown),
-                Refused(member_blocked | programme_closed)
+                Refused for a card that may not be used
     """
     rules = programme.live(workspace_id) if live is None else live
     check(ask.cart, currency=rules.currency, zero_prices=rules.programme.pricing.zero_prices)
@@ -66,6 +66,9 @@ def quote(
     if is_offline:
         cart = _as_sold(cart)
     member = member_of(workspace_id, ask.member, is_offline=is_offline)
+    if member is not None and member.is_blocked:
+        # Who is blocked may earn and not spend.
+        cart = replace(cart, points=PointsAsk())
     if is_locked and member is not None:
         lock_members(workspace_id, [member.id], now)
     member_id = None if member is None else member.id
@@ -95,7 +98,7 @@ def member_of(
 ) -> MemberRecord | None:
     """The member the till named; offline an unknown one is nobody.
 
-    raises  NotFound(member_unknown), Refused(member_blocked)
+    raises  NotFound(member_unknown)
     """
     if named is None:
         return None
@@ -104,8 +107,6 @@ def member_of(
         if is_offline:
             return None
         raise NotFound("member_unknown", "No member is known by this.", kind=named.kind)
-    if found.state == "blocked" and not is_offline:
-        raise Refused("member_blocked", "This member is blocked.")
     return found
 
 
@@ -113,12 +114,17 @@ def _found(workspace_id: int, named: Named) -> MemberRecord | None:
     """The member of a card of ours, else of an identifier of the customer."""
     known = remembered.member_id(workspace_id, named.kind, named.value)
     if known is not None:
-        return members.by_id(workspace_id, known)
+        return _current(workspace_id, known)
     found = _asked(workspace_id, named)
     # A changing code is good for a moment only, whoever remembers it.
     if found is not None and named.kind != "token":
         remembered.remember_member(workspace_id, named.kind, named.value, found.id)
     return found
+
+
+def _current(workspace_id: int, member_id: int) -> MemberRecord | None:
+    """The member, or whom they were merged into since."""
+    return members.by_id(workspace_id, members.now_of(workspace_id, member_id))
 
 
 def _asked(workspace_id: int, named: Named) -> MemberRecord | None:
@@ -128,7 +134,7 @@ def _asked(workspace_id: int, named: Named) -> MemberRecord | None:
     elif named.kind == "token":
         card = cards.card_of_qr(workspace_id, named.value, clock.now())
     if card is not None:
-        return members.by_id(workspace_id, card.member_id)
+        return _current(workspace_id, card.member_id)
     return members.find(workspace_id, members.MemberKey(cast("KeyKind", named.kind), named.value))
 
 
@@ -166,5 +172,6 @@ def _as_sold(cart: Cart) -> Cart:
         codes=(),
         gift_cards=(),
         points=PointsAsk(),
-        total_round_step_minor=0,
+        # None at all: nothing would take the programme's.
+        total_round_step_minor=1,
     )

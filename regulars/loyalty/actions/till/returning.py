@@ -101,7 +101,8 @@ def take_return(
     state = State.RETURNED if back.is_full else State.PARTLY_RETURNED
     balances = None
     if there.member_id is not None:
-        balances = lock_members(workspace_id, [there.member_id], now)[there.member_id]
+        owner = now_of(workspace_id, there.member_id)
+        balances = lock_members(workspace_id, [owner], now)[owner]
     flags = (*(("offline",) if is_offline else ()), *(("orphan",) if is_waiting else ()))
     told = _told(there, asked, moved, state, balances, flags)
     body = telling.encode(told)
@@ -115,7 +116,7 @@ def take_return(
         customer_id=there.customer_id,
         refund_minor=moved.refund_minor,
         currency=there.currency,
-        is_full=back.is_full and not earlier,
+        is_full=back.is_full and not earlier and not _keeps_delivery(there, back),
         at=now,
     )
     rows.keep_answer(workspace_id, "return", asked.return_id, asked.body_hash, body, now)
@@ -295,6 +296,13 @@ def _repriced(
     # No more than this return brings; the next one settles what is left.
     change = min(kept - before, moved.back.refund_minor - moved.withheld_minor)
     return replace(moved, repriced_minor=change)
+
+
+def _keeps_delivery(there: PurchaseRecord, back: Back) -> bool:
+    """Whether delivery was paid and did not come back with the goods."""
+    assert there.answer is not None
+    paid = there.answer.delivery.to_pay_minor + there.answer.delivery.gift_paid_minor
+    return paid > back.delivery_to_pay_minor + back.delivery_gift_minor
 
 
 def _milli(back: Back) -> dict[str, int]:

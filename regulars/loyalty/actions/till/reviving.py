@@ -16,7 +16,8 @@ from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.states import State
 from regulars.loyalty.till_records import PurchaseRecord
 
-LATE = ":late"
+# A space stands in no id, so that no other purchase has this key.
+LATE = " late"
 
 
 def revive(
