@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[Word, str, str]] = {
     "reward": (gettext_lazy("Spent on a reward"), "gift", "amber"),
     "referral": (gettext_lazy("Earned by a friend"), "user-plus", "brand"),
     "receipt": (gettext_lazy("Earned by a receipt"), "receipt", "brand"),
+    "coalition": (gettext_lazy("Settled between partners"), "handshake", "neutral"),
     "giftcard.issue": (gettext_lazy("Certificate issued"), "ticket", "neutral"),
     "giftcard.redeem": (gettext_lazy("Certificate paid"), "ticket-check", "neutral"),
     "giftcard.return": (gettext_lazy("Given back to a certificate"), "undo-2", "neutral"),

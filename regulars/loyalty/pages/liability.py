@@ -13,6 +13,7 @@ from django.utils.dates import MONTHS_3
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from regulars.loyalty import code_words
 from regulars.loyalty.pages.ledger import named
 from regulars.loyalty.pure.programme import Programme
 from regulars.loyalty.queries import gift_cards, signals
@@ -105,7 +106,12 @@ def frauds(request: HttpRequest) -> HttpResponse:
         "returned": rows(returned),
         "cards": rows(cards),
         "by_hand": [(one, team.get(one.actor, one.actor)) for one in signals.by_hand(workspace.id)],
-        "referrals": signals.refused_referrals(workspace.id),
+        "referrals": [
+            (code_words.reason_of(code), count)
+            for code, count in signals.refused_referrals(workspace.id)
+        ], code), count)
+            for code, count in signals.refused_referrals(workspace.id)
+        ],
         "days": signals.WINDOW.days,
         "daily": signals.PURCHASES_DAILY_MIN,
     }
