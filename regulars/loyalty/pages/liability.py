@@ -109,8 +109,6 @@ def frauds(request: HttpRequest) -> HttpResponse:
         "referrals": [
             (code_words.reason_of(code), count)
             for code, count in signals.refused_referrals(workspace.id)
-        ], code), count)
-            for code, count in signals.refused_referrals(workspace.id)
         ],
         "days": signals.WINDOW.days,
         "daily": signals.PURCHASES_DAILY_MIN,

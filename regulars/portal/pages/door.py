@@ -211,7 +211,7 @@ def _finished(visit: Visit, response: HttpResponseBase) -> HttpResponseBase:
     response._csp_replace = {"frame-ancestors": ancestors(origins)}  # type: ignore[attr-defined]
     if origins:
         # The older header knows one site only; browsers that read the policy ignore it.
-        response.xframe_options_exempt = True
+        response.xframe_options_exempt = True  # type: ignore[attr-defined]
     response.headers.setdefault("Cache-Control", "no-store, private")
     response.headers["Referrer-Policy"] = "same-origin"
     return response
