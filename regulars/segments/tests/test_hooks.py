@@ -300,6 +300,12 @@ def test_what_happens_in_the_shop_reaches_the_peer(shop, peer, feed, origin, is_
     with scope(shop.id):
         found = queries.history_of(shop.id, shop.town.oleg, one.id)
     assert [passage.is_entry for passage in found] == [True]
+    assert peer.faults == []
+    assert [told["type"] for _, told in peer.attempts] == ["segment.entered"] * is_told
+    assert [told["data"]["customer"]["id"] for _, told in peer.attempts] == [customer] * is_told
+    assert [told["data"]["segment"]["id"] for _, told in peer.attempts] == (
+        [one.public_id] * is_told
+    )
 
 
 def test_a_hook_is_checked_when_it_is_made_and_repeated_by_its_key(shop, hooked, peer):
