@@ -112,6 +112,10 @@ REFUSALS: dict[str, Text] = {
     "wallet_colour": _("Write the colour as # and six digits."),
     "certificate_invalid": _("The certificate is not readable PEM."),
     "key_unreadable": _("The private key is not readable PEM without a password."),
+    "card_number": _("A card number is 4 to 32 letters and digits."),
+    "card_taken": _("This number belongs to another card."),
+    "card_replaced": _("The card was replaced before."),
+    "cards_too_many": _("The member has too many cards."),
     "key_differs": _("The private key belongs to another certificate."),
 }
 

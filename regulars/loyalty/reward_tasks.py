@@ -26,7 +26,9 @@ def take_purchases(workspace_id: int, events: Sequence[Event]) -> None:
             amount = int(one.props.get("to_pay", one.props.get("total", 0)) or 0)
             referrals.take_purchase(workspace_id, one.customer_id, _name_of(one), amount, one.time)
         elif one.kind in BACK:
-            referrals.take_return(workspace_id, one.customer_id, _name_of(one))
+            # A return by another door is an order of its own and does not name the sale.
+            name = referrals.ANY_ORDER if one.kind == "order.returned" else _name_of(one)
+            referrals.take_return(workspace_id, one.customer_id, name)
 
 
 def reward_friends() -> int:
@@ -61,7 +63,7 @@ def follow_coalitions() -> int:
 def _name_of(one: Event) -> str:
     """What names the purchase in its confirmation and in its return."""
     purchase = one.props.get("purchase")
-    return f"purchase:{purchase}" if purchase else f"order:{one.subject_id}"
+    return f"purchase:{purchase}" if purchase else f"{referrals.ANY_ORDER}{one.subject_id}"
 
 
 def _workspaces(sql: str, given: list[object]) -> list[int]:

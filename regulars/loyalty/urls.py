@@ -14,6 +14,7 @@ from regulars.loyalty.pages import (
     gift_cards,
     ledger,
     liability,
+    member_cards,
     programme,
     promotions,
     purchases,
@@ -143,5 +144,12 @@ _given: list[URLPattern] = [
         name="settlement_file",
     ),
     path("wallets/", coalition.wallet, name="wallet"),
+    path("members/<str:public_id>/cards", member_cards.member_cards, name="member_cards"),
+    path("members/<str:public_id>/cards/new", member_cards.issue_card, name="issue_card"),
+    path(
+        "members/<str:public_id>/cards/<str:card_id>",
+        member_cards.change_card,
+        name="change_card",
+    ),
 ]
 urlpatterns: list[URLPattern] = [*_open, *_books, *_promotions, *_tills, *_given]

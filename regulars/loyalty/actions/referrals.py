@@ -39,6 +39,8 @@ CODE_SIGNS = 7
 TRIES_MAX = 5
 WAIT_DAYS_MAX = 365
 DUE_AT_ONCE_MAX = 500
+# How names of purchases by other doors than the till begin.
+ANY_ORDER = "order:"
 
 
 def save_terms(workspace_id: int, given: ReferralTermsRecord) -> ReferralTermsRecord:
@@ -151,9 +153,16 @@ def take_purchase(
 
 
 def take_return(workspace_id: int, friend_customer_id: int, purchase: str) -> bool:
-    """The purchase that counted came back while its referral waited: nothing is given."""
+    """The purchase that counted came back while its referral waited: nothing is given.
+
+    purchase  its name as `take_purchase` was given it; ANY_ORDER where a return does not say of
+              which order it is: then every return of an order within the wait ends the referral
+    """
     row = _locked(workspace_id, friend_customer_id, ("waiting",))
-    if row is None or row.purchase != purchase:
+    if row is None:
+        return False
+    is_same = row.purchase == purchase
+    if not is_same and not (purchase == ANY_ORDER and row.purchase.startswith(ANY_ORDER)):
         return False
     _refused(row, ["returned"])
     return True

@@ -20,7 +20,7 @@ from regulars.loyalty.actions.rewards import RewardTerms
 from regulars.loyalty.actions.series import Terms
 from regulars.loyalty.point_records import Grant
 from regulars.loyalty.queries import activities as activity_queries
-from regulars.loyalty.queries import cards, referrals
+from regulars.loyalty.queries import cards, members, referrals
 from regulars.loyalty.queries import coalition as coalition_queries
 from regulars.loyalty.queries import gift_cards as gift_queries
 from regulars.loyalty.queries import rewards as reward_queries
@@ -268,6 +268,32 @@ def test_the_wallet_shows_no_key() -> None:
     assert "Apple: ready" in told and "PRIVATE KEY" not in told
     with scope(here.bakery.id):
         assert cards.wallet(here.bakery.id).has_google
+
+
+def test_a_card_is_issued_blocked_and_swapped_on_its_page() -> None:
+    here = town()
+    with scope(here.bakery.id):
+        mira = members.by_id(here.bakery.id, member(here))
+        assert mira is not None
+    client = client_of(here, Role.CASHIER)
+    owner = client_of(here)
+    assert "No card yet" in get(owner, "member_cards", mira.public_id)
+    for _ in range(2):
+        post(client, "issue_card", mira.public_id, number="", key="k")
+    post(client, "issue_card", mira.public_id, number="№", key="bad")
+    with scope(here.bakery.id):
+        (one,) = cards.cards_of_member(here.bakery.id, mira.id)
+    post(client, "change_card", mira.public_id, one.public_id, do="block")
+    post(client, "change_card", mira.public_id, one.public_id, do="unblock")
+    post(client, "change_card", mira.public_id, one.public_id, do="swap", key="s")
+    with scope(here.bakery.id):
+        states = [c.state for c in cards.cards_of_member(here.bakery.id, mira.id)]
+        assert states == ["active", "replaced"]
+    get(owner, "member_cards", mira.public_id)
+    stranger = member_of(here.other, Role.OWNER)
+    assert stranger.get(url("member_cards", mira.public_id)).status_code == 404
+    told = stranger.post(url("change_card", mira.public_id, one.public_id), {"do": "block"})
+    assert told.status_code == 404
 
 
 def test_who_may_only_look_changes_nothing_and_strangers_see_nothing() -> None:

@@ -420,6 +420,24 @@ def test_a_return_within_the_wait_gives_nothing() -> None:
         assert has(here, mira) == (0, 0)
 
 
+def test_a_return_of_an_order_by_another_door_ends_the_wait_of_an_order() -> None:
+    here = town()
+    now = clock.now()
+
+    def order(kind: str, subject: int) -> Event:
+        props = {"number": str(subject), "total": 50_000}
+        return Event(1, here.bakery.id, here.oleg, now, now, kind, "live", "", subject, props)
+
+    with scope(here.bakery.id):
+        open_referrals(here)
+        _, one = invited(here)
+        reward_tasks.take_purchases(here.bakery.id, [order("order.paid", 7)])
+        reward_tasks.take_purchases(here.bakery.id, [order("order.cancelled", 8)])
+        assert referral_queries.referral(here.bakery.id, one.public_id).state == "waiting"
+        reward_tasks.take_purchases(here.bakery.id, [order("order.returned", 9)])
+        assert referral_queries.referral(here.bakery.id, one.public_id).state == "refused"
+
+
 def test_a_small_first_cheque_is_refused() -> None:
     here = town()
     with scope(here.bakery.id):
