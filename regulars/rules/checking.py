@@ -10,6 +10,7 @@ from regulars.rules import limits, operators, windows
 from regulars.rules.facts import ADDRESS_COLUMNS, EVENT_FIELDS, Attr, Facts, find_fact
 from regulars.rules.operands import fault, shown
 from regulars.rules.tree import (
+    ConsentIs,
     Did,
     Edge,
     Either,
@@ -51,11 +52,14 @@ class Known:
     families  what the values of a field may be compared as: text, number, bool, moment, list;
               a field that is absent may be compared as anything
     lists     the names of uploaded lists
+    channels  of consents; purposes likewise, a topic's as "marketing:<key>"; None: any word goes
     """
 
     kinds: Collection[str]
     families: Mapping[Field, Collection[str]]
     lists: Collection[str]
+    channels: Collection[str] | None = None
+    purposes: Collection[str] | None = None
 
 
 def check(rule: Rule, facts: Facts, segments: Segments, known: Known | None = None) -> None:
@@ -124,6 +128,8 @@ def _check_words(leaf: Leaf, path: str, facts: Facts, known: Known) -> None:
     """The workspace has such events, fields and lists."""
     if isinstance(leaf, InList) and leaf.name not in known.lists:
         raise fault(f"{path}.list", f"is not known: {shown(leaf.name)}")
+    if isinstance(leaf, ConsentIs):
+        _check_consent(leaf, path, known)
     for asked in happenings(leaf, path):
         if asked.kind not in known.kinds:
             raise fault(asked.kind_path, f"is no event of this workspace: {shown(asked.kind)}")
@@ -139,6 +145,19 @@ def _check_words(leaf: Leaf, path: str, facts: Facts, known: Known) -> None:
         fact = find_fact(leaf.fact, facts)
         if fact is not None and isinstance(fact.source, Attr) and fact.type == "untyped":
             _check_field(("", fact.source.name), leaf.test, path, known)
+
+
+def _check_consent(leaf: ConsentIs, path: str, known: Known) -> None:
+    """Nobody ever said a word that is misspelt, so "never" of it would be everybody."""
+    for part, word, words in (
+        ("channel", leaf.channel, known.channels),
+        ("purpose", leaf.purpose, known.purposes),
+    ):
+        if words is not None and word not in words:
+            listed = ", ".join(sorted(words))
+            raise fault(
+                f"{path}.consent.{part}", f"is not known: {shown(word)}; there are {listed}"
+            )
 
 
 def _check_field(field: Field, test: Test, path: str, known: Known) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from regulars.rules import memory, values
-from regulars.rules.checking import Segments
+from regulars.rules.checking import Segments, check
 from regulars.rules.facts import ADDRESS_COLUMNS, PLACE_COLUMNS, Facts
 from regulars.rules.memory import History, PastEvent
 from regulars.rules.tree import (
@@ -74,16 +74,7 @@ class _Case:
     now: datetime
     zone: ZoneInfo
     segments: Segments
-
-    def holds(self, node: Node) -> bool:
-        return memory.matches(
-            Rule(node),
-            self.history,
-            facts=self.facts,
-            now=self.now,
-            zone=self.zone,
-            segments=self.segments,
-        )
+    holds: Callable[[Node], bool]
 
     def events(self, node: Did | Edge) -> list[PastEvent]:
         return memory.events_of(node, self.history, now=self.now, zone=self.zone)
@@ -102,7 +93,9 @@ def explain(
 
     raises   Invalid when the rule does not fit the declared facts and segments
     """
-    return _reason(rule.where, "$.where", _Case(history, facts, now, zone, segments))
+    check(rule, facts, segments)
+    holds = memory.asker(history, facts=facts, now=now, zone=zone, segments=segments)
+    return _reason(rule.where, "$.where", _Case(history, facts, now, zone, segments, holds))
 
 
 def _reason(node: Node, path: str, case: _Case) -> Reason:

@@ -170,6 +170,14 @@ def matches(
     return _holds(rule.where, _Question(history, facts, now, zone, segments))
 
 
+def asker(
+    history: History, *, facts: Facts, now: datetime, zone: ZoneInfo, segments: Segments
+) -> Callable[[Node], bool]:
+    """Answers about any condition of rules that were checked; segments are asked once for all."""
+    question = _Question(history, facts, now, zone, segments)
+    return lambda node: _holds(node, question)
+
+
 def events_of(
     node: Did | Edge, history: History, *, now: datetime, zone: ZoneInfo
 ) -> list[PastEvent]:

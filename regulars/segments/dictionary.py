@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from regulars.customers import queries as customers
+from regulars.customers.records import ADDRESS_COLUMNS, CHANNELS_SHOWN, Purpose
 from regulars.fields import queries as fields
 from regulars.fields.records import CUSTOMER, FieldRecord
 from regulars.kernel.errors import Outside
@@ -11,7 +13,7 @@ from regulars.lake import engine
 from regulars.rules import operators
 from regulars.rules.checking import Known, happenings, leaves
 from regulars.rules.facts import EVENT_FIELDS
-from regulars.rules.tree import Rule
+from regulars.rules.tree import ConsentIs, Rule
 from regulars.segments.models import List
 
 # What shops send by the names of the e-commerce specification, before the first of them came.
@@ -36,6 +38,7 @@ def known(workspace_id: int, rule: Rule) -> Known:
     kinds = {kind for kind, _ in found if kind != CUSTOMER} | SPECIFIED | set(EVENT_FIELDS)
     # The dictionary is a minute behind the lake.
     kinds |= {kind for kind in _kinds_of(rule) if kind not in kinds and _came(workspace_id, kind)}
+    channels, purposes = _consent_words(workspace_id, rule)
     return Known(
         kinds=kinds,
         families={key: families_of(one) for key, one in found.items() if one.seen and key[1]},
@@ -44,7 +47,24 @@ def known(workspace_id: int, rule: Rule) -> Known:
                 "slug", flat=True
             )
         ),
+        channels=channels,
+        purposes=purposes,
     )
+
+
+def _consent_words(workspace_id: int, rule: Rule) -> tuple[set[str], set[str]]:
+    """Channels and purposes of consents: ours, the workspace's topics, and whatever was said."""
+    channels = {*CHANNELS_SHOWN, *ADDRESS_COLUMNS}
+    purposes = {one.value for one in Purpose}
+    asked = [leaf for leaf, _ in leaves(rule.where, "") if isinstance(leaf, ConsentIs)]
+    if asked:
+        topics = customers.topics(workspace_id, with_archived=True)
+        purposes |= {topic.purpose for topic in topics}
+    if any(one.channel not in channels or one.purpose not in purposes for one in asked):
+        for channel, purpose in customers.consent_words(workspace_id):
+            channels.add(channel)
+            purposes.add(purpose)
+    return channels, purposes
 
 
 def families_of(field: FieldRecord) -> Collection[str]:

@@ -48,7 +48,10 @@ _FAULTS: tuple[tuple[re.Pattern[str], str | Promise], ...] = tuple(
         ),
         (
             r"with its segments is nested over (?P<most>\d+) deep",
-            _("With the segments it refers to, groups stand over %(most)s deep inside one another."),
+            _(
+                "With the segments it refers to, groups stand over %(most)s deep inside one"
+                " another."
+            ),
         ),
         (
             r"groups are nested at most (?P<most>\d+) deep",

@@ -14,19 +14,22 @@ from hypothesis import strategies as st
 from regulars.lake.spark import dialect
 from regulars.rules import duck, language, memory
 from regulars.rules.memory import History
-from regulars.rules.tests import lake, strategies
-from regulars.rules.tree import Rule
+from regulars.rules.tests import lake, naive, strategies
 
 # One statement holds this many rules: planning is what Spark spends its time on.
 RULES_IN_ONE = 20
 RULES_EACH, PASTS_EACH = 5, 4
 ROUNDS, ROUNDS_LONG = 20, 250
+# The naive reference is asked about every so many rules, for it takes its time.
+NAIVE_EVERY = 4
+SEGMENT_NAMES = ("vip", "it's")
 ID_STEP = 1_000_000
 
 
-def gathered(now, rounds: int) -> tuple[list[Rule], list[History]]:
-    """Random rules and random pasts, every rule to be asked about everybody."""
-    rules: list[Rule] = []
+def gathered(now, rounds: int) -> tuple[list[dict], dict[str, dict], list[History]]:
+    """Random rules, the segments that they name and random pasts, everybody asked every rule."""
+    rules: list[dict] = []
+    segments: dict[str, dict] = {}
     people: list[History] = []
 
     @settings(
@@ -38,15 +41,21 @@ def gathered(now, rounds: int) -> tuple[list[Rule], list[History]]:
         suppress_health_check=list(HealthCheck),
     )
     @given(
-        st.lists(strategies.rules(now), min_size=RULES_EACH, max_size=RULES_EACH),
+        st.fixed_dictionaries({name: strategies.rules(now) for name in SEGMENT_NAMES}),
+        st.lists(strategies.rules(now, SEGMENT_NAMES), min_size=RULES_EACH, max_size=RULES_EACH),
         st.lists(strategies.histories(now, 1), min_size=PASTS_EACH, max_size=PASTS_EACH),
     )
-    def gather(documents, pasts):
-        rules.extend(language.parse(document) for document in documents)
+    def gather(named, documents, pasts):
+        segments.update(named)
+        rules.extend(documents)
         people.extend(pasts)
 
     gather()
-    return rules, [renumbered(past, place) for place, past in enumerate(people, start=1)]
+    # Chance does not name segments often; these do in any case, beside and below other conditions.
+    first, second = ({"segment": name} for name in SEGMENT_NAMES)
+    for node in (first, {"not": second}, {"all": [first, {"not": second}]}):
+        rules.append({"version": 1, "where": node})
+    return rules, segments, [renumbered(past, place) for place, past in enumerate(people, start=1)]
 
 
 def renumbered(past: History, place: int) -> History:
@@ -108,8 +117,12 @@ def test_three_executors_agree_about_thousands_of_rules(spark, moment, zone):
 
 def compare(spark, moment, zone: str, rounds: int) -> None:
     """Ask every engine every rule about everybody."""
-    rules, people = gathered(moment, rounds)
-    where = {"facts": strategies.FACTS, "now": moment, "zone": ZoneInfo(zone), "segments": {}}
+    documents, segment_documents, people = gathered(moment, rounds)
+    rules = [language.parse(document) for document in documents]
+    segments = {name: language.parse(one) for name, one in segment_documents.items()}
+    where = {
+        "facts": strategies.FACTS, "now": moment, "zone": ZoneInfo(zone), "segments": segments,
+    }  # fmt: skip
     compiled = [duck.compile(rule, **where) for rule in rules]
     connection = lake.connect()
     lake.fill(connection, people)
@@ -120,8 +133,19 @@ def compare(spark, moment, zone: str, rounds: int) -> None:
     by_spark = asked_of_spark(spark, compiled)
 
     assert len(rules) >= rounds * RULES_EACH
-    for rule, statement, found in zip(rules, compiled, by_spark, strict=True):
+    for place, (rule, statement, found) in enumerate(zip(rules, compiled, by_spark, strict=True)):
         by_duck = lake.ask(connection, statement)
         by_memory = {past.id for past in people if memory.matches(rule, past, **where)}
         assert by_duck == by_memory, language.dumps(rule)
         assert found == by_memory, language.dumps(rule)
+        if place % NAIVE_EVERY == 0 or place >= len(rules) - len(SEGMENT_NAMES):
+            assert naively(documents[place], segment_documents, people, moment, zone) == found
+
+
+def naively(document, segments, people: list[History], moment, zone: str) -> set[int]:
+    """Who the reference finds that shares no code with the executors."""
+    return {
+        past.id
+        for past in people
+        if naive.holds(document["where"], naive.World(past, moment, ZoneInfo(zone), segments))
+    }

@@ -22,6 +22,7 @@ from regulars.customers.queries.companies import (
 from regulars.customers.queries.contact import (
     address_as_kept,
     address_hashes,
+    consent_words,
     contact_refusals,
     hashes_now,
     marketing_channels,
@@ -98,6 +99,7 @@ __all__ = [
     "company_of_group",
     "consent_text",
     "consent_texts",
+    "consent_words",
     "contact_flags",
     "contact_flags_of",
     "contact_refusals",

@@ -175,6 +175,17 @@ def contact_refusals(
     return {customer_id: reason for customer_id, reason in answers.items() if reason is not None}
 
 
+def consent_words(workspace_id: int) -> set[tuple[str, str]]:
+    """Every channel and purpose that customers said a word about."""
+    raw = cursor()
+    raw.execute(
+        "SELECT DISTINCT channel, purpose FROM customers_consentstate"
+        " WHERE workspace_id = %s AND NOT is_gone",
+        [workspace_id],
+    )
+    return {(row[0], row[1]) for row in raw.fetchall()}
+
+
 def marketing_channels(workspace_id: int, customer_ids: Sequence[int]) -> dict[int, frozenset[str]]:
     """The channels by which each of these customers agreed to be written to; absent for none."""
     raw = cursor()

@@ -59,6 +59,8 @@ KNOWN = checking.Known(
         ("", "note"): ("text",),
     },
     lists=("guests-2026",),
+    channels=("email", "sms"),
+    purposes=("marketing", "marketing:tea"),
 )
 VIEWED = {"did": "Product Viewed"}
 
@@ -72,6 +74,16 @@ VIEWED = {"did": "Product Viewed"}
         ({"overdue": {"of": "x", "times_own_gap": 2}}, "$.where.overdue.of", "no event"),
         ({"funnel": [VIEWED, {"did": "x"}], "in": "7d"}, "$.where.funnel[1].did", "no event"),
         ({"list": "guests-2025"}, "$.where.list", "is not known: 'guests-2025'"),
+        (
+            {"consent": {"channel": "pigeon", "purpose": "marketing"}, "is": "given"},
+            "$.where.consent.channel",
+            "is not known: 'pigeon'; there are email, sms",
+        ),
+        (
+            {"not": {"consent": {"channel": "sms", "purpose": "marketting"}, "is": "never"}},
+            "$.where.not.consent.purpose",
+            "is not known: 'marketting'; there are marketing, marketing:tea",
+        ),
         (
             {**VIEWED, "where": [{"prop": "price", "op": "starts", "value": "5"}]},
             "$.where.where[0]",
@@ -125,6 +137,7 @@ def test_what_the_workspace_does_not_have_is_refused_with_the_path(node, path, p
         {"did": "order.paid", "where": [{"line": [{"prop": "sku", "op": "set"}]}]},
         {"fact": "customer.attr.note", "op": "contains", "value": "nut"},
         {"list": "guests-2026"},
+        {"consent": {"channel": "sms", "purpose": "marketing:tea"}, "is": "never"},
     ],
 )
 def test_what_the_workspace_has_is_taken(node):

@@ -187,6 +187,10 @@ def test_an_older_count_does_not_replace_a_newer_one(db):
         (rule({"segment": "nobody"}), "$.where.all[0].segment"),
         (rule({"did": "Product Viewed", "where": [{"line": []}]}), "$.where.all[0].where[0].line"),
         (rule({"reachable": "pigeon"}), "$.where.all[0].reachable"),
+        (
+            rule({"consent": {"channel": "email", "purpose": "marketting"}, "is": "never"}),
+            "$.where.all[0].consent.purpose",
+        ),
         ("everyone", "$"),
         (None, "$"),
     ],
@@ -244,7 +248,7 @@ def test_segments_that_refer_to_each_other_do_not_grow_without_end(shop):
             actions.create_segment(shop.id, name="3", rule=rule(*[{"segment": "n2"}] * 30))
 
         first = queries.segment_by_slug(shop.id, "n0")
-        with pytest.raises(Invalid, match="breaks “n2”, which refers to it: .* over 1000") as broken:
+        with pytest.raises(Invalid, match=r"breaks “n2”.* over 1000") as broken:
             actions.change_segment(
                 shop.id, first.public_id, name="0", rule=rule(*[{"reachable": "sms"}] * 2)
             )
