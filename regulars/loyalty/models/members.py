@@ -40,7 +40,12 @@ class Member(WorkspaceRow):
                 fields=["workspace_id", "tier_due_at"],
                 condition=models.Q(tier_due_at__isnull=False),
                 name="loyalty_member_tier_due",
-            )
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="loyalty_member_merged",
+            ),
         ]
 
 

@@ -24,6 +24,7 @@ TEXT_CHARS_MAX = 200
 QUANTITY_MILLI_MAX = 100_000 * 1000
 LINE_MINOR_MAX = 10**12
 CART_MINOR_MAX = 10**13
+YEARS = (2000, 2200)
 ROUND_STEP_MAJOR_MAX = 100  # no till rounds its totals more coarsely
 
 AttrValue = str | int | bool
@@ -254,6 +255,8 @@ def _check_counts(cart: Cart) -> None:
     ):
         if not 0 <= amount <= CART_MINOR_MAX:
             raise Invalid("amount_out_of_range", f"{name} must be 0 or more.", field=name)
+    if not YEARS[0] <= cart.occurred_at.year <= YEARS[1]:
+        raise Invalid("moment_invalid", "No shop sells in that year.", field="occurred_at")
     step_max = ROUND_STEP_MAJOR_MAX * 10 ** minor_digits(cart.currency)
     if not 0 <= (cart.total_round_step_minor or 0) <= step_max:
         raise Invalid(

@@ -10,7 +10,7 @@ from threading import Lock
 
 from regulars.customers import queries as customers
 from regulars.kernel.errors import NotFound, Outside
-from regulars.loyalty.pure.calculation.limiting import keys_wanted
+from regulars.loyalty.pure.calculation.limiting import inherited, keys_wanted
 from regulars.loyalty.pure.calculation.live import Live
 from regulars.loyalty.pure.cart import (
     Bought,
@@ -18,7 +18,6 @@ from regulars.loyalty.pure.cart import (
     CodeState,
     LimitKey,
     Member,
-    limit_key_of,
 )
 from regulars.loyalty.pure.promotions.conditions import MemberRule
 from regulars.loyalty.queries import balances, members
@@ -97,19 +96,35 @@ def usage(
             for code in cart.codes
         ]
     )
-    wanted = sorted(
-        {key.text for states in asked_for for key in keys_wanted(live, cart, member, states, now)}
-    )
+    wanted = {key for one in asked_for for key in keys_wanted(live, cart, member, one, now)}
     if not wanted:
         return {}
+    # Whoever was merged into the member used the same limits.
+    sources = {key.text: key for key in wanted}
+    own = [key for key in wanted if "/member/" in key.limit]
+    for other in _merged(workspace_id, member) if own and member is not None else ():
+        sources.update({key._replace(who=str(other)).text: inherited(key) for key in own})
+    found: dict[LimitKey, int] = {}
     with cursor() as asked:
         asked.execute(
             "SELECT limit_key, reserved + used FROM loyalty_usage"
             " WHERE workspace_id = %s AND limit_key = ANY(%s)",
-            [workspace_id, wanted],
+            [workspace_id, sorted(sources)],
             prepare=True,
         )
-        return {limit_key_of(key): count for key, count in asked.fetchall()}
+        for text, count in asked.fetchall():
+            found[sources[text]] = found.get(sources[text], 0) + count
+    return found
+
+
+def _merged(workspace_id: int, member: Member) -> list[int]:
+    with cursor() as asked:
+        asked.execute(
+            "SELECT id FROM loyalty_member WHERE workspace_id = %s AND merged_into = %s",
+            [workspace_id, member.member_id],
+            prepare=True,
+        )
+        return [row[0] for row in asked.fetchall()]
 
 
 def _value(workspace_id: int, customer_id: int) -> Value:

@@ -11,7 +11,7 @@ from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
 from regulars.loyalty.actions import members as enrolling
 from regulars.loyalty.actions import programme as settling
 from regulars.loyalty.actions import promotions
-from regulars.loyalty.pure.cart import Cart, CodeState
+from regulars.loyalty.pure.cart import Cart, CodeState, meant
 from regulars.loyalty.queries import programme, simulator
 from regulars.loyalty.queries import promotions as found
 from regulars.loyalty.tests.carts import ask, cart, line
@@ -226,6 +226,31 @@ def test_codes_open_promotions_and_limits_by_code_are_loaded(place: Town) -> Non
         states = [CodeState("SPRING", "usable", "coded")]
         (use,) = ask(live, goods, typed=states).uses
 
-        assert use.key.who == "SPRING"
+        assert use.key.who == meant("SPRING")
         _, usage = simulator.load(shop, live, goods, None, clock.now())
         assert usage == {}
+
+
+def test_whoever_was_merged_into_a_member_used_the_same_limits(place: Town) -> None:
+    shop = place.bakery.id
+    twice = {**TEN, "limits": [{"what": "uses", "per": "member", "value": 2}]}
+    with scope(shop):
+        mira, oleg = enrolling.enrol(shop, [place.mira, place.oleg])
+        promotions.create_promotion(shop, name="Twice", definition=twice)
+        promotions.set_state(shop, "twice", "live")
+        live, goods = programme.live(shop), cart(line("A", "100"))
+        his, _ = simulator.load(shop, live, goods, oleg, clock.now())
+        (use,) = ask(live, goods, by=his).uses
+        with cursor() as asked:
+            asked.execute(
+                "INSERT INTO loyalty_usage (workspace_id, limit_key, limit_value, reserved, used,"
+                " updated_at) VALUES (%s, %s, 2, 0, 1, now())",
+                [shop, use.key.text],
+            )
+            asked.execute("UPDATE loyalty_member SET merged_into = %s WHERE id = %s", [mira, oleg])
+
+        hers, usage = simulator.load(shop, live, goods, mira, clock.now())
+        (left,) = ask(live, goods, by=hers, usage=usage).uses
+
+        assert left.key.who == str(mira)
+        assert (left.amount, left.ceiling) == (1, 1)

@@ -107,7 +107,7 @@ def _answer(
         member_tier=scene.member.tier if scene.member else "",
         burn=payment.burn,
         earn=tuple(named),
-        uses=(*state.uses, *uses_of_points(earned, state)),
+        uses=(*state.uses, *uses_of_points(earned, scene, state)),
         gifts=tuple(payment.parts),
         issued_codes=tuple(state.issued),
         tiers_set=tuple(state.tiers),

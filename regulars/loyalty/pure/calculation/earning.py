@@ -10,7 +10,7 @@ from datetime import datetime
 
 from regulars.loyalty.pure.answers import EarnPart, Use
 from regulars.loyalty.pure.calculation.asking import holds, mask
-from regulars.loyalty.pure.calculation.limiting import left_of
+from regulars.loyalty.pure.calculation.limiting import ceiling_of, left_of
 from regulars.loyalty.pure.calculation.scene import Earner, Scene, State
 from regulars.loyalty.pure.calculation.spreading import BASIS, spread
 from regulars.loyalty.pure.cart import Balance, LimitKey
@@ -220,7 +220,7 @@ def _within_balance(parts: list[EarnPart], scene: Scene) -> list[EarnPart]:
     return found
 
 
-def uses_of_points(parts: Sequence[EarnPart], state: State) -> list[Use]:
+def uses_of_points(parts: Sequence[EarnPart], scene: Scene, state: State) -> list[Use]:
     """What the hold must reserve of limits of points, after every cut."""
     given: dict[str, int] = {}
     for part in parts:
@@ -231,5 +231,6 @@ def uses_of_points(parts: Sequence[EarnPart], state: State) -> list[Use]:
         points = given.get(earner.promotion.id, 0)
         for limit, key in earner.keys:
             if limit.what == "points" and points:
-                found[key] = Use(key, points, limit.value, earner.promotion.id, earner.code)
+                ceiling = ceiling_of(key, limit, scene)
+                found[key] = Use(key, points, ceiling, earner.promotion.id, earner.code)
     return list(found.values())

@@ -122,7 +122,7 @@ def _try(promotion: Promotion, scene: Scene, state: State, codes: Codes) -> bool
     if isinstance(found, Refusal):
         _note(state, promotion, codes, found)
         return False
-    commit(found, state)
+    commit(found, scene, state)
     return True
 
 
@@ -149,7 +149,7 @@ def _choose(
         return
     sign = -1 if most else 1
     chosen = min(found, key=lambda one: sign * one.discount_minor)
-    commit(chosen, state)
+    commit(chosen, scene, state)
     for one in found:
         if one is not chosen:
             _note(state, one.promotion, codes, Refusal("group_taken", by=chosen.promotion.id))

@@ -78,6 +78,16 @@ def today_of(live: Live, cart: Cart, now: datetime) -> date:
     return now.astimezone(ZoneInfo(named) if named else live.zone).date()
 
 
+def inherited(key: LimitKey) -> LimitKey:
+    """Where `Usage` keeps what those used who were merged into the member of a key."""
+    return key._replace(who=f"merged:{key.who}")
+
+
+def ceiling_of(key: LimitKey, limit: Limit, scene: Scene) -> int:
+    """The most the key's own counter may come to."""
+    return limit.value - scene.usage.get(inherited(key), 0)
+
+
 def left_of(key: LimitKey, limit: Limit, scene: Scene) -> int:
     """What is left of a limit, never below 0."""
-    return max(0, limit.value - scene.usage.get(key, 0))
+    return max(0, ceiling_of(key, limit, scene) - scene.usage.get(key, 0))

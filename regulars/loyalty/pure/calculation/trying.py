@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from regulars.loyalty.pure.answers import Applied, GiftChoice, IssuedCode, Message, TierSet, Use
 from regulars.loyalty.pure.calculation.asking import holds
-from regulars.loyalty.pure.calculation.limiting import key_of, left_of
+from regulars.loyalty.pure.calculation.limiting import ceiling_of, key_of, left_of
 from regulars.loyalty.pure.calculation.picking import Picked, pick
 from regulars.loyalty.pure.calculation.pricing import Taken, take
 from regulars.loyalty.pure.calculation.refusing import Refusal, missing, why_not
@@ -104,7 +104,7 @@ def _too_few(picked: Picked, scene: Scene) -> Refusal:
     return Refusal("goods_few", missing("quantity_milli", max(1, picked.short) * 1000, scene))
 
 
-def commit(outcome: Outcome, state: State) -> None:
+def commit(outcome: Outcome, scene: Scene, state: State) -> None:
     """Do what the promotion would do."""
     promotion, taken, code = outcome.promotion, outcome.taken, outcome.code
     if taken is not None:
@@ -125,7 +125,8 @@ def commit(outcome: Outcome, state: State) -> None:
     for limit, key in outcome.keys:
         amount = {"uses": 1, "discount": outcome.discount_minor}.get(limit.what, 0)
         if amount:
-            state.uses.append(Use(key, amount, limit.value, promotion.id, code))
+            ceiling = ceiling_of(key, limit, scene)
+            state.uses.append(Use(key, amount, ceiling, promotion.id, code))
 
 
 def is_quiet(promotion: Promotion) -> bool:
