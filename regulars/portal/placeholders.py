@@ -16,7 +16,10 @@ from regulars.portal.pure.codes import code_of
 from regulars.portal.senders import OCCURRENCE_PREFIX
 from regulars.workspaces import queries as workspaces
 
-PLACEHOLDERS = (Placeholder("portal.code", _("Code to sign in, in its own letter only"), "123456"),)
+PLACEHOLDERS = (
+    Placeholder("portal.url", _("Address of the customers’ own account"), ""),
+    Placeholder("portal.code", _("Code to sign in, in its own letter only"), "123456"),
+)
 
 
 def values(workspace_id: int, asked: Sequence[Asked]) -> list[Mapping[str, object]]:
