@@ -188,3 +188,4 @@ class AdjustmentRecord:
     decided_by: str
     decided_at: datetime | None
     txn_id: int | None
+    expires_at: datetime | None = None

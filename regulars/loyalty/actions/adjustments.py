@@ -15,7 +15,6 @@ from regulars.loyalty.actions import ledger, telling
 from regulars.loyalty.point_records import AdjustmentRecord, PointsInsufficient
 from regulars.loyalty.pure import lots
 from regulars.loyalty.pure.ledger import (
-    POINTS_MAX,
     Account,
     Draft,
     Entry,
@@ -25,18 +24,21 @@ from regulars.loyalty.pure.ledger import (
     points_unit,
 )
 from regulars.loyalty.queries import ledger as books
+from regulars.loyalty.queries import programme
 from regulars.store import trail
 from regulars.store.scope import cursor
 
 REASON_LENGTH_MAX = 500
+# Ten million points: nobody means more by hand.
+ADJUSTED_MAX = 10_000_000_00
 COLUMNS = (
     "public_id, member_id, currency, points, reason, state, asked_by, asked_at, decided_by,"
-    " decided_at, txn_id"
+    " decided_at, txn_id, expires_at"
 )
 ASK = f"""
 INSERT INTO loyalty_adjustment (workspace_id, public_id, member_id, currency, points, reason, key,
-    body_hash, state, asked_by, asked_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'waiting', %s, %s)
+    body_hash, state, asked_by, asked_at, expires_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'waiting', %s, %s, %s)
 ON CONFLICT (workspace_id, key) DO NOTHING RETURNING {COLUMNS}
 """
 LOCK = f"""
@@ -70,14 +72,18 @@ def adjust(
 ) -> AdjustmentRecord:
     """Give or take points by hand; above `limit` it waits for a second person.
 
-    raises  Invalid(reason_missing | points_amount), PointsInsufficient(points_insufficient),
-            Conflict(idempotency_mismatch)
+    raises  Invalid(reason_missing | points_amount | currency_unknown),
+            PointsInsufficient(points_insufficient), Conflict(idempotency_mismatch)
     """
     reason = asked.reason.strip()
     if not reason or len(reason) > REASON_LENGTH_MAX:
         raise Invalid("reason_missing", _("Say why, in up to 500 characters."))
-    if not 0 < abs(asked.points) <= POINTS_MAX:
+    if not 0 < abs(asked.points) <= ADJUSTED_MAX:
         raise Invalid("points_amount", _("Say how many points."))
+    if not any(
+        one.slug == asked.currency for one in programme.live(workspace_id).programme.currencies
+    ):
+        raise Invalid("currency_unknown", _("There is no such currency of points."))
     moment = now or clock.now()
     said = body_hash(
         {"member": asked.member_id, "currency": asked.currency, "points": asked.points,
@@ -87,7 +93,7 @@ def adjust(
     raw.execute(
         ASK,
         [workspace_id, new_public_id(), asked.member_id, asked.currency, asked.points, reason,
-         asked.key, said, asked.actor, moment],
+         asked.key, said, asked.actor, moment, asked.expires_at],
     )  # fmt: skip
     row = raw.fetchone()
     if row is None:
@@ -96,7 +102,7 @@ def adjust(
     trail.note(workspace_id, "points.adjusted", "adjustment", made.public_id)
     if abs(asked.points) > limit:
         return made
-    txn_id = _post(workspace_id, made, "", moment, asked.expires_at)
+    txn_id = _post(workspace_id, made, "", moment)
     return _decide(workspace_id, made.public_id, "posted", "", moment, txn_id)
 
 
@@ -124,7 +130,7 @@ def approve(
     waiting = _waiting(workspace_id, public_id)
     if waiting.asked_by == actor:
         raise Refused("second_person_needed", _("Somebody else must agree to this."))
-    txn_id = _post(workspace_id, waiting, actor, moment, None)
+    txn_id = _post(workspace_id, waiting, actor, moment)
     trail.note(workspace_id, "points.adjustment_approved", "adjustment", public_id)
     return _decide(workspace_id, public_id, "posted", actor, moment, txn_id)
 
@@ -168,14 +174,14 @@ def _post(
     asked: AdjustmentRecord,
     second: str,
     now: datetime,
-    expires_at: datetime | None,
 ) -> int:
     balances = ledger.lock_members(workspace_id, [asked.member_id], now)
     own = balances[asked.member_id].get(asked.currency)
     if asked.points > 0:
-        entries, new = _given(asked, own.debt if own else 0, now, expires_at)
+        entries, new = _given(asked, own.debt if own else 0, now)
     else:
         entries, new = _taken(workspace_id, asked, now), ()
+    # The reason stays with the adjustment: it may name a person, and the ledger keeps for ever.
     draft = Draft(
         kind="adjust",
         key=asked.public_id,
@@ -183,7 +189,6 @@ def _post(
         lots=new,
         body={"points": asked.points},
         actor=f"{asked.asked_by} {second}".strip(),
-        reason=asked.reason,
     )
     (posted,) = ledger.post(workspace_id, [draft], now)
     telling.tell(workspace_id, [draft] if posted.is_new else [], now)
@@ -191,10 +196,10 @@ def _post(
 
 
 def _given(
-    asked: AdjustmentRecord, debt: int, now: datetime, expires_at: datetime | None
+    asked: AdjustmentRecord, debt: int, now: datetime
 ) -> tuple[tuple[Entry, ...], tuple[NewLot, ...]]:
     unit = points_unit(asked.currency)
-    member = asked.member_id
+    member, expires_at = asked.member_id, asked.expires_at
     repaid = min(debt, asked.points)
     entries = [
         Entry(Account.ADJUST, unit, -asked.points, new_lot=0),

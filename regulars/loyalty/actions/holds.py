@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from django.utils.translation import gettext_noop as _
@@ -11,10 +12,18 @@ from regulars.kernel.errors import Conflict, NotFound, Refused
 from regulars.loyalty.actions import carrying, ledger, telling
 from regulars.loyalty.point_records import Earn, Held, Hold, PointsInsufficient, Settled
 from regulars.loyalty.pure import accrual
-from regulars.loyalty.pure.ledger import Account, Draft, Entry, body_hash, moves
+from regulars.loyalty.pure.ledger import (
+    Account,
+    Balance,
+    Draft,
+    Entry,
+    body_hash,
+    currency_of,
+    moves,
+)
 from regulars.loyalty.pure.lots import RELEASE_GRACE, by_lot
 from regulars.loyalty.queries import ledger as books
-from regulars.loyalty.queries.members import is_blocked
+from regulars.loyalty.queries.members import is_blocked, now_of
 from regulars.workspaces import queries as workspaces
 
 
@@ -109,11 +118,13 @@ def release(
     """
     moment = now or clock.now()
     kept = held(workspace_id, hold_key)
-    ledger.lock_members(workspace_id, [kept.member_id], moment)
+    own = ledger.lock_members(workspace_id, [kept.member_id], moment)[kept.member_id]
     draft = Draft(
         kind="release",
         key=key,
-        entries=_going_back(workspace_id, kept, dict(kept.allocations), moment, grace),
+        entries=_going_back(
+            workspace_id, kept, dict(kept.allocations), moment, grace, _debt(own, kept.currency)
+        ),
         body={"hold": hold_key},
         resolves_id=kept.txn_id,
     )
@@ -145,17 +156,20 @@ def settle(
     """
     moment = now or clock.now()
     kept = held(workspace_id, hold_key) if hold_key is not None else None
-    members = sorted({m for m in (kept and kept.member_id, earn and earn.member_id) if m})
+    owner = now_of(workspace_id, earn.member_id) if earn is not None else None
+    members = sorted({m for m in (kept and kept.member_id, owner) if m})
     balances = ledger.lock_members(workspace_id, members, moment)
     drafts: list[Draft] = []
     if kept is not None:
+        debt = _debt(balances[kept.member_id], kept.currency)
         drafts.extend(
-            _capture(workspace_id, kept, capture_key, points, moment, grace, slides_until)
+            _capture(workspace_id, kept, capture_key, points, moment, grace, slides_until, debt)
         )
     if earn is not None:
-        debts = {slug: balance.debt for slug, balance in balances[earn.member_id].items()}
+        assert owner is not None
+        debts = _still_owed(owner, balances[owner], drafts)
         zone = zone or workspaces.workspace(workspace_id).zone
-        given = accrual.earn_draft(earn, debts, moment, zone)
+        given = accrual.earn_draft(earn, debts, moment, zone, owner)
         drafts.extend([given] if given else [])
     posted = ledger.post(workspace_id, drafts, moment)
     new = [draft for draft, one in zip(drafts, posted, strict=True) if one.is_new]
@@ -177,6 +191,7 @@ def _capture(
     now: datetime,
     grace: timedelta,
     slides_until: datetime | None,
+    debt: int,
 ) -> list[Draft]:
     wanted = kept.points if points is None else min(points, kept.points)
     spent: dict[int, int] = {}
@@ -193,17 +208,37 @@ def _capture(
         resolves_id=kept.txn_id,
         purchase_id=kept.purchase_id,
     )
-    rest = _going_back(workspace_id, kept, back, now, grace)
+    rest = _going_back(workspace_id, kept, back, now, grace, debt)
     if not rest:
         return [capture]
     return [capture, Draft("release", f"{key}:rest", rest, body={"hold": kept.txn_id})]
 
 
+def _debt(own: Mapping[str, Balance], currency: str) -> int:
+    return own[currency].debt if currency in own else 0
+
+
+def _still_owed(owner: int, own: Mapping[str, Balance], drafts: Sequence[Draft]) -> dict[str, int]:
+    """The member's debts once these drafts have repaid their part."""
+    owed = {slug: balance.debt for slug, balance in own.items()}
+    for entry in (one for draft in drafts for one in draft.entries):
+        if entry.account == Account.DEBT and entry.owner_id == owner:
+            owed[currency_of(entry.unit) or ""] -= entry.amount
+    return owed
+
+
 def _going_back(
-    workspace_id: int, kept: Held, amounts: dict[int, int], now: datetime, grace: timedelta
+    workspace_id: int,
+    kept: Held,
+    amounts: dict[int, int],
+    now: datetime,
+    grace: timedelta,
+    debt: int,
 ) -> tuple[Entry, ...]:
     wanted = {lot: amount for lot, amount in amounts.items() if amount}
     if not wanted:
         return ()
     known = books.lots_by_id(workspace_id, wanted)
-    return accrual.freed(kept.member_id, kept.currency, Account.HELD, wanted, known, now, grace)
+    return accrual.freed(
+        kept.member_id, kept.currency, Account.HELD, wanted, known, now, grace, debt
+    )

@@ -19,7 +19,8 @@ from regulars.loyalty.actions.taking_back import pay_debt as pay_debt
 from regulars.loyalty.actions.taking_back import take_back as take_back
 from regulars.loyalty.point_records import Earn, Grant, Granted
 from regulars.loyalty.pure import accrual
-from regulars.loyalty.pure.ledger import Draft
+from regulars.loyalty.pure.ledger import Account, Draft, currency_of
+from regulars.loyalty.queries.members import moved
 from regulars.workspaces import queries as workspaces
 
 EARNED_AT_ONCE_MAX = 1_000
@@ -40,18 +41,30 @@ def earn(workspace_id: int, asked: Earn, now: datetime | None = None) -> Granted
 def earn_many(workspace_id: int, asked: list[Earn], now: datetime | None = None) -> list[Granted]:
     """Give points to many at once; of one member at most one grant in a call.
 
+    Whoever was merged into another gives them to the other.
+
     raises  Conflict(idempotency_mismatch)
     """
     assert len(asked) <= EARNED_AT_ONCE_MAX
-    members = [one.member_id for one in asked]
-    assert len(set(members)) == len(members)
+    assert len({one.member_id for one in asked}) == len(asked)
+    others = moved(workspace_id, [one.member_id for one in asked])
+    owners = [others.get(one.member_id, one.member_id) for one in asked]
     moment = now or clock.now()
     zone = workspaces.workspace(workspace_id).zone
-    balances = ledger.lock_members(workspace_id, sorted(members), moment)
+    balances = ledger.lock_members(workspace_id, sorted(set(owners)), moment)
+    owed = {
+        (member_id, slug): balance.debt
+        for member_id, own in balances.items()
+        for slug, balance in own.items()
+    }
     made: list[Draft | None] = []
-    for one in asked:
-        debts = {slug: balance.debt for slug, balance in balances[one.member_id].items()}
-        made.append(accrual.earn_draft(one, debts, moment, zone))
+    for one, owner in zip(asked, owners, strict=True):
+        debts = {slug: debt for (member_id, slug), debt in owed.items() if member_id == owner}
+        draft = accrual.earn_draft(one, debts, moment, zone, owner)
+        for entry in draft.entries if draft else ():
+            if entry.account == Account.DEBT:
+                owed[owner, currency_of(entry.unit) or ""] -= entry.amount
+        made.append(draft)
     drafts = [draft for draft in made if draft is not None]
     posted = iter(ledger.post(workspace_id, drafts, moment))
     granted = []

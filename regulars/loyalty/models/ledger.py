@@ -218,6 +218,7 @@ class Adjustment(WorkspaceRow):
     decided_by = models.TextField(default="", db_default="")
     decided_at = models.DateTimeField(null=True)
     txn_id = models.BigIntegerField(null=True)
+    expires_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

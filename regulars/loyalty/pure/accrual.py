@@ -21,8 +21,18 @@ def dates_of(part: Part, now: datetime, zone: tzinfo) -> Dates:
     return Dates(part.activates_at or now, part.expires_at)
 
 
-def earn_draft(earn: Earn, debts: Mapping[str, int], now: datetime, zone: tzinfo) -> Draft | None:
-    """A lot for each part; what may be spent at once repays debts first. None for no points."""
+def earn_draft(
+    earn: Earn,
+    debts: Mapping[str, int],
+    now: datetime,
+    zone: tzinfo,
+    member_id: int | None = None,
+) -> Draft | None:
+    """A lot for each part; what may be spent at once repays debts first. None for no points.
+
+    member_id  whose lots they are, when not of the member asked for (who was merged)
+    """
+    owner = earn.member_id if member_id is None else member_id
     parts = [part for part in earn.parts if part.points > 0]
     owed = dict(debts)
     new: list[NewLot] = []
@@ -30,12 +40,12 @@ def earn_draft(earn: Earn, debts: Mapping[str, int], now: datetime, zone: tzinfo
     slides: dict[str, datetime] = {}
     for part in parts:
         when = dates_of(part, now, zone)
-        lot = _lot(earn, part, when)
+        lot = _lot(earn, part, when, owner)
         entries.extend(_opening(lot, len(new), when, now))
         if when.activates_at is not None and when.activates_at <= now:
             repaid = min(owed.get(part.currency, 0), part.points)
             owed[part.currency] = owed.get(part.currency, 0) - repaid
-            entries.extend(_repaying(lot, len(new), repaid))
+            entries.extend(repaying(owner, part.currency, repaid, new_lot=len(new)))
         if when.slides_until is not None:
             slides[part.currency] = max(when.slides_until, slides.get(part.currency, now))
         new.append(lot)
@@ -44,7 +54,7 @@ def earn_draft(earn: Earn, debts: Mapping[str, int], now: datetime, zone: tzinfo
     return Draft(
         kind=earn.kind,
         key=earn.key,
-        entries=(*entries, *sliding(earn.member_id, slides)),
+        entries=(*entries, *sliding(owner, slides)),
         lots=tuple(new),
         body=_body(earn),
         occurred_at=earn.occurred_at,
@@ -55,12 +65,12 @@ def earn_draft(earn: Earn, debts: Mapping[str, int], now: datetime, zone: tzinfo
     )
 
 
-def _lot(earn: Earn, part: Part, when: Dates) -> NewLot:
+def _lot(earn: Earn, part: Part, when: Dates, owner: int) -> NewLot:
     waits_for = part.waits_for
     if waits_for is None and when.waits and part.terms is not None:
         waits_for = f"{part.terms.pending.event}:{earn.purchase_id or earn.key}"
     return NewLot(
-        member_id=earn.member_id,
+        member_id=owner,
         currency=part.currency,
         amount=part.points,
         activates_at=when.activates_at,
@@ -87,13 +97,21 @@ def _opening(lot: NewLot, place: int, when: Dates, now: datetime) -> tuple[Entry
     )  # fmt: skip
 
 
-def _repaying(lot: NewLot, place: int, repaid: int) -> tuple[Entry, ...]:
+def repaying(
+    member_id: int,
+    currency: str,
+    repaid: int,
+    *,
+    lot: int | None = None,
+    new_lot: int | None = None,
+) -> tuple[Entry, ...]:
+    """Entries that pay so much of a member's debt out of a lot."""
     if not repaid:
         return ()
-    unit = points_unit(lot.currency)
+    unit = points_unit(currency)
     return (
-        Entry(Account.AVAILABLE, unit, -repaid, lot.member_id, new_lot=place),
-        Entry(Account.DEBT, unit, repaid, lot.member_id),
+        Entry(Account.AVAILABLE, unit, -repaid, member_id, lot=lot, new_lot=new_lot),
+        Entry(Account.DEBT, unit, repaid, member_id),
     )
 
 
@@ -140,10 +158,14 @@ def freed(
     known: Mapping[int, Lot],
     now: datetime,
     extra: timedelta,
+    debt: int = 0,
 ) -> tuple[Entry, ...]:
-    """Entries that bring points back to available; a lot past its date lives `extra` longer."""
+    """Entries that bring points back to available; a lot past its date lives `extra` longer.
+
+    A debt is repaid out of them, by the first lots.
+    """
     unit = points_unit(currency)
-    entries = []
+    entries: list[Entry] = []
     for lot_id, amount in sorted(amounts.items()):
         if not amount:
             continue
@@ -158,4 +180,7 @@ def freed(
         entries.append(
             Entry(Account.AVAILABLE, unit, amount, member_id, lot=lot_id, expires_at=until)
         )
+        repaid = min(debt, amount)
+        debt -= repaid
+        entries.extend(repaying(member_id, currency, repaid, lot=lot_id))
     return tuple(entries)

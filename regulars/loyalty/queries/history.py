@@ -10,9 +10,12 @@ from typing import Any
 from regulars.store.scope import cursor
 
 PAGE_ROWS = 50
+# Why points were changed by hand stands with the adjustment, where it can be erased.
 HEAD = """
-t.id, t.kind, t.natural_key, t.occurred_at, t.recorded_at, t.reason, t.actor, t.purchase_id,
-t.reverses_id, t.resolves_id
+t.id, t.kind, t.natural_key, t.occurred_at, t.recorded_at,
+CASE WHEN t.kind = 'adjust' THEN coalesce((
+    SELECT a.reason FROM loyalty_adjustment a WHERE a.public_id = t.natural_key), t.reason)
+ELSE t.reason END, t.actor, t.purchase_id, t.reverses_id, t.resolves_id
 """
 # What a member's own accounts gained and lost, by currency.
 SUMS = """

@@ -141,6 +141,18 @@ def is_blocked(workspace_id: int, member_id: int) -> bool:
     return found is not None and found.is_blocked
 
 
+def moved(workspace_id: int, member_ids: Sequence[int]) -> dict[int, int]:
+    """Of these members those who were merged into others, and into whom."""
+    raw = cursor()
+    raw.execute(
+        "SELECT id, merged_into FROM loyalty_member WHERE workspace_id = %s"
+        " AND id = ANY(%s::bigint[]) AND merged_into IS NOT NULL",
+        [workspace_id, list(member_ids)],
+        prepare=True,
+    )
+    return dict(raw.fetchall())
+
+
 def now_of(workspace_id: int, member_id: int) -> int:
     """Where the points of this member stand now: with them, or with whom they were merged into."""
     raw = cursor()

@@ -92,6 +92,7 @@ class Plain:
         hold["open"] = False
         wanted = sum(n for _, n in hold["kept"]) if points is None else points
         spent = 0
+        came: list[tuple[Lot, int]] = []
         for number, kept in hold["kept"]:
             lot = self.lots[number]
             used = min(kept, wanted - spent)
@@ -100,9 +101,11 @@ class Plain:
             if used:
                 self._purchase(hold["purchase"], hold["who"])["burnt"].append([number, used])
             if kept > used:
-                lot["available"] += kept - used
+                came.append((lot, kept - used))
                 if lot["ends"] is not None and lot["ends"] <= now:
                     lot["ends"] = now + grace
+        for lot, back in sorted(came, key=lambda one: one[0]["number"]):
+            self._comes(lot, back)
         return spent
 
     def give_back(self, purchase: str, points: int, now: datetime, extra: timedelta) -> bool:
@@ -111,16 +114,25 @@ class Plain:
             self.settle(bought["who"], now)
         if sum(n for _, n in bought["burnt"]) < points:
             return False
+        came: list[tuple[Lot, int]] = []
         for burnt in reversed(bought["burnt"]):
             used = min(points, burnt[1])
             burnt[1] -= used
             points -= used
             lot = self.lots[burnt[0]]
             if used:
-                lot["available"] += used
+                came.append((lot, used))
                 if lot["ends"] is not None and lot["ends"] <= now:
                     lot["ends"] = now + extra
+        for lot, used in sorted(came, key=lambda one: one[0]["number"]):
+            self._comes(lot, used)
         return True
+
+    def _comes(self, lot: Lot, points: int) -> None:
+        """Points come back to a lot; a debt takes what it can."""
+        repaid = min(self.debt.get(lot["who"], 0), points)
+        self.debt[lot["who"]] = self.debt.get(lot["who"], 0) - repaid
+        lot["available"] += points - repaid
 
     def take_back(
         self, purchase: str, points: int, policy: str, now: datetime

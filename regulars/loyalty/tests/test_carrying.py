@@ -106,3 +106,20 @@ def test_a_debt_moves_too(place: Town) -> None:
     points.grant(bakery, Grant(mira, "points", 100, "m"))
 
     assert (_have(place, oleg), _have(place, mira)) == (Balance(), Balance(10))
+
+
+def test_what_is_earned_after_a_merge_goes_to_whom_the_card_is_now(place: Town) -> None:
+    bakery = place.bakery.id
+    mira, oleg = members.enrol(bakery, [place.mira, place.oleg])
+    points.grant(bakery, Grant(oleg, "points", 300, "o"))
+    points.hold(bakery, Hold(oleg, "points", 200, "h", "p1"))
+    points.grant(bakery, Grant(oleg, "points", 7, "same"))
+    _merge(place, "1")
+
+    earn = Earn(oleg, "p1", (Part("points", 20),), purchase_id="p1")
+    points.settle(bakery, hold_key="h", capture_key="c", earn=earn)
+    points.grant(bakery, Grant(oleg, "points", 5, "late"))
+    again = points.grant(bakery, Grant(oleg, "points", 7, "same"))
+
+    assert not again.is_new
+    assert (_have(place, oleg), _have(place, mira)) == (Balance(), Balance(107 + 20 + 5))

@@ -238,9 +238,27 @@ def test_changes_by_hand_need_a_reason_and_above_a_limit_two_persons(place: Town
     with pytest.raises(Conflict):
         points.approve(bakery, large.public_id, "user:3")
 
+    with pytest.raises(Invalid):
+        points.adjust(bakery, Adjust(mira, "pebbles", 1, "sorry", "k9", "user:1"), limit=100)
+    raw = cursor()
+    raw.execute("SELECT DISTINCT reason FROM loyalty_txn WHERE workspace_id = %s", [bakery])
+    assert raw.fetchall() == [("",)]
     no = points.adjust(bakery, Adjust(mira, "points", -101, "fraud", "k3", "user:1"), limit=100)
     assert points.refuse(bakery, no.public_id, "user:2").state == "refused"
     assert have(place, mira) == (201, 0)
+
+
+def test_the_end_that_was_asked_for_survives_the_second_person(place: Town) -> None:
+    bakery = place.bakery.id
+    (mira,) = members.enrol(bakery, [place.mira])
+    ends = clock.now() + 2 * DAY
+    asked = Adjust(mira, "points", 500, "sorry", "k", "user:1", expires_at=ends)
+
+    large = points.adjust(bakery, asked, limit=100)
+    points.approve(bakery, large.public_id, "user:2")
+
+    assert have(place, mira) == (500, 0)
+    assert have(place, mira, ends) == (0, 0)
 
 
 @pytest.mark.parametrize(

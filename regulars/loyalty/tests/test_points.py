@@ -200,6 +200,24 @@ def test_what_was_spent_meanwhile_becomes_a_debt_that_the_next_points_repay(plac
     assert _sums(place) == [("points:points", 0)]
 
 
+def test_what_comes_back_repays_a_debt_too(place: Town) -> None:
+    member_id = _member(place)
+    bakery = place.bakery.id
+    points.earn(bakery, Earn(member_id, "p1", (Part("points", 200),), purchase_id="p1"))
+    points.hold(bakery, Hold(member_id, "points", 150, "h2", "p2"))
+    points.capture(bakery, "h2", "p2")
+    points.hold(bakery, Hold(member_id, "points", 50, "h3", "p3"))
+
+    points.take_back(bakery, "p1", {"points": 200}, "r1", policy="negative")
+    assert _balance(place, member_id) == Balance(0, 0, 50, 200)
+    points.release(bakery, "h3", "r3")
+    assert _balance(place, member_id) == Balance(debt=150)
+    points.give_back(bakery, "p2", 150, "r2")
+
+    assert _balance(place, member_id) == Balance()
+    assert _sums(place) == [("points:points", 0)]
+
+
 @pytest.mark.parametrize(("policy", "missed"), [("only_pending", 100), ("within_balance", 80)])
 def test_a_policy_may_forbid_debts(place: Town, policy: str, missed: int) -> None:
     member_id = _member(place)
