@@ -558,3 +558,49 @@ def test_what_is_not_said_counts_for_no_repeat(tea: Shop) -> None:
     again = tea.call("confirm", {**asked, "cashier": "", "codes": []})
 
     assert first == again
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"lines": [line(sku="T\u0000")]},
+        {"lines": [line(attrs={"a": "\u0000"})]},
+        {"cashier": "\u0000"},
+        {"codes": ["\u0000"]},
+        {"payment_kind": "\u0000"},
+        {"occurred_at": "9999-12-31T23:59:59-14:00"},
+        {"occurred_at": "0001-01-01T00:00:00+14:00"},
+    ],
+)
+def test_what_no_column_keeps_is_refused(tea: Shop, fields: dict[str, Any]) -> None:
+    status, _ = tea.call("confirm", cart(**fields))
+
+    assert status == 422
+    assert tea.call("purchases/%00\u0000")[0] == 404
+    assert tea.count("loyalty_purchase") == 0
+
+
+def test_somebody_new_joins_at_the_till_once(tea: Shop) -> None:
+    phone = {"phone": "+380671112233"}
+    assert tea.call("identify", {"member": phone})[0] == 404
+
+    answers = tea.calls([("identify", {"member": phone, "join": True})] * 4)
+
+    assert {status for status, _ in answers} == {200}
+    assert len({told["member"] for _, told in answers}) == 1
+    assert tea.call("confirm", cart(member=phone))[1]["summary"]["earn_pending"] == 20_00
+    assert tea.count("loyalty_member") == 1
+    assert tea.call("identify", {"member": {"card": "0000"}, "join": True})[0] == 404
+
+
+def test_a_hold_is_confirmed_for_its_own_member_and_payment(tea: Shop) -> None:
+    mira, oleg = tea.member(points_held=50_00), tea.member()
+    asked = cart(member=mira, points={"amount": 5_00})
+    tea.call("hold", asked)
+
+    others: list[dict[str, Any]] = [{"member": oleg}, {"points": {"amount": 0}}, {"member": None}]
+    for other in others:
+        status, refusal = tea.call("confirm", {**asked, **other})
+        assert (status, refusal["code"]) == (409, "cart_differs")
+
+    assert tea.call("confirm", asked)[0] == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +31,10 @@ from regulars.store.scope import scope
 # What a key opens is looked up in the same thread as the work.
 Open = Callable[[], Opened]
 Work = Callable[[Opened, bytes], bytes]
+PURCHASE_ID = re.compile(r"[!-~]{1,90}")
+FAULT = {"code": "server_fault", "message": "The server failed at this item.", "details": {}}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,8 @@ def _identify(opened: Opened, body: bytes) -> bytes:
     named = reading.member_of(call.member)
     assert named is not None
     with scope(opened.workspace.id):
-        return telling.encode(identify(opened.workspace.id, named, sends_code=call.send_code))
+        told = identify(opened.workspace.id, named, sends_code=call.send_code, joins=call.join)
+        return telling.encode(told)
 
 
 def _simulate(opened: Opened, body: bytes) -> bytes:
@@ -142,7 +149,7 @@ def _simulate(opened: Opened, body: bytes) -> bytes:
             opened.workspace.id,
             ask,
             opened.workspace.language,
-            now=call.now,
+            now=None if call.now is None else reading.moment_of(call.now),
             drafts=call.draft_rules,
         )
     return telling.encode(told)
@@ -150,6 +157,8 @@ def _simulate(opened: Opened, body: bytes) -> bytes:
 
 def _purchase(opened: Opened, purchase_id: str) -> bytes:
     """The state of a purchase and the last thing that was said of it."""
+    if not PURCHASE_ID.fullmatch(purchase_id):
+        raise states.unknown()
     workspace_id = opened.workspace.id
     with scope(workspace_id):
         there = purchases.purchase(workspace_id, purchase_id)
@@ -192,6 +201,10 @@ async def _sync(hands: Hands, open_key: Open, body: bytes) -> bytes:
             told.append(
                 {"status": http.status_of(error), "error": msgspec.Raw(http.body_of(error))}
             )
+        except Exception:
+            # One item the server stumbles over must not hold up the queue behind it.
+            log.exception("an item of a sync failed")
+            told.append({"status": 500, "error": FAULT})
     return telling.encode({"items": told})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
@@ -15,6 +16,9 @@ from regulars.loyalty.pure.cart import Cart, GiftCardAsk, Line, PointsAsk, base_
 from regulars.loyalty.till import shapes
 from regulars.loyalty.till.http import Malformed
 from regulars.loyalty.till_records import Ask, Confirmation, Counter, Named, ReturnAsk
+
+# Wide enough for every clock that is only wrong.
+YEAR_MIN, YEAR_MAX = 2000, 2200
 
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -33,6 +37,13 @@ def decode(body: bytes, shape: type[shapes.Strict]) -> shapes.Strict:
 def hash_of(call: object) -> str:
     """What stands for a call: the same however it was written."""
     return hashlib.sha256(_canonical.encode(call)).hexdigest()
+
+
+def moment_of(given: datetime) -> datetime:
+    """A moment that clocks may show. raises Invalid(moment_impossible)"""
+    if not YEAR_MIN <= given.year <= YEAR_MAX:
+        raise Invalid("moment_impossible", "No clock shows this moment.", path="occurred_at")
+    return given
 
 
 def counter_of(key: Counter, call: object) -> Counter:
@@ -85,7 +96,7 @@ def _cart(call: shapes.CartCall | shapes.ConfirmCall, counter: Counter, currency
     return Cart(
         currency=currency,
         lines=tuple(_line(line, currency, n) for n, line in enumerate(call.lines or [])),
-        occurred_at=call.occurred_at,
+        occurred_at=moment_of(call.occurred_at),
         delivery_minor=call.delivery,
         codes=tuple(call.codes),
         gift_cards=tuple(
@@ -157,7 +168,7 @@ def confirmation_of(
     return Confirmation(
         counter=counter_of(key, call),
         purchase_id=call.purchase_id,
-        occurred_at=call.occurred_at,
+        occurred_at=moment_of(call.occurred_at),
         ask=ask,
         body_hash=body_hash,
         is_offline=is_offline,
@@ -175,7 +186,7 @@ def return_of(key: Counter, call: shapes.ReturnCall | shapes.ReturnQuery) -> Ret
         counter=counter_of(key, call),
         purchase_id=call.purchase_id,
         return_id=call.return_id,
-        occurred_at=call.occurred_at,
+        occurred_at=None if call.occurred_at is None else moment_of(call.occurred_at),
         lines=lines,
         with_delivery=call.delivery,
         takes_orphan=getattr(call, "accept_orphan", False),

@@ -19,8 +19,10 @@ INTEGER_MAX = 2**53
 HOLD_S_MAX = 30 * 86_400
 
 Id = Annotated[str, Meta(min_length=1, max_length=ID_CHARS_MAX, pattern=r"^[!-~]+\Z")]
-Text = Annotated[str, Meta(max_length=TEXT_CHARS_MAX)]
-Code = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX)]
+# A zero sign is text that no column keeps.
+PLAIN = r"\A[^\x00]*\Z"
+Text = Annotated[str, Meta(max_length=TEXT_CHARS_MAX, pattern=PLAIN)]
+Code = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX, pattern=PLAIN)]
 Whole = Annotated[int, Meta(ge=-INTEGER_MAX, le=INTEGER_MAX)]
 Amount = Annotated[int, Meta(ge=0, le=INTEGER_MAX)]
 Quantity = Annotated[str, Meta(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,3})?\Z")]
@@ -189,7 +191,10 @@ class SyncCall(Strict, frozen=True, kw_only=True):
 
 
 class IdentifyCall(Strict, frozen=True, kw_only=True):
-    """Who the member is; send_code sends a one-time code to burn points."""
+    """Who the member is; send_code sends a one-time code to burn points.
+
+    join  who does not take part yet does from now on
+    """
 
     member: Member
     shop: Text = ""
@@ -197,6 +202,7 @@ class IdentifyCall(Strict, frozen=True, kw_only=True):
     cashier: Text = ""
     purchase_id: Text = ""
     send_code: bool = False
+    join: bool = False
 
 
 class SimulateCall(CartCall, frozen=True, kw_only=True):

@@ -133,7 +133,7 @@ def _flags_of_cart(there: PurchaseRecord, asked: Confirmation, now: datetime) ->
         flags += ("offline", *_clock_flag(asked.occurred_at, now))
     else:
         check_clock(asked.occurred_at, now)
-    if asked.ask is not None and rows.hash_of_cart(asked.ask.cart) != there.cart_hash:
+    if asked.ask is not None and rows.hash_of_cart(asked.ask) != there.cart_hash:
         if not asked.is_offline:
             raise Conflict(
                 "cart_differs", "The goods are not those that were held; cancel and hold again."
@@ -213,7 +213,7 @@ def _sell(workspace_id: int, row_id: int, asked: Confirmation, now: datetime) ->
         expires=None,
         hold_hash="",
         confirm_hash=asked.body_hash,
-        cart_hash=rows.hash_of_cart(asked.ask.cart),
+        cart_hash=rows.hash_of_cart(asked.ask),
         cart=rows.kept_cart(found.cart),
         result=answer,
         flags=flags,

@@ -67,7 +67,7 @@ def hold(workspace_id: int, ask: Ask) -> bytes:
         expires=until,
         hold_hash=ask.body_hash,
         confirm_hash="",
-        cart_hash=rows.hash_of_cart(ask.cart),
+        cart_hash=rows.hash_of_cart(ask),
         cart=rows.kept_cart(found.cart),
         result=found.answer,
         flags=(),

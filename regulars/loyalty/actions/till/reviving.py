@@ -14,6 +14,7 @@ from regulars.loyalty.actions.till import moving
 from regulars.loyalty.pure import late
 from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.states import State
+from regulars.loyalty.queries.members import now_of
 from regulars.loyalty.till_records import PurchaseRecord
 
 # A space stands in no id, so that no other purchase has this key.
@@ -31,8 +32,10 @@ def revive(
     answer = there.answer
     assert answer is not None
     is_kept = there.state is State.HELD
-    if there.member_id is not None:
-        lock_members(workspace_id, [there.member_id], now)
+    # Whoever was merged since: points and codes are looked for where they stand now.
+    member_id = None if there.member_id is None else now_of(workspace_id, there.member_id)
+    if member_id is not None:
+        lock_members(workspace_id, [member_id], now)
     lost: dict[str, bool] = {}
     hold_key: str | None = moving.hold_key(there.purchase_id)
     if answer.uses:
@@ -41,13 +44,11 @@ def revive(
     if answer.burn is not None and answer.burn.points and not is_kept:
         hold_key = moving.hold_key(there.purchase_id) + LATE
         lost["points"] = not _can(
-            lambda: moving.hold_points(
-                workspace_id, there.purchase_id, there.member_id, answer, LATE
-            )
+            lambda: moving.hold_points(workspace_id, there.purchase_id, member_id, answer, LATE)
         )
     used = moving.codes_of(answer)
     if used:
-        lost["codes"] = not _can(lambda: _codes(workspace_id, there, used, now))
+        lost["codes"] = not _can(lambda: _codes(workspace_id, there, member_id, used, now))
     if answer.gifts:
         lost["gifts"] = not _can(lambda: _gifts(workspace_id, there, answer, now))
     flags = ("late", *_flags(lost))
@@ -69,8 +70,14 @@ def _can(take: Callable[[], object]) -> bool:
     return True
 
 
-def _codes(workspace_id: int, there: PurchaseRecord, used: list[str], now: datetime) -> None:
-    codes.reserve_codes(workspace_id, used, there.purchase_id, there.member_id, now)
+def _codes(
+    workspace_id: int,
+    there: PurchaseRecord,
+    member_id: int | None,
+    used: list[str],
+    now: datetime,
+) -> None:
+    codes.reserve_codes(workspace_id, used, there.purchase_id, member_id, now)
     codes.settle_codes(workspace_id, there.purchase_id)
 
 

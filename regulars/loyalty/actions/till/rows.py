@@ -12,7 +12,7 @@ import msgspec
 from regulars.loyalty.pure.cart import Cart
 from regulars.loyalty.pure.states import State
 from regulars.loyalty.queries.purchases import COLUMNS, record_of
-from regulars.loyalty.till_records import Counter, PurchaseRecord
+from regulars.loyalty.till_records import Ask, Counter, PurchaseRecord
 from regulars.store.scope import cursor
 
 _INSERT = """
@@ -152,8 +152,9 @@ def kept_cart(cart: Cart) -> Mapping[str, Any]:
     }
 
 
-def hash_of_cart(cart: Cart) -> str:
-    """What stands for the goods and how they are paid, so that other goods are seen."""
+def hash_of_cart(ask: Ask) -> str:
+    """What stands for the goods, who buys and how, so that another purchase is seen."""
+    cart = ask.cart
     told = (
         cart.currency,
         [
@@ -163,5 +164,8 @@ def hash_of_cart(cart: Cart) -> str:
         ],
         cart.delivery_minor,
         sorted(cart.codes),
+        ask.member,
+        cart.points,
+        cart.gift_cards,
     )  # fmt: skip
     return hashlib.sha256(_encode(told)).hexdigest()
