@@ -27,6 +27,7 @@ class CardRecord:
     issued_by: str
     issued_at: datetime
     changed_at: datetime
+    discount: int = 0
 
 
 @dataclass(frozen=True, slots=True)

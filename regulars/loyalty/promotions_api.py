@@ -14,6 +14,7 @@ from regulars.kernel.errors import Invalid
 from regulars.loyalty.actions import programme as settling
 from regulars.loyalty.actions import promotions as actions
 from regulars.loyalty.actions import replays
+from regulars.loyalty.actions.card_discounts import set_discount
 from regulars.loyalty.promotion_records import (
     NAME_CHARS_MAX,
     NOTE_CHARS_MAX,
@@ -78,6 +79,17 @@ class SettingsIn(Strict):
 
 class OpenIn(Strict):
     is_open: bool
+
+
+class CardDiscountIn(Strict):
+    """Basis points: 1000 is 10 %; 0 takes the discount away."""
+
+    discount: int = Field(ge=0, le=10_000)
+
+
+class CardDiscountOut(Schema):
+    card: str
+    discount: int
 
 
 class ReplayIn(Strict):
@@ -274,6 +286,15 @@ def offer_promotion(request: HttpRequest, slug: str, body: OfferIn) -> dict[str,
         until=body.until,
     )
     return {"offered": offered}
+
+
+@router.put("/cards/{card_id}/discount", response=CardDiscountOut)
+def set_card_discount(
+    request: HttpRequest, card_id: str, body: CardDiscountIn
+) -> dict[str, object]:
+    """Give a card a fixed discount of its own."""
+    found = set_discount(_workspace(request).id, card_id, body.discount)
+    return {"card": found.public_id, "discount": found.discount}
 
 
 @router.post("/replays", response={201: ReplayOut})

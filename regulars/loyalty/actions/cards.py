@@ -104,6 +104,8 @@ def swap_card(
     made = issue_card(workspace_id, old.member_id, key=key, number=number, actor=actor)
     row.replaced_by_id = made.id
     row.save(update_fields=["replaced_by_id"])
+    # A card's own discount goes with its holder.
+    Card.objects.filter(workspace_id=workspace_id, id=made.id).update(discount=row.discount)
     audit.note(workspace_id, "card.swapped", "card", public_id)
     return made
 

@@ -18,6 +18,8 @@ class Card(WorkspaceRow):
     state = models.TextField(default="active")
     reason = models.TextField(default="")
     replaced_by_id = models.BigIntegerField(null=True)
+    # A fixed discount of this card, basis points.
+    discount = models.IntegerField(default=0, db_default=0)
     # Sealed; codes that change every half minute are made with it.
     secret = models.TextField()
     # What a wallet shows to ask for this card's pass; only its hash is kept.
@@ -32,11 +34,12 @@ class Card(WorkspaceRow):
         db_table = "loyalty_card"
         constraints = [
             models.UniqueConstraint(fields=["workspace_id", "number"], name="loyalty_card_number"),
-            models.UniqueConstraint(
-                fields=["workspace_id", "issue_key"], name="loyalty_card_once"
-            ),
+            models.UniqueConstraint(fields=["workspace_id", "issue_key"], name="loyalty_card_once"),
             models.CheckConstraint(
                 condition=Q(state__in=["active", "blocked", "replaced"]), name="loyalty_card_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(discount__gte=0, discount__lte=10_000), name="loyalty_card_discount"
             ),
         ]
         indexes = [models.Index(fields=["member_id", "-id"], name="loyalty_card_of")]
@@ -59,9 +62,7 @@ class Wallet(WorkspaceRow):
 
     class Meta:
         db_table = "loyalty_wallet"
-        constraints = [
-            models.UniqueConstraint(fields=["workspace_id"], name="loyalty_wallet_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["workspace_id"], name="loyalty_wallet_once")]
 
 
 class PassDevice(WorkspaceRow):

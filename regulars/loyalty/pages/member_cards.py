@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -13,9 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.kernel.ids import new_public_id
 from regulars.loyalty import code_words as words
+from regulars.loyalty.actions import card_discounts
 from regulars.loyalty.actions import cards as actions
 from regulars.loyalty.pages import chrome
 from regulars.loyalty.pure.cards import spaced
+from regulars.loyalty.pure.promotions.sentences import percent
 from regulars.loyalty.queries import cards as queries
 from regulars.loyalty.queries import members
 from regulars.loyalty.queries.members import MemberRecord
@@ -38,6 +41,7 @@ def member_cards(request: HttpRequest, public_id: str) -> HttpResponse:
                 spaced(one.number),
                 words.STATES[one.state],
                 queries.page_url(workspace, one.public_id),
+                percent(one.discount),
             )
             for one in queries.cards_of_member(workspace.id, member.id)
         ],
@@ -70,6 +74,8 @@ def change_card(request: HttpRequest, public_id: str, card_id: str) -> HttpRespo
     member = _member(workspace.id, public_id)
     if queries.card(workspace.id, card_id).member_id != member.id:
         raise NotFound("card_unknown", "There is no such card.")
+    if request.POST.get("do") == "discount":
+        return _discount(request, public_id, card_id)
     reason = request.POST.get("reason", "")
     acts: dict[str, Callable[[], object]] = {
         "block": lambda: actions.block_card(workspace.id, card_id, reason=reason),
@@ -87,6 +93,22 @@ def change_card(request: HttpRequest, public_id: str, card_id: str) -> HttpRespo
         "swap": _("The card is swapped; the old number is of no use now."),
     }
     return chrome.tried(request, act, done[request.POST["do"]], "member_cards", public_id)
+
+
+def _discount(request: HttpRequest, public_id: str, card_id: str) -> HttpResponse:
+    """A fixed discount of the card, by whoever may change the programme."""
+    workspace = workspace_of(request, Right.LOYALTY_EDIT)
+    try:
+        share = int(Decimal(request.POST.get("discount", "").replace(",", ".") or "0") * 100)
+    except (InvalidOperation, ValueError, OverflowError):
+        share = -1
+    return chrome.tried(
+        request,
+        lambda: card_discounts.set_discount(workspace.id, card_id, share),
+        _("Saved."),
+        "member_cards",
+        public_id,
+    )
 
 
 def _member(workspace_id: int, public_id: str) -> MemberRecord:

@@ -201,6 +201,7 @@ def record_of(row: Card) -> CardRecord:
         issued_by=row.issued_by,
         issued_at=row.issued_at,
         changed_at=row.changed_at,
+        discount=row.discount,
     )
 
 

@@ -24,7 +24,7 @@ from regulars.loyalty.queries import balances, members
 from regulars.loyalty.queries.members import MemberRecord
 from regulars.orders import queries as orders
 from regulars.orders.queries.values import values_together
-from regulars.orders.records import Value
+from regulars.orders.records import PAID_STATUSES, Value
 from regulars.segments import queries as segments
 from regulars.store.scope import cursor
 
@@ -74,6 +74,7 @@ def snapshot(workspace_id: int, live: Live, member_id: int, now: datetime) -> Me
         joined_at=row.joined_at,
         is_first_purchase=asks.value and value.orders_count == 0,
         purchases=value.orders_count,
+        card_discount=_card_discount(workspace_id, member_id),
         lifetime_spend_minor=max(0, value.total_minor - value.returned_minor),
         history=_history(workspace_id, customer_id) if asks.history else (),
     )
@@ -125,6 +126,19 @@ def _merged(workspace_id: int, member: Member) -> list[int]:
             prepare=True,
         )
         return [row[0] for row in asked.fetchall()]
+
+
+def _card_discount(workspace_id: int, member_id: int) -> int:
+    """The best fixed discount of the member's active cards, in basis points."""
+    with cursor() as asked:
+        asked.execute(
+            "SELECT coalesce(max(discount), 0) FROM loyalty_card"
+            " WHERE workspace_id = %s AND member_id = %s AND state = 'active'",
+            [workspace_id, member_id],
+            prepare=True,
+        )
+        row = asked.fetchone()
+    return row[0] if row else 0
 
 
 def _value(workspace_id: int, customer_id: int) -> Value:
@@ -185,5 +199,5 @@ def _history(workspace_id: int, customer_id: int) -> tuple[Bought, ...]:
     return tuple(
         Bought(one.placed_at, one.total_minor)
         for one in found
-        if one.kind == "sale" and one.status != "cancelled"
+        if one.kind == "sale" and one.status in PAID_STATUSES
     )
