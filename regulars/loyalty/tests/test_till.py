@@ -604,3 +604,17 @@ def test_a_hold_is_confirmed_for_its_own_member_and_payment(tea: Shop) -> None:
         assert (status, refusal["code"]) == (409, "cart_differs")
 
     assert tea.call("confirm", asked)[0] == 200
+
+
+def test_only_the_promotion_that_asks_is_looked_at_again(tea: Shop) -> None:
+    least = {"field": "cart.initial_amount", "op": "gte", "value": 30_000}
+    for slug, value, on_return in (("stays", "5", "keep"), ("asks", "10", "reevaluate")):
+        off = [{"type": "percent_off", "value": value}]
+        tea.promote(slug, when=least, effects=off, on_return=on_return)
+    asked = cart(lines=[line(qty="3")])
+    _, told = tea.call("confirm", asked)
+    given = {one["promo_id"]: one["amount"] for one in told["lines"][0]["discounts"]}
+
+    _, part = tea.call("returns", back(asked["purchase_id"], lines=[{"line_id": "1", "qty": "1"}]))
+
+    assert part["summary"]["repriced"] == given["asks"] - given["asks"] // 3

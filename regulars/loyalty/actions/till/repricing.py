@@ -1,9 +1,11 @@
 """What is left after a return, priced again: only where a promotion asks for it.
 
 "Three for two" brought home as three and returned as two was never earned. A promotion that says
-`on_return: reevaluate` lets the rest be priced as if it had been bought alone, by the rules and
-at the moment of the purchase; what it costs more than was paid for it is kept from the refund,
-and handed back when the rest comes back too.
+`on_return: reevaluate` gives to the rest what it would give to it alone; what it gave more is kept
+from the refund, and handed back when the rest comes back too. All other discounts stay as they
+were sold. What is known of the member is what is known today, so the whole purchase is looked at
+today as well: a promotion that would not give its discount to the whole any more, because the
+member has changed, keeps nothing.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.calculation.calculate import calculate
 from regulars.loyalty.pure.cart import Cart, CodeState, Line, base_of
 from regulars.loyalty.pure.returns import share
 from regulars.loyalty.queries import programme, simulator
+from regulars.loyalty.queries.members import now_of
 from regulars.loyalty.till_records import PurchaseRecord
 
 REEVALUATE = "reevaluate"
@@ -27,46 +31,68 @@ def kept_minor(workspace_id: int, there: PurchaseRecord, back: Mapping[str, int]
     assert answer is not None
     live = programme.live_version(workspace_id, answer.rules_version)
     asking = {one.id for one in live.promotions.promotions if one.on_return == REEVALUATE}
-    if not asking & {one.promotion_id for one in answer.applied if one.discount_minor}:
+    asking &= {one.promotion_id for one in answer.applied if one.discount_minor}
+    if not asking:
         return 0
+    rest = _cart(there, back)
+    if rest is None:
+        return 0
+    member = None
+    if there.member_id is not None:
+        member_id = now_of(workspace_id, there.member_id)
+        member = simulator.snapshot(workspace_id, live, member_id, there.occurred_at)
+    codes = [
+        CodeState(one.code, "usable", one.promotion_id)
+        for one in answer.codes
+        if one.status == "applied"
+    ]
+
+    def today(cart: Cart) -> Answer:
+        return calculate(live, cart, member, codes, (), {}, there.occurred_at)
+
+    whole = _cart(there, {})
+    assert whole is not None
+    sold = _given_to_rest(there, answer, asking, back)
+    would = _given_to_rest(there, today(whole), asking, back)
+    alone = _given_to_rest(there, today(rest), asking, {})
+    return max(0, min(sold, would) - alone)
+
+
+def _given_to_rest(
+    there: PurchaseRecord, answer: Answer, asking: set[str], back: Mapping[str, int]
+) -> int:
+    """What these promotions took off the goods that stay."""
+    quantities = {kept["line_id"]: int(kept["qty_milli"]) for kept in there.cart["lines"]}
+    total = 0
+    for line in answer.lines:
+        for one in line.discounts:
+            if one.promotion_id in asking:
+                came = back.get(line.line_id, 0)
+                total += one.amount_minor - share(one.amount_minor, came, quantities[line.line_id])
+    return total
+
+
+def _cart(there: PurchaseRecord, back: Mapping[str, int]) -> Cart | None:
+    """The purchase without what is back; None when nothing is left."""
+    assert there.answer is not None
     lines = tuple(
         line
         for kept in there.cart["lines"]
         if (line := _left(kept, back.get(kept["line_id"], 0), there.currency)) is not None
     )
     if not lines:
-        return 0
-    cart = Cart(
-        currency=there.currency, lines=lines, occurred_at=there.occurred_at, shop=there.shop,
-        till=there.till, cashier=there.cashier, channel=there.channel,
-        codes=tuple(one.code for one in answer.codes if one.status == "applied"),
+        return None
+    return Cart(
+        currency=there.currency,
+        lines=lines,
+        occurred_at=there.occurred_at,
+        shop=there.shop,
+        till=there.till,
+        cashier=there.cashier,
+        channel=there.channel,
+        codes=tuple(one.code for one in there.answer.codes if one.status == "applied"),
         payment_kind=there.cart.get("payment_kind", ""),
-    )  # fmt: skip
-    codes = [
-        CodeState(one.code, "usable", one.promotion_id)
-        for one in answer.codes
-        if one.status == "applied"
-    ]
-    member = (
-        None
-        if there.member_id is None
-        else simulator.snapshot(workspace_id, live, there.member_id, there.occurred_at)
     )
-    alone = calculate(live, cart, member, codes, (), {}, there.occurred_at)
-    return max(0, alone.summary.to_pay_minor - _paid_for_rest(there, back))
-
-
-def _paid_for_rest(there: PurchaseRecord, back: Mapping[str, int]) -> int:
-    """What was paid, in whatever form, for the goods that stay."""
-    assert there.answer is not None
-    quantities = {kept["line_id"]: int(kept["qty_milli"]) for kept in there.cart["lines"]}
-    total = 0
-    for line in there.answer.lines:
-        whole = quantities[line.line_id]
-        came = back.get(line.line_id, 0)
-        for paid in (line.to_pay_minor, line.points_paid_minor, line.gift_paid_minor):
-            total += paid - share(paid, came, whole)
-    return total
 
 
 def _left(kept: Mapping[str, Any], came: int, currency: str) -> Line | None:
