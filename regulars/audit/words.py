@@ -100,7 +100,7 @@ OBJECTS: dict[str, Promise] = {
     "import": _("Import"),
     "adjustment": _("Change of points"),
     "loyalty_member": _("Member of the programme"),
-    "series": _("Series of codes"),
+    "series": _("Code series"),
     "gift_card": _("Gift certificate"),
     "card": _("Loyalty card"),
     "wallet": _("Wallets"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regulars.kernel.errors import RegularsError
 
@@ -27,8 +28,8 @@ STATES: dict[str, tuple[str, Text]] = {
     "hidden": ("neutral", _("Hidden")),
     "replaced": ("neutral", _("Replaced")),
     "draft": ("neutral", _("Draft")),
-    "open": ("good", _("Open")),
-    "closed": ("neutral", _("Closed")),
+    "open": ("good", pgettext_lazy("programme", "Open")),
+    "closed": ("neutral", pgettext_lazy("programme", "Closed")),
     "waiting": ("info", _("Waiting")),
     "done": ("good", _("Done")),
     "failed": ("bad", _("Failed")),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from babel.dates import format_skeleton
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from regulars.kernel.money import decimal_string
@@ -280,7 +280,7 @@ def least(policy: TierPolicy, amount: int, currency: str) -> str:
 CHANGES: dict[str, Text] = {
     "settings": gettext_lazy("Rules of the programme"),
     "opened": gettext_lazy("Opened"),
-    "closed": gettext_lazy("Closed"),
+    "closed": pgettext_lazy("programme", "Closed"),
 }
 
 

@@ -43,6 +43,10 @@ _FAULTS: tuple[tuple[re.Pattern[str], str | Promise], ...] = tuple(
             _("A rule has at most %(most)s conditions."),
         ),
         (
+            r"breaks “(?P<user>.+)”, which refers to it: .*over (?P<most>\d+)",
+            _("“%(user)s” refers to this segment and would grow over %(most)s by it."),
+        ),
+        (
             r"with its segments has over (?P<most>\d+) conditions",
             _("With the segments it refers to, the rule has over %(most)s conditions."),
         ),

@@ -66,8 +66,8 @@ def _chart(moved: list[owing.MovedIn]) -> dict[str, Any]:
         "finding": _("Given, spent and burned in each month"),
         "labels": [str(MONTHS_3[one.month.month]) for one in moved],
         "series": [
-            {"name": _("Given"), "values": [one.issued // 100 for one in moved]},
-            {"name": _("Spent"), "values": [one.spent // 100 for one in moved]},
+            {"name": _("Points given"), "values": [one.issued // 100 for one in moved]},
+            {"name": _("Points spent"), "values": [one.spent // 100 for one in moved]},
             {"name": _("Burned"), "values": [one.expired // 100 for one in moved]},
         ],
         "unfinished": True,

@@ -240,8 +240,12 @@ def _checked(workspace_id: int, rule: Mapping[str, Any], slug: str) -> Rule:
         try:
             checking.check_references(rules[other], rules)
         except Invalid as error:
-            problem = f"breaks “{other}”, which refers to it: {error.message}"
-            raise Invalid(error.code, f"$.where {problem}", path="$.where", user=other) from error
+            raise Invalid(
+                error.code,
+                f"$.where breaks “{other}”, which refers to it: {error.message}",
+                path="$.where",
+                user=other,
+            ) from error
     return found
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages import Catalog, Message
+from babel.messages.pofile import read_po
 from django.utils import translation
 
 from regulars.web import refusals, translations
@@ -117,3 +118,18 @@ def test_a_text_translated_in_another_room_is_known(house: Path) -> None:
         target = house / "florist" / "locale" / language / "LC_MESSAGES" / "django.po"
         translations._write(target, language, catalogue)
     assert translations.problems("bakery") == []
+
+
+@pytest.mark.parametrize("language", translations.LANGUAGES)
+def test_no_two_rooms_say_one_text_in_different_words(language: str) -> None:
+    # All rooms share one catalogue at run time: the word of one would stand on pages of the other.
+    said: dict[tuple[str, str], dict[str, set[str]]] = {}
+    for place in sorted(translations.PACKAGE.glob(f"**/locale/{language}/LC_MESSAGES/django.po")):
+        room = place.relative_to(translations.PACKAGE).parts[0]
+        with place.open("rb") as file:
+            for found in read_po(file):
+                if found.id:
+                    words = said.setdefault((found.context or "", str(found.id)), {})
+                    words.setdefault(str(found.string), set()).add(room)
+
+    assert {text: words for text, words in said.items() if len(words) > 1} == {}
