@@ -117,7 +117,13 @@ class PromotionForm(forms.Form):
     tiers = forms.MultipleChoiceField(
         label=gettext_lazy("Tiers"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    is_first = forms.BooleanField(label=gettext_lazy("Only the first purchase"), required=False)
+    is_first = forms.BooleanField(
+        label=gettext_lazy("Only the first purchase"),
+        required=False,
+        help_text=gettext_lazy(
+            "Allow one use for a customer as well: a sale is counted a moment after it is made."
+        ),
+    )
     birthday = _number(
         gettext_lazy("Days around the birthday"),
         hint=gettext_lazy("3: from three days before to three days after."),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regulars.audit import actions as audit
 from regulars.kernel import clock
-from regulars.kernel.errors import Conflict
+from regulars.kernel.errors import Conflict, Refused
 from regulars.loyalty.models.programme import Programme, ProgrammeVersion
 from regulars.loyalty.pure.programme_reading import DEFAULT_SETTINGS, read_programme
 from regulars.loyalty.pure.promotions.conditions import Condition
@@ -29,7 +29,7 @@ def save_settings(
     """The programme with these settings; the same settings make no version.
 
     expect_version  the version the editor read; another one since then is refused
-    raises  Invalid(programme_invalid), Conflict(programme_changed)
+    raises  Invalid(programme_invalid), Conflict(programme_changed), Refused(currency_used)
     """
     programme = read_programme(dict(settings))
     for rule in programme.earning:
@@ -37,11 +37,29 @@ def save_settings(
     row = lock(workspace_id)
     if expect_version is not None and row.version != expect_version:
         raise Conflict("programme_changed", "Somebody changed the programme since you opened it.")
+    kept = {currency.slug for currency in programme.currencies}
+    before = read_programme(row.settings).currencies
+    _refuse_to_forget(workspace_id, sorted({one.slug for one in before} - kept))
     if row.settings != settings:
         Programme.objects.filter(id=row.id).update(settings=dict(settings))
         bump(workspace_id, what="settings", actor=actor, settings=dict(settings))
         audit.note(workspace_id, "loyalty.programme_changed", "loyalty", "programme")
     return queries.programme(workspace_id)
+
+
+def _refuse_to_forget(workspace_id: int, slugs: Sequence[str]) -> None:
+    """Points that members have are not taken away by taking their name away."""
+    if not slugs:
+        return
+    with cursor() as asked:
+        asked.execute(
+            "SELECT currency FROM loyalty_balance WHERE workspace_id = %s AND currency = ANY(%s)"
+            " AND (available <> 0 OR pending <> 0 OR held <> 0 OR debt <> 0) LIMIT 1",
+            [workspace_id, list(slugs)],
+        )
+        found = asked.fetchone()
+    if found is not None:
+        raise Refused("currency_used", f"Members have points of the kind {found[0]}.")
 
 
 def set_open(workspace_id: int, is_open: bool, *, actor: str = "") -> ProgrammeRecord:

@@ -9,8 +9,9 @@ import pytest
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
 from regulars.loyalty.actions import members as enrolling
+from regulars.loyalty.actions import points, promotions
 from regulars.loyalty.actions import programme as settling
-from regulars.loyalty.actions import promotions
+from regulars.loyalty.point_records import Grant
 from regulars.loyalty.pure.cart import Cart, CodeState, meant
 from regulars.loyalty.queries import programme, simulator
 from regulars.loyalty.queries import promotions as found
@@ -85,6 +86,24 @@ def test_settings_are_saved_by_whoever_read_them_last(place: Town) -> None:
         assert refused.value.code == "programme_invalid"
         assert refused.value.details["path"] == "currencies[0].name"
         assert programme.live(shop).programme.main.slug == "beans"
+
+
+def test_a_kind_of_points_that_members_have_is_not_forgotten(place: Town) -> None:
+    shop = place.bakery.id
+    two = [
+        {"slug": "beans", "name": "Beans", "is_main": True},
+        {"slug": "leaves", "name": "Leaves"},
+    ]
+    with scope(shop):
+        settling.save_settings(shop, {"currencies": two})
+        (mira,) = enrolling.enrol(shop, [place.mira])
+        points.grant(shop, Grant(member_id=mira, currency="leaves", points=500, key="a"))
+
+        with pytest.raises(Refused) as refused:
+            settling.save_settings(shop, {"currencies": two[:1]})
+
+        assert refused.value.code == "currency_used"
+        assert len(programme.programme(shop).programme.currencies) == 2
 
 
 def test_a_promotion_is_created_once_by_its_key(place: Town) -> None:
