@@ -40,6 +40,8 @@ OCCASIONS = {
     "Survey Completed": "survey",
     "receipt.registered": "receipt",
 }
+# How the log names events that came with the public key of a site.
+SITE_PREFIX = "site:"
 # Workspaces with members whose local day has begun and whose night was not run yet.
 BEHIND = """
 SELECT w.id FROM workspaces_workspace w
@@ -57,13 +59,14 @@ def take_counts(workspace_id: int, events: Sequence[Event]) -> None:
     eldest = now - EARN_AGE_MAX
     live = [e for e in events if e.origin == Origin.LIVE.value and e.received_at >= eldest]
     accruals.take(workspace_id, live, now)
+    accruals.withdraw(workspace_id, live, now)
     # Balances are locked before members, here as everywhere.
     turnover.look(workspace_id, touched, now)
 
 
 def take_events(workspace_id: int, events: Sequence[Event]) -> None:
     """Any event: points that wait for it wake, live on by it, and rules that ask for it give."""
-    waking.take(workspace_id, events)
+    waking.take(workspace_id, [event for event in events if not _is_of_a_browser(event)])
     sliding.take(workspace_id, events)
     live = programme.live(workspace_id)
     triggers = {rule.trigger for rule in live.programme.earning if rule.is_on}
@@ -77,17 +80,21 @@ def take_events(workspace_id: int, events: Sequence[Event]) -> None:
 def _occasions(event: Event, earning: Sequence[EarnRule]) -> list[rules.Occasion]:
     if event.customer_id is None:
         return []
-    key = f"event:{event.id}"
-    found = []
-    named = frozenset(
-        rule.id for rule in earning if rule.trigger == "event" and _is_for(rule, event)
-    )
-    if named:
-        found.append(rules.Occasion(event.customer_id, "event", key, event.time, named))
     trigger = OCCASIONS.get(event.kind)
-    if trigger is not None:
-        found.append(rules.Occasion(event.customer_id, trigger, key, event.time))
-    return found
+    # Anybody may send events with a site's public key: they give only as often as a rule bounds.
+    fitting = [r for r in earning if not _is_of_a_browser(event) or r.once_per != "event"]
+    named = [r.id for r in fitting if r.trigger == "event" and _is_for(r, event)]
+    told = [r.id for r in fitting if trigger is not None and r.trigger == trigger]
+    key = f"event:{event.id}"
+    return [
+        rules.Occasion(event.customer_id, what, key, event.time, frozenset(ids))
+        for what, ids in (("event", named), (trigger or "", told))
+        if ids
+    ]
+
+
+def _is_of_a_browser(event: Event) -> bool:
+    return event.source.startswith(SITE_PREFIX)
 
 
 def _is_for(rule: EarnRule, event: Event) -> bool:
@@ -104,7 +111,13 @@ def _first_purchases(workspace_id: int, events: Sequence[Event]) -> list[rules.O
     paid = [e for e in events if e.kind == "order.paid" and e.customer_id is not None]
     values = values_together(workspace_id, [e.customer_id for e in paid if e.customer_id])
     return [
-        rules.Occasion(e.customer_id, "first_purchase", "first", e.time)
+        rules.Occasion(
+            e.customer_id,
+            "first_purchase",
+            "first",
+            e.time,
+            purchase_id=accruals.bonus_of(e.subject_id) if e.subject_id else None,
+        )
         for e in paid
         if e.customer_id is not None
         if (value := values.get(e.customer_id)) is not None and value.orders_count == 1

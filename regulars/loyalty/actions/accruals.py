@@ -68,6 +68,33 @@ def take(workspace_id: int, events: Sequence[Event], now: datetime | None = None
     return moved
 
 
+def bonus_of(order_id: int) -> str:
+    """Under which name a bonus for an order stands: it goes when the whole order does."""
+    return f"bonus:order:{order_id}"
+
+
+def withdraw(workspace_id: int, events: Sequence[Event], now: datetime | None = None) -> int:
+    """Take bonuses back whose order came back whole, by whatever door it came; how many orders."""
+    moment = now or clock.now()
+    taken = 0
+    for event in events:
+        is_back = event.kind in turnover.ORDER_KINDS and event.kind != "order.paid"
+        sale = _sale(workspace_id, event) if is_back else None
+        if sale is None or sale.now_minor > 0:
+            continue
+        name = bonus_of(sale.order.id)
+        txns = books.of_purchase(workspace_id, name)
+        back = _revoked(txns)
+        left = {slug: n - back.get(slug, 0) for slug, n in _issued(txns).items()}
+        left = {slug: n for slug, n in left.items() if n > 0}
+        if left:
+            policy = programme.live(workspace_id).programme.returns.policy
+            key = f"{name}:{event.id}"
+            points.take_back(workspace_id, name, left, key, policy=policy, now=moment)
+            taken += 1
+    return taken
+
+
 def _sale(workspace_id: int, event: Event) -> Sale | None:
     """The sale an event is about, when its customer takes part."""
     if event.subject_id is None:

@@ -19,7 +19,7 @@ from typing import Any
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.kernel import clock
-from regulars.loyalty.actions import due, ledger, rules, tiers
+from regulars.loyalty.actions import carrying, due, ledger, rules, tiers
 from regulars.loyalty.pure import nights
 from regulars.loyalty.pure.calculation.live import Live
 from regulars.loyalty.pure.terms import midnight
@@ -60,20 +60,29 @@ WHERE workspace_id = %(workspace)s AND due_at <= %(at)s AND member_id > %(after)
 """
 DUE_TIERS = """
 SELECT id FROM loyalty_member
-WHERE workspace_id = %(workspace)s AND tier_due_at <= %(at)s AND id > %(after)s ORDER BY 1
+WHERE workspace_id = %(workspace)s AND tier_due_at <= %(at)s AND id > %(after)s
+  AND merged_into IS NULL ORDER BY 1
 """
 # Whose balance is enough for another tier than they stand in, and whose tier is to be looked at.
 BALANCE_TIERS = """
 SELECT m.id FROM loyalty_member m
 LEFT JOIN loyalty_balance b ON b.member_id = m.id AND b.currency = %(currency)s
-WHERE m.workspace_id = %(workspace)s AND m.id > %(after)s
+WHERE m.workspace_id = %(workspace)s AND m.id > %(after)s AND m.merged_into IS NULL
   AND (m.tier_due_at <= %(at)s OR m.tier_slug IS DISTINCT FROM coalesce((
       SELECT g.slug FROM unnest(%(slugs)s::text[], %(leasts)s::bigint[]) AS g (slug, least)
       WHERE g.least <= coalesce(b.available, 0) ORDER BY g.least DESC LIMIT 1), ''))
 ORDER BY 1
 """
+# Points that came to a card at the very moment it was merged into another.
+LEFT_BEHIND = """
+SELECT DISTINCT m.id FROM loyalty_member m JOIN loyalty_balance b ON b.member_id = m.id
+WHERE m.workspace_id = %(workspace)s AND m.merged_into IS NOT NULL AND m.id > %(after)s
+  AND (b.available > 0 OR b.pending > 0)
+ORDER BY 1
+"""
 ALL = """
-SELECT id FROM loyalty_member WHERE workspace_id = %(workspace)s AND id > %(after)s ORDER BY 1
+SELECT id FROM loyalty_member
+WHERE workspace_id = %(workspace)s AND id > %(after)s AND merged_into IS NULL ORDER BY 1
 """
 ENDING = """
 SELECT DISTINCT member_id FROM loyalty_lot
@@ -82,7 +91,7 @@ WHERE workspace_id = %(workspace)s AND available > 0 AND expires_at > %(from)s
 UNION
 SELECT member_id FROM loyalty_balance
 WHERE workspace_id = %(workspace)s AND available > 0 AND slides_until > %(from)s
-  AND slides_until <= %(upto)s AND member_id > %(after)s
+  AND slides_until <= %(upto)s AND due_at <= %(upto)s AND member_id > %(after)s
 ORDER BY 1
 """
 ENDS = """
@@ -157,6 +166,7 @@ def run(
 def _steps(
     live: Live, day: date, now: datetime, *, has_new_policy: bool
 ) -> dict[str, Sequence[Step]]:
+    """What each step does, if anything: at most one walk, for a night notes one place a step."""
     policy = live.programme.tiers
     is_by_balance = policy.basis == "balance"
     ranks = sorted(policy.tiers, key=lambda tier: tier.least)
@@ -170,8 +180,9 @@ def _steps(
         "upto": midnight(day + timedelta(days=EXPIRING_DAYS + 1), live.zone),
     }
     return {
+        "follow": [Step(LEFT_BEHIND, _bring_after(day), {})],
         "activate": [Step(DUE_BALANCES, _activate, {})],
-        "redeem": [Step(ALL, _redemption(path), {}) for path in REDEMPTIONS],
+        "redeem": [Step(ALL, _redeem, {})] if REDEMPTIONS else [],
         "policy": [Step(ALL, _anew(now), {})] if has_new_policy else [],
         "tiers": [] if is_by_balance or not ranks else [Step(DUE_TIERS, tiers.advance, {})],
         "expire": [Step(DUE_BALANCES, _expire, {})],
@@ -194,7 +205,11 @@ def _walk(
     renew: Callable[[], object],
 ) -> None:
     for step in steps:
-        while _part(workspace_id, day, name, step, at):
+        members = _concerned(workspace_id, day, step, at)
+        for start in range(0, len(members), MEMBERS_AT_ONCE):
+            chosen = members[start : start + MEMBERS_AT_ONCE]
+            if not _part(workspace_id, day, name, step, at, chosen):
+                break
             renew()
     with scope(workspace_id):
         raw = cursor()
@@ -206,8 +221,23 @@ def _walk(
             raw.execute(NOTE, [following, 0, name, name, 0, workspace_id, day])
 
 
-def _part(workspace_id: int, day: date, name: str, step: Step, at: datetime) -> bool:
-    """Some members of a step, in one transaction; false when none is left."""
+def _concerned(workspace_id: int, day: date, step: Step, at: datetime) -> list[int]:
+    """Everybody a step is about and has not come to, asked for once: a million ids are few."""
+    with scope(workspace_id):
+        raw = cursor()
+        raw.execute(HOLD, [workspace_id, day])
+        row = raw.fetchone()
+        assert row is not None
+        raw.execute(
+            step.find, {**step.values, "workspace": workspace_id, "at": at, "after": row[1]}
+        )
+        return [found[0] for found in raw.fetchall()]
+
+
+def _part(
+    workspace_id: int, day: date, name: str, step: Step, at: datetime, members: Sequence[int]
+) -> bool:
+    """Some members of a step, in one transaction; false when the night has gone on without us."""
     with scope(workspace_id):
         raw = cursor()
         raw.execute(HOLD, [workspace_id, day])
@@ -216,19 +246,21 @@ def _part(workspace_id: int, day: date, name: str, step: Step, at: datetime) -> 
         # Another worker may have gone on with this night, or finished it.
         if row[0] != name or row[3] is not None:
             return False
-        raw.execute(
-            f"SELECT * FROM ({step.find}) AS found LIMIT %(limit)s",
-            {
-                **step.values, "workspace": workspace_id, "at": at, "after": row[1],
-                "limit": MEMBERS_AT_ONCE,
-            },
-        )  # fmt: skip
-        members = [found[0] for found in raw.fetchall()]
-        if not members:
-            return False
-        done = step.act(workspace_id, members, at)
-        raw.execute(NOTE, [name, members[-1], name, name, done, workspace_id, day])
+        mine = [member_id for member_id in members if member_id > row[1]]
+        if mine:
+            done = step.act(workspace_id, mine, at)
+            raw.execute(NOTE, [name, mine[-1], name, name, done, workspace_id, day])
         return True
+
+
+def _bring_after(day: date) -> Callable[[int, Sequence[int], datetime], int]:
+    def follow(workspace_id: int, member_ids: Sequence[int], at: datetime) -> int:
+        """What was left behind by a merge follows it."""
+        for member_id in member_ids:
+            carrying.follow(workspace_id, member_id, f"night:{day}:{member_id}", at)
+        return 0
+
+    return follow
 
 
 def _anew(now: datetime) -> Callable[[int, Sequence[int], datetime], int]:
@@ -251,10 +283,12 @@ def _expire(workspace_id: int, member_ids: Sequence[int], at: datetime) -> int:
     return expired
 
 
-def _redemption(path: str) -> Callable[[int, Sequence[int], datetime], int]:
-    module, _, name = path.partition(":")
-    found: Callable[[int, Sequence[int], datetime], int] = getattr(import_module(module), name)
-    return found
+def _redeem(workspace_id: int, member_ids: Sequence[int], at: datetime) -> int:
+    done = 0
+    for path in REDEMPTIONS:
+        module, _, name = path.partition(":")
+        done += getattr(import_module(module), name)(workspace_id, member_ids, at)
+    return done
 
 
 def _notify(window: Mapping[str, Any]) -> Callable[[int, Sequence[int], datetime], int]:

@@ -31,7 +31,7 @@ BIRTHDAYS = """
 SELECT m.id FROM loyalty_member m
 JOIN customers_customer c ON c.id = m.customer_id
 WHERE m.workspace_id = %(workspace)s AND c.workspace_id = %(workspace)s AND m.id > %(after)s
-  AND c.birth_on IS NOT NULL
+  AND m.merged_into IS NULL AND c.birth_on IS NOT NULL
   AND to_char(c.birth_on, 'MM-DD') = ANY(%(days)s::text[])
 ORDER BY 1
 """
@@ -54,6 +54,7 @@ class Occasion:
              receipt, birthday
     key      what names the occasion for ever
     rules    only these, when any are named
+    purchase_id  what the points were given for and are taken back with
     """
 
     customer_id: int
@@ -61,6 +62,7 @@ class Occasion:
     key: str
     at: datetime
     rules: frozenset[str] = frozenset()
+    purchase_id: str | None = None
 
 
 def give(workspace_id: int, occasions: Sequence[Occasion], now: datetime | None = None) -> int:
@@ -139,6 +141,7 @@ def _earn(
         parts=(part,),
         reason=rule.name or rule.id,
         kind=KIND,
+        purchase_id=occasion.purchase_id,
         occurred_at=occasion.at,
         rules_version=live.version,
     )

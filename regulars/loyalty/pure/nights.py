@@ -9,7 +9,8 @@ from regulars.loyalty.pure.terms import midnight
 
 # The order is part of what members are promised; docs/decisions says why.
 STEPS = (
-    "activate", "redeem", "policy", "tiers", "expire", "balance_tiers", "notify", "grants",
+    "follow", "activate", "redeem", "policy", "tiers", "expire", "balance_tiers", "notify",
+    "grants",
 )  # fmt: skip
 # A worker that was away longer begins with the last nights only.
 NIGHTS_BEHIND_MAX = 400

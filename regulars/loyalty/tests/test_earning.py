@@ -438,3 +438,40 @@ def test_the_switchboard_leads_events_to_points(as_engine: None) -> None:
         assert have(place, mira) == (600, 0)
         found = by_id(bakery, mira)
         assert found is not None and (found.tier_slug, found.tier_counted) == ("silver", 600)
+
+
+def test_a_first_purchase_that_comes_back_takes_its_bonus_along(place: Town) -> None:
+    settle(place, earning=[{"id": "first", "trigger": "first_purchase", "points": 50}])
+    (mira,) = members.enrol(place.bakery.id, [place.mira])
+    order = _order(place, "1", "10.00")
+    tasks.take_counts(place.bakery.id, [_told(place, order, 1, "order.paid")])
+    tasks.take_events(place.bakery.id, [_told(place, order, 1, "order.paid")])
+    assert have(place, mira) == (50, 0)
+
+    orders.set_status(place.bakery.id, order, OrderStatus.RETURNED)
+    for _ in range(2):
+        tasks.take_counts(place.bakery.id, [_told(place, order, 2, "order.returned")])
+
+    assert have(place, mira) == (0, 0)
+
+
+def test_a_browser_earns_only_as_often_as_a_rule_bounds(place: Town) -> None:
+    settle(
+        place,
+        earning=[
+            {"id": "each", "trigger": "event", "event": "App Opened", "points": 500},
+            {"id": "daily", "trigger": "event", "event": "App Opened", "points": 10,
+             "once_per": "day"},
+            {"id": "words", "trigger": "review", "points": 70},
+        ],
+    )  # fmt: skip
+    (mira,) = members.enrol(place.bakery.id, [place.mira])
+    kinds = ("App Opened", "App Opened", "Product Reviewed")
+    sent = [
+        event(place, number, kind, source="site:shop", time=clock.now().replace(hour=12))
+        for number, kind in enumerate(kinds, start=1)
+    ]
+
+    tasks.take_events(place.bakery.id, sent)
+
+    assert have(place, mira) == (10, 0)
