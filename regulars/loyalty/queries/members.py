@@ -75,6 +75,16 @@ def by_id(workspace_id: int, member_id: int) -> MemberRecord | None:
     return _one(workspace_id, "m.id = %s", member_id)
 
 
+def current(workspace_id: int, member_id: int) -> MemberRecord | None:
+    """The member of this row, or whom they were merged into."""
+    return _one(
+        workspace_id,
+        "m.id = (SELECT coalesce(x.merged_into, x.id) FROM loyalty_member x"
+        " WHERE x.workspace_id = m.workspace_id AND x.id = %s)",
+        member_id,
+    )
+
+
 def _one(workspace_id: int, where: str, value: object) -> MemberRecord | None:
     raw = cursor()
     raw.execute(

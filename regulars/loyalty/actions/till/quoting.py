@@ -114,17 +114,12 @@ def _found(workspace_id: int, named: Named) -> MemberRecord | None:
     """The member of a card of ours, else of an identifier of the customer."""
     known = remembered.member_id(workspace_id, named.kind, named.value)
     if known is not None:
-        return _current(workspace_id, known)
+        return members.current(workspace_id, known)
     found = _asked(workspace_id, named)
     # A changing code is good for a moment only, whoever remembers it.
     if found is not None and named.kind != "token":
         remembered.remember_member(workspace_id, named.kind, named.value, found.id)
     return found
-
-
-def _current(workspace_id: int, member_id: int) -> MemberRecord | None:
-    """The member, or whom they were merged into since."""
-    return members.by_id(workspace_id, members.now_of(workspace_id, member_id))
 
 
 def _asked(workspace_id: int, named: Named) -> MemberRecord | None:
@@ -134,7 +129,7 @@ def _asked(workspace_id: int, named: Named) -> MemberRecord | None:
     elif named.kind == "token":
         card = cards.card_of_qr(workspace_id, named.value, clock.now())
     if card is not None:
-        return _current(workspace_id, card.member_id)
+        return members.current(workspace_id, card.member_id)
     return members.find(workspace_id, members.MemberKey(cast("KeyKind", named.kind), named.value))
 
 
