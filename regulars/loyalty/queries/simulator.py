@@ -129,12 +129,14 @@ def _merged(workspace_id: int, member: Member) -> list[int]:
 
 
 def _card_discount(workspace_id: int, member_id: int) -> int:
-    """The best fixed discount of the member's active cards, in basis points."""
+    """The best discount of active cards, of the member and of those merged into them."""
     with cursor() as asked:
         asked.execute(
             "SELECT coalesce(max(discount), 0) FROM loyalty_card"
-            " WHERE workspace_id = %s AND member_id = %s AND state = 'active'",
-            [workspace_id, member_id],
+            " WHERE workspace_id = %s AND state = 'active'"
+            " AND member_id = ANY(%s::bigint[] || ARRAY("
+            "SELECT id FROM loyalty_member WHERE workspace_id = %s AND merged_into = %s))",
+            [workspace_id, [member_id], workspace_id, member_id],
             prepare=True,
         )
         row = asked.fetchone()

@@ -10,7 +10,7 @@ from regulars.loyalty.actions import cards, members
 from regulars.loyalty.actions.card_discounts import set_discount
 from regulars.loyalty.queries import programme, simulator
 from regulars.loyalty.tests.carts import ask, cart, line
-from regulars.store.scope import scope
+from regulars.store.scope import cursor, scope
 from tests.town import Town, town
 
 GOODS = cart(line("A", "100"))
@@ -39,6 +39,10 @@ def test_a_cards_discount_is_taken_until_the_card_is_blocked_and_goes_with_a_swa
         assert to_pay(mira) == 9300
         other = cards.swap_card(shop, card.public_id, key="b")
         assert to_pay(mira) == 9300
+        (oleg,) = members.enrol(shop, [place.oleg])
+        with cursor() as asked:
+            asked.execute("UPDATE loyalty_member SET merged_into = %s WHERE id = %s", [oleg, mira])
+        assert to_pay(oleg) == 9300
         cards.block_card(shop, other.public_id, reason="lost")
         assert to_pay(mira) == 10000
 
