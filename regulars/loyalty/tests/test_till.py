@@ -10,7 +10,7 @@ from regulars.loyalty.actions import members as member_actions
 from regulars.loyalty.actions import promotions
 from regulars.loyalty.queries import members
 from regulars.loyalty.tests.counter import Shop, at, cart, line, new_id, shop
-from regulars.store.scope import scope
+from regulars.store.scope import cursor, scope
 
 EMPTY = {"available": 0, "pending": 0, "reserved": 0, "debt": 0}
 
@@ -618,3 +618,18 @@ def test_only_the_promotion_that_asks_is_looked_at_again(tea: Shop) -> None:
     _, part = tea.call("returns", back(asked["purchase_id"], lines=[{"line_id": "1", "qty": "1"}]))
 
     assert part["summary"]["repriced"] == given["asks"] - given["asks"] // 3
+
+
+def test_goods_of_somebody_who_was_erased_come_back(tea: Shop) -> None:
+    told = held(tea, tea.member())
+    with scope(tea.workspace.id):
+        cursor().execute(
+            "UPDATE loyalty_purchase SET member_id = NULL, customer_id = NULL"
+            " WHERE workspace_id = %s",
+            [tea.workspace.id],
+        )
+    confirm(tea, told["purchase_id"])
+
+    status, returned = tea.call("returns", back(told["purchase_id"]))
+
+    assert (status, returned["summary"]["refund"]) == (200, 20_000)

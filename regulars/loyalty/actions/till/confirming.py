@@ -10,6 +10,7 @@ from django.db import transaction
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict
 from regulars.loyalty.actions import budgets, codes, points
+from regulars.loyalty.actions.ledger import lock_members
 from regulars.loyalty.actions.sliding import after_burn
 from regulars.loyalty.actions.till import moving, rows, telling
 from regulars.loyalty.actions.till.holding import (
@@ -84,8 +85,12 @@ def _take(
         answer, hold_key, lost = revive(workspace_id, there, now)
         flags += lost
     name, customer_id = there.purchase_id, there.customer_id
-    # Whoever was merged since the hold earns as whom they were merged into.
-    member_id = None if there.member_id is None else now_of(workspace_id, there.member_id)
+    member_id = None
+    if there.member_id is not None:
+        # Whoever was merged since the hold earns as whom they were merged into; no merge comes
+        # between the look and the posting.
+        lock_members(workspace_id, [there.member_id], now)
+        member_id = now_of(workspace_id, there.member_id)
     _post(workspace_id, name, member_id, customer_id, answer, asked, now, hold_key)
     if not is_late:
         # After the points, as everywhere: the member's balances are locked before limits.

@@ -219,7 +219,8 @@ def _move(
             now=now,
         )
     taken = None
-    if back.earned:
+    # A purchase of somebody who was erased while it was held earned nothing.
+    if back.earned and there.member_id is not None:
         taken = points.take_back(
             workspace_id,
             there.purchase_id,
