@@ -10,7 +10,7 @@ from datetime import datetime
 
 from regulars.customers import queries as customers
 from regulars.kernel import clock
-from regulars.loyalty.actions import ledger, members, tiers
+from regulars.loyalty.actions import ledger, members, repaying, tiers
 from regulars.loyalty.pure.ledger import Account, Balance, Draft, Entry, NewLot, points_unit
 from regulars.loyalty.pure.lots import Lot
 from regulars.loyalty.queries import ledger as books
@@ -53,6 +53,7 @@ def merge(
     balances = ledger.lock_members(workspace_id, sorted((loser, winner)), moment)
     lots = books.open_lots(workspace_id, [loser])
     _carry(workspace_id, loser, winner, lots, balances[loser], f"merge:{key}", moment)
+    repaying.repay(workspace_id, winner, f"merge:{key}", moment)
     cursor().execute(MERGED, [winner, workspace_id, loser, loser])
     cursor().execute(COUNTS_THERE, [winner, workspace_id, loser])
     tiers.recompute(workspace_id, [loser, winner], moment)

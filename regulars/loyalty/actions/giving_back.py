@@ -9,12 +9,11 @@ from django.utils.translation import gettext_noop as _
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Refused
-from regulars.loyalty.actions import ledger, telling
+from regulars.loyalty.actions import ledger, repaying, telling
 from regulars.loyalty.point_records import GivenBack
 from regulars.loyalty.pure import accrual, lots
 from regulars.loyalty.pure.ledger import (
     Account,
-    Balance,
     Draft,
     Entry,
     NewLot,
@@ -45,10 +44,8 @@ def give_back(
     moment = now or clock.now()
     owner = _owner(books.of_purchase(workspace_id, purchase_id))
     body = {"purchase": purchase_id, "points": points}
-    balances: dict[int, dict[str, Balance]] = {}
     if owner is not None:
-        both = sorted({owner, now_of(workspace_id, owner)})
-        balances = ledger.lock_members(workspace_id, both, moment)
+        ledger.lock_members(workspace_id, sorted({owner, now_of(workspace_id, owner)}), moment)
     # Read once more: a return that came before us may have been committed while we waited.
     txns = books.of_purchase(workspace_id, purchase_id)
     before = next((t for t in txns if (t.kind, t.key) == (KIND, key)), None)
@@ -63,10 +60,12 @@ def give_back(
         raise Refused("return_exceeds_burn", _("More points would come back than were spent."))
     back = lots.put_back(burnt, points)
     known = books.lots_by_id(workspace_id, back)
-    entries, new = _movement(workspace_id, owner, back, known, moment, extra, balances)
+    entries, new = _movement(workspace_id, owner, back, known, moment, extra)
     draft = Draft(KIND, key, entries, lots=new, body=body, purchase_id=purchase_id)
     (posted,) = ledger.post(workspace_id, [draft], moment)
     telling.tell(workspace_id, [draft] if posted.is_new else [], moment)
+    if posted.is_new:
+        repaying.repay(workspace_id, now_of(workspace_id, owner), f"give_back:{key}", moment)
     return GivenBack(posted.txn_id, points, posted.is_new)
 
 
@@ -88,16 +87,12 @@ def _movement(
     known: dict[int, Lot],
     now: datetime,
     extra: timedelta,
-    balances: dict[int, dict[str, Balance]],
 ) -> tuple[tuple[Entry, ...], tuple[NewLot, ...]]:
     """Entries into the lots themselves, or, after a merge, into lots of whoever it was into."""
     now_owner = now_of(workspace_id, owner)
     currency = next(iter(known.values())).currency
-    own = balances[now_owner].get(currency)
-    debt = own.debt if own else 0
     if now_owner == owner:
-        freed = accrual.freed(owner, currency, Account.REDEEMED, back, known, now, extra, debt)
-        return freed, ()
+        return accrual.freed(owner, currency, Account.REDEEMED, back, known, now, extra), ()
     unit = points_unit(currency)
     entries: list[Entry] = []
     new: list[NewLot] = []
@@ -110,9 +105,6 @@ def _movement(
                 activates_at=known[lot_id].activates_at,
             )
         )  # fmt: skip
-        repaid = min(debt, amount)
-        debt -= repaid
-        entries.extend(accrual.repaying(now_owner, currency, repaid, new_lot=len(new)))
         new.append(
             NewLot(
                 now_owner, currency, amount, known[lot_id].activates_at, until,

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from django.utils.translation import gettext_noop as _
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, NotFound, Refused
-from regulars.loyalty.actions import carrying, ledger, telling
+from regulars.loyalty.actions import carrying, ledger, repaying, telling
 from regulars.loyalty.point_records import Earn, Held, Hold, PointsInsufficient, Settled
 from regulars.loyalty.pure import accrual
 from regulars.loyalty.pure.ledger import (
     Account,
-    Balance,
     Draft,
     Entry,
     body_hash,
-    currency_of,
     moves,
 )
 from regulars.loyalty.pure.lots import RELEASE_GRACE, by_lot
@@ -118,19 +115,17 @@ def release(
     """
     moment = now or clock.now()
     kept = held(workspace_id, hold_key)
-    own = ledger.lock_members(workspace_id, [kept.member_id], moment)[kept.member_id]
+    ledger.lock_members(workspace_id, [kept.member_id], moment)
     draft = Draft(
         kind="release",
         key=key,
-        entries=_going_back(
-            workspace_id, kept, dict(kept.allocations), moment, grace, _debt(own, kept.currency)
-        ),
+        entries=_going_back(workspace_id, kept, dict(kept.allocations), moment, grace),
         body={"hold": hold_key},
         resolves_id=kept.txn_id,
     )
     (posted,) = ledger.post(workspace_id, [draft], moment)
     if posted.is_new:
-        carrying.follow(workspace_id, kept.member_id, str(posted.txn_id), moment)
+        _come_home(workspace_id, kept.member_id, str(posted.txn_id), moment)
     return Settled(posted.txn_id, 0, kept.points, posted.is_new)
 
 
@@ -161,13 +156,12 @@ def settle(
     balances = ledger.lock_members(workspace_id, members, moment)
     drafts: list[Draft] = []
     if kept is not None:
-        debt = _debt(balances[kept.member_id], kept.currency)
         drafts.extend(
-            _capture(workspace_id, kept, capture_key, points, moment, grace, slides_until, debt)
+            _capture(workspace_id, kept, capture_key, points, moment, grace, slides_until)
         )
     if earn is not None:
         assert owner is not None
-        debts = _still_owed(owner, balances[owner], drafts)
+        debts = {slug: balance.debt for slug, balance in balances[owner].items()}
         zone = zone or workspaces.workspace(workspace_id).zone
         given = accrual.earn_draft(earn, debts, moment, zone, owner)
         drafts.extend([given] if given else [])
@@ -179,7 +173,7 @@ def settle(
         return None
     captured = sum(e.amount for e in drafts[0].entries if e.account == Account.REDEEMED)
     if captured < kept.points and posted[0].is_new:
-        carrying.follow(workspace_id, kept.member_id, str(posted[0].txn_id), moment)
+        _come_home(workspace_id, kept.member_id, str(posted[0].txn_id), moment)
     return Settled(posted[0].txn_id, captured, kept.points - captured, posted[0].is_new)
 
 
@@ -191,7 +185,6 @@ def _capture(
     now: datetime,
     grace: timedelta,
     slides_until: datetime | None,
-    debt: int,
 ) -> list[Draft]:
     wanted = kept.points if points is None else min(points, kept.points)
     spent: dict[int, int] = {}
@@ -208,23 +201,16 @@ def _capture(
         resolves_id=kept.txn_id,
         purchase_id=kept.purchase_id,
     )
-    rest = _going_back(workspace_id, kept, back, now, grace, debt)
+    rest = _going_back(workspace_id, kept, back, now, grace)
     if not rest:
         return [capture]
     return [capture, Draft("release", f"{key}:rest", rest, body={"hold": kept.txn_id})]
 
 
-def _debt(own: Mapping[str, Balance], currency: str) -> int:
-    return own[currency].debt if currency in own else 0
-
-
-def _still_owed(owner: int, own: Mapping[str, Balance], drafts: Sequence[Draft]) -> dict[str, int]:
-    """The member's debts once these drafts have repaid their part."""
-    owed = {slug: balance.debt for slug, balance in own.items()}
-    for entry in (one for draft in drafts for one in draft.entries):
-        if entry.account == Account.DEBT and entry.owner_id == owner:
-            owed[currency_of(entry.unit) or ""] -= entry.amount
-    return owed
+def _come_home(workspace_id: int, member_id: int, key: str, now: datetime) -> None:
+    """What was let go follows a merge, and pays what its member owes."""
+    carrying.follow(workspace_id, member_id, key, now)
+    repaying.repay(workspace_id, now_of(workspace_id, member_id), f"let_go:{key}", now)
 
 
 def _going_back(
@@ -233,12 +219,9 @@ def _going_back(
     amounts: dict[int, int],
     now: datetime,
     grace: timedelta,
-    debt: int,
 ) -> tuple[Entry, ...]:
     wanted = {lot: amount for lot, amount in amounts.items() if amount}
     if not wanted:
         return ()
     known = books.lots_by_id(workspace_id, wanted)
-    return accrual.freed(
-        kept.member_id, kept.currency, Account.HELD, wanted, known, now, grace, debt
-    )
+    return accrual.freed(kept.member_id, kept.currency, Account.HELD, wanted, known, now, grace)

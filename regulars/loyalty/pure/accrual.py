@@ -158,12 +158,8 @@ def freed(
     known: Mapping[int, Lot],
     now: datetime,
     extra: timedelta,
-    debt: int = 0,
 ) -> tuple[Entry, ...]:
-    """Entries that bring points back to available; a lot past its date lives `extra` longer.
-
-    A debt is repaid out of them, by the first lots.
-    """
+    """Entries that bring points back to available; a lot past its date lives `extra` longer."""
     unit = points_unit(currency)
     entries: list[Entry] = []
     for lot_id, amount in sorted(amounts.items()):
@@ -180,7 +176,4 @@ def freed(
         entries.append(
             Entry(Account.AVAILABLE, unit, amount, member_id, lot=lot_id, expires_at=until)
         )
-        repaid = min(debt, amount)
-        debt -= repaid
-        entries.extend(repaying(member_id, currency, repaid, lot=lot_id))
     return tuple(entries)

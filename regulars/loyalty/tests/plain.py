@@ -104,8 +104,9 @@ class Plain:
                 came.append((lot, kept - used))
                 if lot["ends"] is not None and lot["ends"] <= now:
                     lot["ends"] = now + grace
-        for lot, back in sorted(came, key=lambda one: one[0]["number"]):
-            self._comes(lot, back)
+        for lot, back in came:
+            lot["available"] += back
+        self._repay(hold["who"])
         return spent
 
     def give_back(self, purchase: str, points: int, now: datetime, extra: timedelta) -> bool:
@@ -124,15 +125,17 @@ class Plain:
                 came.append((lot, used))
                 if lot["ends"] is not None and lot["ends"] <= now:
                     lot["ends"] = now + extra
-        for lot, used in sorted(came, key=lambda one: one[0]["number"]):
-            self._comes(lot, used)
+        for lot, used in came:
+            lot["available"] += used
+        self._repay(bought["who"])
         return True
 
-    def _comes(self, lot: Lot, points: int) -> None:
-        """Points come back to a lot; a debt takes what it can."""
-        repaid = min(self.debt.get(lot["who"], 0), points)
-        self.debt[lot["who"]] = self.debt.get(lot["who"], 0) - repaid
-        lot["available"] += points - repaid
+    def _repay(self, who: str) -> None:
+        """A debt takes what there is, first what ends first."""
+        for lot in self._in_order(who):
+            repaid = min(self.debt.get(who, 0), lot["available"])
+            self.debt[who] = self.debt.get(who, 0) - repaid
+            lot["available"] -= repaid
 
     def take_back(
         self, purchase: str, points: int, policy: str, now: datetime
