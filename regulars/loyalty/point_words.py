@@ -18,6 +18,8 @@ KINDS: dict[str, tuple[Word, str, str]] = {
     "give_back": (gettext_lazy("Given back by a return"), "undo-2", "brand"),
     "take_back": (gettext_lazy("Taken back by a return"), "undo-2", "amber"),
     "pay_debt": (gettext_lazy("Debt paid in money"), "banknote", "neutral"),
+    "repay": (gettext_lazy("A debt was repaid with points"), "banknote", "neutral"),
+    "active": (gettext_lazy("Activity that keeps points alive"), "clock", "neutral"),
     "expire": (gettext_lazy("Burned"), "flame", "bad"),
     "adjust": (gettext_lazy("Changed by hand"), "pencil", "amber"),
     "carry": (gettext_lazy("Carried over, as two cards became one or one two"), "merge", "neutral"),
