@@ -204,7 +204,7 @@ class GiftOut(Schema):
     ends_at: datetime | None
 
 
-class CardOut(Schema):
+class MemberCardOut(Schema):
     id: str
     number: str
     state: str
@@ -275,9 +275,15 @@ def generate_codes(
 
 @router.post("/codes/series/{public_id}/upload", response={202: CodeBatchOut})
 def upload_codes(
-    request: HttpRequest, public_id: str, file: File[UploadedFile], key: Form[str]
+    request: HttpRequest,
+    public_id: str,
+    file: File[UploadedFile | None] = None,
+    key: Form[str] = "",
 ) -> Status[dict[str, object]]:
     """Codes of a CSV file; rows that are none are told by the batch's rejects."""
+    queries.series(_workspace(request).id, public_id)
+    if file is None or not key:
+        raise Invalid("upload_empty", "Send a file and a key as multipart/form-data.")
     if file.size is None or file.size > UPLOAD_BYTES_MAX:
         raise Invalid("upload_too_large", f"A file has at most {UPLOAD_BYTES_MAX} bytes.")
     made = actions.upload_codes(
@@ -365,7 +371,7 @@ def block_gift_card(request: HttpRequest, text: str, body: BlockIn) -> dict[str,
     )
 
 
-@router.post("/cards", response={201: CardOut})
+@router.post("/cards", response={201: MemberCardOut})
 def issue_card(request: HttpRequest, body: CardIn) -> Status[dict[str, object]]:
     """A card for a member; the same key gives the same one."""
     workspace = _workspace(request)
@@ -378,14 +384,14 @@ def issue_card(request: HttpRequest, body: CardIn) -> Status[dict[str, object]]:
     return Status(201, _card(workspace, made))
 
 
-@router.get("/cards/{public_id}", response=CardOut)
+@router.get("/cards/{public_id}", response=MemberCardOut)
 def card(request: HttpRequest, public_id: str) -> dict[str, object]:
     """One card."""
     workspace = _workspace(request)
     return _card(workspace, cards.card(workspace.id, public_id))
 
 
-@router.post("/cards/{public_id}/block", response=CardOut)
+@router.post("/cards/{public_id}/block", response=MemberCardOut)
 def block_card(request: HttpRequest, public_id: str, body: BlockIn) -> dict[str, object]:
     """Block a card, or let it be used again."""
     workspace = _workspace(request)
@@ -396,7 +402,7 @@ def block_card(request: HttpRequest, public_id: str, body: BlockIn) -> dict[str,
     return _card(workspace, done)
 
 
-@router.post("/cards/{public_id}/swap", response={201: CardOut})
+@router.post("/cards/{public_id}/swap", response={201: MemberCardOut})
 def swap_card(request: HttpRequest, public_id: str, body: SwapIn) -> Status[dict[str, object]]:
     """Another card in place of this one."""
     workspace = _workspace(request)

@@ -46,7 +46,7 @@ class BalanceOut(Schema):
     next_expiry_points: int
 
 
-class MemberOut(Schema):
+class LoyaltyMemberOut(Schema):
     member: str
     state: Literal["active", "blocked"]
     joined_at: datetime
@@ -55,8 +55,8 @@ class MemberOut(Schema):
     balances: list[BalanceOut]
 
 
-@router.post("/members", response=MemberOut, summary="Let a customer join")
-def join(request: HttpRequest, body: MemberIn) -> MemberOut:
+@router.post("/members", response=LoyaltyMemberOut, summary="Let a customer join")
+def join(request: HttpRequest, body: MemberIn) -> LoyaltyMemberOut:
     """The customer takes part from now on; who does already is answered as they are."""
     workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
     (member_id,) = actions.enrol(workspace.id, [_customer(workspace.id, body)])
@@ -65,8 +65,8 @@ def join(request: HttpRequest, body: MemberIn) -> MemberOut:
     return _told(workspace.id, found)
 
 
-@router.get("/members/{member}", response=MemberOut, summary="Where a member stands")
-def member(request: HttpRequest, member: str) -> MemberOut:
+@router.get("/members/{member}", response=LoyaltyMemberOut, summary="Where a member stands")
+def member(request: HttpRequest, member: str) -> LoyaltyMemberOut:
     """The member of this public id."""
     workspace: WorkspaceRecord = request.workspace  # type: ignore[attr-defined]
     found = queries.member(workspace.id, member)
@@ -87,9 +87,9 @@ def _customer(workspace_id: int, body: MemberIn) -> int:
     return found
 
 
-def _told(workspace_id: int, found: MemberRecord) -> MemberOut:
+def _told(workspace_id: int, found: MemberRecord) -> LoyaltyMemberOut:
     own = balances.balances(workspace_id, [found.id])[found.id]
-    return MemberOut(
+    return LoyaltyMemberOut(
         member=found.public_id,
         state="blocked" if found.is_blocked else "active",
         joined_at=found.joined_at,

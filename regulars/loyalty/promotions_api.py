@@ -60,7 +60,7 @@ class PromotionChangeIn(Strict):
     expect_version: int | None = Field(None, ge=1)
 
 
-class StateIn(Strict):
+class PromotionStateIn(Strict):
     state: State
 
 
@@ -247,7 +247,9 @@ def change_promotion(request: HttpRequest, slug: str, body: PromotionChangeIn) -
 
 
 @router.post("/promotions/{slug}/state", response=PromotionOut)
-def set_promotion_state(request: HttpRequest, slug: str, body: StateIn) -> dict[str, object]:
+def set_promotion_state(
+    request: HttpRequest, slug: str, body: PromotionStateIn
+) -> dict[str, object]:
     """Start, pause, end or reopen."""
     workspace = _workspace(request)
     moved = actions.set_state(workspace.id, slug, body.state, actor="api")

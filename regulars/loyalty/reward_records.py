@@ -28,7 +28,7 @@ REWARD_STEPS = {
 }
 
 
-class StockOut(Refused):
+class RewardGone(Refused):
     """There are fewer left than asked for."""
 
 

@@ -50,6 +50,8 @@ def begin_audience(
     request: HttpRequest, public_id: str, body: AudienceIn
 ) -> Status[dict[str, object]]:
     """Begin a file of hashed contacts for Google or Meta; the same key gives the same file."""
+    # What is not there is so whatever the body says.
+    queries.segment(_workspace_id(request), public_id)
     made = actions.begin_audience(
         _workspace_id(request), public_id,
         kind=body.kind, purpose=body.purpose, owner_id=OWNER_ID, key=f"api:{body.key}",

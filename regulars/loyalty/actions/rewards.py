@@ -33,8 +33,8 @@ from regulars.loyalty.reward_records import (
     TEXT_CHARS_MAX,
     LimitReached,
     OrderRecord,
+    RewardGone,
     RewardRecord,
-    StockOut,
 )
 from regulars.store.scope import cursor
 
@@ -130,7 +130,7 @@ def order_reward(
     """The member orders a reward; the same key is one order. All or nothing.
 
     A code is issued at once and is handed over with it; goods wait until somebody has them ready.
-    raises  NotFound(reward_unknown), PointsInsufficient, StockOut(reward_out), Conflict,
+    raises  NotFound(reward_unknown), PointsInsufficient, RewardGone(reward_out), Conflict,
             LimitReached(reward_limit), Refused(reward_hidden | reward_not_now | member_blocked)
     """
     if not 1 <= quantity <= QUANTITY_MAX or not 0 < len(key) <= KEY_CHARS_MAX:
@@ -206,8 +206,9 @@ def _check_open(
     # The member is locked, so nothing is added while this counts.
     raw.execute(
         "SELECT coalesce(sum(quantity), 0) FROM loyalty_rewardorder WHERE workspace_id = %s"
-        " AND reward_id = %s AND member_id = %s AND state <> 'cancelled'",
-        [workspace_id, one.id, member_id],
+        " AND reward_id = %s AND state <> 'cancelled' AND (member_id = %s OR member_id IN"
+        " (SELECT id FROM loyalty_member WHERE workspace_id = %s AND merged_into = %s))",
+        [workspace_id, one.id, member_id, workspace_id, member_id],
     )
     row = raw.fetchone()
     if row is not None and row[0] + quantity > one.per_member_max:
@@ -218,7 +219,7 @@ def _take(workspace_id: int, one: RewardRecord, quantity: int) -> None:
     raw = cursor()
     raw.execute(_TAKE, {"workspace": workspace_id, "reward": one.id, "count": quantity})
     if raw.fetchone() is None:
-        raise StockOut("reward_out", "There are not so many left.")
+        raise RewardGone("reward_out", "There are not so many left.")
 
 
 def _hand_code(workspace_id: int, row: RewardOrder, one: RewardRecord) -> OrderRecord:

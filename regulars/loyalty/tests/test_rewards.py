@@ -23,14 +23,18 @@ from regulars.loyalty.actions.activities import ActivityTerms
 from regulars.loyalty.actions.members import enrol
 from regulars.loyalty.actions.rewards import RewardTerms
 from regulars.loyalty.actions.series import Terms
+from regulars.loyalty.erasure import TRACES
+from regulars.loyalty.models.members import Member
 from regulars.loyalty.models.rewards import Entrance, Referral, RewardOrder
 from regulars.loyalty.point_records import Grant, PointsInsufficient
 from regulars.loyalty.pure import draws
+from regulars.loyalty.pure.programme import Holding
 from regulars.loyalty.queries import activities as activity_queries
 from regulars.loyalty.queries import balances
 from regulars.loyalty.queries import referrals as referral_queries
 from regulars.loyalty.queries import rewards as reward_queries
-from regulars.loyalty.reward_records import LimitReached, ReferralTermsRecord, StockOut
+from regulars.loyalty.reward_records import LimitReached, ReferralTermsRecord, RewardGone
+from regulars.store.persons import Fate
 from regulars.store.scope import cursor, scope
 from tests.town import Town, town
 
@@ -192,7 +196,7 @@ def test_the_last_one_on_the_shelf_goes_to_one() -> None:
     with scope(here.bakery.id):
         assert reward_queries.reward(here.bakery.id, one).stock == 0
         assert sum(has(here, member)[1] for member in both) == 30_000
-    assert issubclass(StockOut, Refused)
+    assert issubclass(RewardGone, Refused)
 
 
 def test_editing_does_not_undo_what_was_taken_meanwhile() -> None:
@@ -262,6 +266,41 @@ def test_a_photo_waits_for_a_person() -> None:
         with pytest.raises(Conflict):
             activities.decide(here.bakery.id, again.public_id, is_accepted=False)
         assert activity_queries.waiting(here.bakery.id) == []
+
+
+def test_one_person_gives_no_more_than_one_person_may() -> None:
+    here = town()
+    with scope(here.bakery.id):
+        mira, _ = members(here)
+        one = activity(here, "receipts")
+        sent = activities.take_part(here.bakery.id, one, mira, {"photo": "x.jpg"}, key="a")
+        most = 500 + Holding().approval_points
+
+        with pytest.raises(Refused) as told:
+            activities.decide(
+                here.bakery.id, sent.public_id, is_accepted=True, points_given=most + 1
+            )
+        assert told.value.code == "entrance_points_limit" and has(here, mira) == (0, 0)
+        activities.decide(here.bakery.id, sent.public_id, is_accepted=True, points_given=most)
+        assert has(here, mira) == (most, 0)
+
+
+def test_limits_count_what_was_had_before_cards_were_merged() -> None:
+    here = town()
+    with scope(here.bakery.id):
+        mira, oleg = members(here)
+        give(here, mira, 20_000)
+        give(here, oleg, 10_000, "oleg")
+        one = cup(here, stock=5, per_member_max=1)
+        rewards.order_reward(here.bakery.id, oleg, one, key="o")
+        contest = activity(here, "contest", per_member_max=1)
+        activities.take_part(here.bakery.id, contest, oleg, {"text": "a"}, key="a")
+        Member.objects.filter(id=oleg).update(merged_into=mira)
+
+        with pytest.raises(LimitReached):
+            rewards.order_reward(here.bakery.id, mira, one, key="m")
+        with pytest.raises(LimitReached):
+            activities.take_part(here.bakery.id, contest, mira, {"text": "b"}, key="b")
 
 
 def test_a_code_under_the_lid_is_used_once() -> None:
@@ -349,6 +388,49 @@ def test_a_draw_shows_its_seed_only_afterwards_and_can_be_repeated() -> None:
         assert draws.winners(drawn.seed, tickets, 2) == drawn.winners
         assert len(drawn.winners) == 2 and late.public_id not in tickets
         assert len({tickets[ticket] for ticket in drawn.winners}) == 2
+
+
+def _forget(here: Town, customer_id: int) -> None:
+    """Erase as the room's trace says, apart from the rest of an erasure."""
+    trace = next(one for one in TRACES.rows if one.table == "loyalty_entrance")
+    assert trace.fate is Fate.EMPTY
+    cursor().execute(
+        f"UPDATE loyalty_entrance SET {trace.sets}"
+        f" WHERE workspace_id = %(workspace)s AND {trace.mine}",
+        {"workspace": here.bakery.id, "ids": [customer_id]},
+    )
+
+
+def test_a_published_draw_is_provable_when_its_winner_is_erased() -> None:
+    here = town()
+    with scope(here.bakery.id):
+        mira, oleg = members(here)
+        one = activity(here, "contest", points=0)
+        for number, who in enumerate((mira, oleg)):
+            activities.take_part(here.bakery.id, one, who, {"text": "I, Mira"}, key=f"m{number}")
+        closes = clock.now() + timedelta(hours=1)
+        first, second = (
+            activities.commit_draw(
+                here.bakery.id, one, prizes=2, closes_at=closes + timedelta(hours=n), key=f"d{n}"
+            )
+            for n in range(2)
+        )
+        with connection.cursor() as raw:
+            raw.execute(
+                "UPDATE loyalty_draw SET closes_at = clock_timestamp() WHERE id = %s", [first.id]
+            )
+        drawn = activities.draw_lots(here.bakery.id, first.public_id)
+        for _ in range(2):
+            _forget(here, here.mira)
+
+        tickets = activity_queries.tickets(here.bakery.id, drawn)
+        assert draws.list_hash(tickets) == drawn.tickets_hash
+        assert draws.winners(drawn.seed, tickets, 2) == drawn.winners
+        # Nobody erased is drawn later on, and nothing of what was said is left.
+        assert len(activity_queries.tickets(here.bakery.id, second)) == 1
+        kept = activity_queries.entrances(here.bakery.id, drawn.winners)
+        said = {one.member_id: (one.state, one.said) for one in kept.values()}
+        assert said == {mira: ("forgotten", {}), oleg: ("accepted", {"text": "I, Mira"})}
 
 
 def open_referrals(here: Town, **more: Any) -> None:
