@@ -46,11 +46,18 @@ WITH free AS (
     AND state = 'active' AND reserved + used < uses_max ORDER BY id FOR UPDATE)
 UPDATE loyalty_code AS c SET reserved = c.reserved + 1 FROM free WHERE c.id = free.id
 RETURNING c.id"""
+# What those used who were merged into the member counts too, and stays with them.
 _COUNT = """
+WITH theirs AS (
+  SELECT coalesce(sum(o.taken), 0) AS taken FROM loyalty_codecount AS o
+  JOIN loyalty_member AS m ON m.id = o.member_id AND m.workspace_id = o.workspace_id
+  WHERE o.workspace_id = %(workspace)s AND o.series_id = %(series)s AND o.period_on = %(day)s
+    AND m.merged_into = %(member)s)
 INSERT INTO loyalty_codecount AS c (workspace_id, series_id, member_id, period_on, taken)
-VALUES (%s, %s, %s, %s, 1)
+SELECT %(workspace)s, %(series)s, %(member)s, %(day)s, 1 FROM theirs
+WHERE theirs.taken < %(limit)s
 ON CONFLICT (workspace_id, series_id, member_id, period_on) DO UPDATE
-  SET taken = c.taken + 1 WHERE c.taken < %s
+  SET taken = c.taken + 1 WHERE c.taken + (SELECT taken FROM theirs) < %(limit)s
 RETURNING 1"""
 # Holds of others whose time is over; one that its own purchase is just settling is left to it.
 _EXPIRE = """
@@ -249,7 +256,10 @@ def _count_all(
         if limit
     ]
     for series_id, who, limit, one in sorted(wanted, key=lambda row: (row[0], row[1], row[3].id)):
-        row = [workspace_id, series_id, who, days[one.id], limit]
+        row: dict[str, object] = {
+            "workspace": workspace_id, "series": series_id, "member": who, "day": days[one.id],
+            "limit": limit,
+        }  # fmt: skip
         if _counted(row):
             continue
         if _expire(workspace_id, purchase_id, now, series=[series_id]) and _counted(row):
@@ -258,7 +268,7 @@ def _count_all(
         raise CodeUsedUp(code, "The limit of this code is reached.", asked=one.code)
 
 
-def _counted(row: list[object]) -> bool:
+def _counted(row: Mapping[str, object]) -> bool:
     raw = cursor()
     raw.execute(_COUNT, row)
     return raw.fetchone() is not None

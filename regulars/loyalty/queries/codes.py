@@ -30,6 +30,14 @@ WHERE workspace_id = %(workspace)s AND code_id = ANY(%(codes)s) AND state = 'res
 _LAPSED = """
 SELECT code_id, count(*) FROM loyalty_codeuse WHERE workspace_id = %s AND code_id = ANY(%s)
   AND state = 'reserved' AND until <= %s AND purchase_id <> %s GROUP BY 1"""
+# Of all together (member 0) and of the member, with those who were merged into them.
+_COUNTS = """
+SELECT series_id, CASE member_id WHEN 0 THEN 0 ELSE %(member)s END, period_on, sum(taken)::int
+FROM loyalty_codecount
+WHERE workspace_id = %(workspace)s AND series_id = ANY(%(series)s) AND period_on = ANY(%(days)s)
+  AND (member_id IN (0, %(member)s) OR member_id IN (
+    SELECT id FROM loyalty_member WHERE workspace_id = %(workspace)s AND merged_into = %(member)s))
+GROUP BY 1, 2, 3"""
 _GIFTS = """
 SELECT code, state, available_minor, starts_at, ends_at,
        (SELECT coalesce(sum(u.amount_minor), 0) FROM loyalty_giftuse AS u
@@ -227,13 +235,11 @@ def _counts(
         return {}
     raw = cursor()
     raw.execute(
-        "SELECT series_id, member_id, period_on, taken FROM loyalty_codecount"
-        " WHERE workspace_id = %s AND series_id = ANY(%s) AND member_id = ANY(%s)"
-        " AND period_on = ANY(%s)",
-        [
-            workspace_id, [one.series_id for one in counted],
-            [0, *([member_id] if member_id else [])], list(days.values()),
-        ],
+        _COUNTS,
+        {
+            "workspace": workspace_id, "series": [one.series_id for one in counted],
+            "member": member_id or 0, "days": list(days.values()),
+        },
     )  # fmt: skip
     return {(row[0], row[1], row[2]): row[3] for row in raw.fetchall()}
 

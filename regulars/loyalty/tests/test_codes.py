@@ -244,6 +244,34 @@ def test_a_member_has_a_limit_in_each_period() -> None:
             reserve(here.bakery.id, "p4", who=one)
 
 
+def test_a_limit_counts_what_was_used_before_cards_were_merged() -> None:
+    here = town()
+    with scope(here.bakery.id):
+        one, two = member(here.bakery.id, here.mira), member(here.bakery.id, here.oleg)
+        shared(here.bakery.id, uses_per_member=2)
+        for purchase, who in (("p1", one), ("p2", two)):
+            reserve(here.bakery.id, purchase, who=who)
+        Member.objects.filter(id=two).update(merged_into=one)
+
+        assert status(here, "SPRING26", one) == ("used_up", "code_member_used_up")
+        with pytest.raises(CodeUsedUp):
+            reserve(here.bakery.id, "p3", who=one)
+        actions.release_codes(here.bakery.id, "p2")
+        reserve(here.bakery.id, "p3", who=one)
+
+
+def test_who_had_all_before_a_merge_has_no_first_use_left() -> None:
+    here = town()
+    with scope(here.bakery.id):
+        one, two = member(here.bakery.id, here.mira), member(here.bakery.id, here.oleg)
+        shared(here.bakery.id, uses_per_member=1)
+        reserve(here.bakery.id, "p1", who=two)
+        Member.objects.filter(id=two).update(merged_into=one)
+
+        with pytest.raises(CodeUsedUp):
+            reserve(here.bakery.id, "p2", who=one)
+
+
 def test_a_personal_code_is_its_owners_alone() -> None:
     here = town()
     with scope(here.bakery.id):
