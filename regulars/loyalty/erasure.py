@@ -95,7 +95,18 @@ TRACES = Traces(
             file="referrals",
             hidden=("inviter_id", "friend_id", "device_hash"),
         ),
-        Trace("loyalty_entrance", MEMBER, file="activities", hidden=("body_hash", "key")),
+        Trace(
+            "loyalty_entrance",
+            # Once only: the moment it was forgotten stays.
+            f"key <> public_id AND {MEMBER}",
+            file="activities",
+            hidden=("body_hash", "key"),
+            fate=Fate.EMPTY,
+            # A published list of tickets stays provable: tickets keep their names, nothing else.
+            sets="said = '{}', outcome = '{}', reason = '', body_hash = '', key = public_id,"
+            " decided_at = clock_timestamp(),"
+            " state = CASE state WHEN 'accepted' THEN 'forgotten' ELSE 'rejected' END",
+        ),
         Trace("loyalty_activitycount", MEMBER, file="activities_counted"),
         Trace(
             "loyalty_member",

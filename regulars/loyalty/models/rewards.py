@@ -202,7 +202,7 @@ class Entrance(WorkspaceRow):
     member_id = models.BigIntegerField()
     key = models.TextField()
     body_hash = models.TextField()
-    # accepted, waiting (for a person), rejected
+    # accepted, waiting (for a person), rejected, forgotten (accepted, of somebody erased)
     state = models.TextField()
     said = models.JSONField(default=dict)
     outcome = models.JSONField(default=dict)

@@ -223,9 +223,13 @@ def _rows(workspace_id: int, found: list[EntranceRecord]) -> list[tuple[object, 
 
 
 def _winners(workspace_id: int, draw: DrawRecord) -> list[tuple[str, tuple[str, str] | None]]:
-    entrances = [queries.entrance(workspace_id, ticket) for ticket in draw.winners[:PAGE_ROWS]]
-    people = chrome.people(workspace_id, [one.member_id for one in entrances])
-    return [(one.public_id, people.get(one.member_id)) for one in entrances]
+    shown = draw.winners[:PAGE_ROWS]
+    # A winner who was erased is a ticket of nobody.
+    members = {
+        ticket: one.member_id for ticket, one in queries.entrances(workspace_id, shown).items()
+    }
+    people = chrome.people(workspace_id, list(members.values()))
+    return [(ticket, people.get(members.get(ticket, 0))) for ticket in shown]
 
 
 def _check(workspace_id: int, public_id: str, draw_id: str) -> DrawRecord:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Count
 
 from regulars.kernel.errors import NotFound
@@ -47,6 +49,12 @@ def entrance(workspace_id: int, public_id: str) -> EntranceRecord:
     return entrance_record_of(row)
 
 
+def entrances(workspace_id: int, public_ids: Sequence[str]) -> dict[str, EntranceRecord]:
+    """The entrances there are among these, by public id."""
+    rows = Entrance.objects.filter(workspace_id=workspace_id, public_id__in=public_ids)
+    return {row.public_id: entrance_record_of(row) for row in rows}
+
+
 def waiting(workspace_id: int, *, after: int = 0, limit: int = PAGE_ROWS) -> list[EntranceRecord]:
     """Entrances that wait for a person, oldest first."""
     rows = Entrance.objects.filter(workspace_id=workspace_id, state="waiting", id__gt=after)
@@ -87,14 +95,17 @@ def draw(workspace_id: int, public_id: str) -> DrawRecord:
 
 
 def tickets(workspace_id: int, one: DrawRecord) -> dict[str, str]:
-    """Tickets of a draw and whose each is, by names that tell nobody who that is."""
+    """Tickets of a draw and whose each is, by names that tell nobody who that is.
+
+    Who was forgotten after the lots were drawn still stands there, by their member's number.
+    """
     raw = cursor()
     raw.execute(
         "SELECT e.public_id, m.public_id FROM loyalty_entrance AS e"
         " JOIN loyalty_member AS m ON m.id = e.member_id AND m.workspace_id = e.workspace_id"
-        " WHERE e.workspace_id = %s AND e.activity_id = %s AND e.state = 'accepted'"
-        " AND e.at < %s LIMIT %s",
-        [workspace_id, one.activity_id, one.closes_at, TICKETS_MAX + 1],
+        " WHERE e.workspace_id = %s AND e.activity_id = %s AND e.at < %s"
+        " AND (e.state = 'accepted' OR e.state = 'forgotten' AND e.decided_at > %s) LIMIT %s",
+        [workspace_id, one.activity_id, one.closes_at, one.drawn_at, TICKETS_MAX + 1],
     )
     return dict(raw.fetchall())
 
