@@ -35,6 +35,7 @@ STATES: dict[str, tuple[str, Text]] = {
     "failed": ("bad", _("Failed")),
     "accepted": ("good", _("Accepted")),
     "rejected": ("bad", _("Rejected")),
+    "forgotten": ("neutral", _("Erased")),
     "ordered": ("info", _("To prepare")),
     "ready": ("warn", _("Ready")),
     "handed_over": ("good", _("Handed over")),
@@ -96,10 +97,13 @@ REFUSALS: dict[str, Text] = {
     "reward_points": _("A reward costs points of one of the currencies."),
     "reward_dates": _("The last day is before the first."),
     "reward_order_step": _("The order cannot go there from here."),
-    "activity_settings": _("The questions or prizes are not complete."),
+    "activity_settings": _("The questions, prizes or registers are not complete."),
     "activity_dates": _("The last day is before the first."),
     "activity_points": _("Give 0 points or more of one of the currencies."),
     "entrance_decided": _("Somebody decided on this before."),
+    "entrance_points_limit": _(
+        "So many points want a second person: accept it with fewer, and give the rest by hand."
+    ),
     "draw_early": _("Tickets are still taken."),
     "draw_waiting": _("Decide on every entry first."),
     "draw_time": _("Tickets close after the draw is promised."),

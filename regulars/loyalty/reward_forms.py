@@ -25,6 +25,7 @@ from regulars.loyalty.code_forms import (
     plain_money,
     points_field,
 )
+from regulars.loyalty.pure.activities import AUTO_MINOR_MAX
 from regulars.loyalty.queries.coalition import PartnerRecord
 from regulars.loyalty.reward_records import ReferralTermsRecord, RewardRecord
 
@@ -181,6 +182,19 @@ class ActivityForm(forms.Form):
         label=_("Points for 100 of a receipt"), required=False, max_digits=8, decimal_places=2,
         min_value=0,
     )  # fmt: skip
+    registers = forms.CharField(
+        label=_("Fiscal registers of the shop"), required=False, max_length=22_000,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_(
+            "Their numbers (fn on a receipt), one a line. Anybody can write the code of a receipt:"
+            " without registers a person looks at each one."
+        ),
+    )  # fmt: skip
+    auto_max = forms.DecimalField(
+        label=_("Receipts accepted at once up to"), required=False, max_digits=9,
+        decimal_places=2, min_value=0, max_value=1_000_000,
+        help_text=_("Left empty, up to 10,000; a person looks at larger ones."),
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -223,7 +237,12 @@ class ActivityForm(forms.Form):
             return {"jury": said["has_jury"]}
         # Points for a hundred of the currency are hundredths for a hundred of its minor units.
         scale = 10 ** minor_digits(money)
-        return {"points_per_100": int((said["per_100"] or Decimal(0)) * 100 / scale)}
+        most = AUTO_MINOR_MAX if said["auto_max"] is None else int(said["auto_max"] * scale)
+        return {
+            "points_per_100": int((said["per_100"] or Decimal(0)) * 100 / scale),
+            "registers": said["registers"].split(),
+            "auto_minor_max": most,
+        }
 
 
 def _question(parts: list[str]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from regulars.loyalty.pure import draws, receipts
 from regulars.loyalty.pure.activities import Judged
 from regulars.loyalty.pure.periods import period_start
 from regulars.loyalty.queries import activities as queries
+from regulars.loyalty.queries import programme as programmes
 from regulars.loyalty.queries import series
 from regulars.loyalty.reward_records import (
     ACTIVITIES_MAX,
@@ -50,11 +51,18 @@ SAID_CHARS_MAX = 10_000
 # A code from a lid is held and used in one step; the time only has to be to come.
 LID_HOLD = timedelta(minutes=1)
 
+# What those did who were merged into the member counts too, and stays with them.
 _COUNT = """
+WITH theirs AS (
+  SELECT coalesce(sum(o.taken), 0) AS taken FROM loyalty_activitycount AS o
+  JOIN loyalty_member AS m ON m.id = o.member_id AND m.workspace_id = o.workspace_id
+  WHERE o.workspace_id = %(workspace)s AND o.activity_id = %(activity)s AND o.period_on = %(day)s
+    AND m.merged_into = %(member)s)
 INSERT INTO loyalty_activitycount AS c (workspace_id, activity_id, member_id, period_on, taken)
-VALUES (%s, %s, %s, %s, 1)
+SELECT %(workspace)s, %(activity)s, %(member)s, %(day)s, 1 FROM theirs
+WHERE theirs.taken < %(limit)s
 ON CONFLICT (workspace_id, activity_id, member_id, period_on) DO UPDATE
-  SET taken = c.taken + 1 WHERE c.taken < %s
+  SET taken = c.taken + 1 WHERE c.taken + (SELECT taken FROM theirs) < %(limit)s
 RETURNING 1"""
 _UNCOUNT = """
 UPDATE loyalty_activitycount SET taken = greatest(taken - 1, 0)
@@ -173,17 +181,18 @@ def decide(
     """A person accepts or rejects what waited; the same decision again changes nothing.
 
     points_given  other points than were worked out, for a photo without a sum
-    raises        NotFound(entrance_unknown), Conflict(entrance_decided), Invalid(entrance_points)
+    raises        NotFound(entrance_unknown), Conflict(entrance_decided), Invalid(entrance_points),
+                  Refused(entrance_points_limit)
     """
     queries.entrance(workspace_id, public_id)
-    if points_given is not None and not 0 <= points_given <= POINTS_MAX:
-        raise Invalid("entrance_points", "Give 0 points or more.")
     row = Entrance.objects.select_for_update().get(workspace_id=workspace_id, public_id=public_id)
     state = "accepted" if is_accepted else "rejected"
     if row.state == state and row.decided_at is not None:
         return queries.entrance_record_of(row)
     if row.state != "waiting":
         raise Conflict("entrance_decided", "This was decided before.", state=row.state)
+    if points_given is not None:
+        _check_given(workspace_id, points_given, row)
     row.state, row.reason = state, reason[:REASON_CHARS_MAX]
     row.decided_by, row.decided_at = actor, clock.now()
     if points_given is not None:
@@ -290,7 +299,7 @@ def _receipt(
     zone = workspaces.workspace(workspace_id).zone
     found = receipts.read(str(said.get("qr", "")), zone)
     receipts.check_age(found, now)
-    judged = pure.receipt(one.settings, found.amount_minor, one.points)
+    judged = pure.receipt(one.settings, found.amount_minor, found.register, one.points)
     kept = {"layout": found.layout, "receipt": found.key, "bought_at": found.bought_at.isoformat()}
     return _Read(judged, kept, found.key)
 
@@ -320,7 +329,13 @@ def _counted(workspace_id: int, one: ActivityRecord, member_id: int, now: dateti
     day = period_start(one.period, now, zone)
     raw = cursor()
     for who, limit in ((0, one.total_max), (member_id, one.per_member_max)):
-        raw.execute(_COUNT, [workspace_id, one.id, who, day, limit or LIMIT_MAX])
+        raw.execute(
+            _COUNT,
+            {
+                "workspace": workspace_id, "activity": one.id, "member": who, "day": day,
+                "limit": limit or LIMIT_MAX,
+            },
+        )  # fmt: skip
         if raw.fetchone() is None:
             code = "activity_member_limit" if who else "activity_total_limit"
             raise LimitReached(code, "The limit of this activity is reached.")
@@ -355,6 +370,19 @@ def _written(
         code = "receipt_taken" if one.kind == "receipts" else "code_taken"
         raise Conflict(code, "This came in before.")
     return Entrance.objects.get(workspace_id=workspace_id, id=row[0])
+
+
+def _check_given(workspace_id: int, given: int, row: Entrance) -> None:
+    """One person gives no more beyond what was worked out than one person may give by hand."""
+    if not 0 <= given <= POINTS_MAX:
+        raise Invalid("entrance_points", "Give 0 points or more.")
+    most = row.points + programmes.programme(workspace_id).programme.holding.approval_points
+    if given > most:
+        raise Refused(
+            "entrance_points_limit",
+            "So many points want a second person: accept it with fewer, and give the rest by hand.",
+            most=most,
+        )
 
 
 def _reward(workspace_id: int, one: ActivityRecord, row: Entrance) -> None:

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regulars.kernel.errors import Invalid
+from regulars.loyalty.pure.receipts import register_of
 
 KINDS = ("receipts", "lid", "quiz", "contest", "game")
 QUESTIONS_MAX, OPTIONS_MAX, PRIZES_MAX = 50, 10, 50
 TEXT_CHARS_MAX = 2_000
 POINTS_MAX = 100_000_000
 WEIGHT_MAX = 1_000_000
+REGISTERS_MAX = 1_000
+# What is accepted at once when the activity says nothing: 10,000.00.
+AUTO_MINOR_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ def check_settings(kind: str, settings: Mapping[str, Any]) -> None:
     if kind == "receipts":
         for name in ("points_per_100", "amount_minor_min", "auto_minor_max"):
             _whole(settings.get(name, 0), name)
+        _check_registers(settings.get("registers", []))
 
 
 def quiz(settings: Mapping[str, Any], said: Mapping[str, Any], points: int) -> Judged:
@@ -79,17 +84,23 @@ def contest(settings: Mapping[str, Any], said: Mapping[str, Any], points: int) -
     return Judged("waiting" if settings.get("jury") else "accepted", points)
 
 
-def receipt(settings: Mapping[str, Any], amount_minor: int, points: int) -> Judged:
+def receipt(settings: Mapping[str, Any], amount_minor: int, register: str, points: int) -> Judged:
     """Points for a receipt: a fixed number and so many for each hundred minor units.
 
-    Above `auto_minor_max` a person looks first. raises Invalid(receipt_small)
+    Anybody can write a receipt's code, so it is taken at once only from one of the `registers` of
+    the shop and up to `auto_minor_max`; otherwise a person looks first. From a register that is
+    not the shop's it is not taken at all.
+    raises  Invalid(receipt_small | receipt_elsewhere)
     """
+    registers = {register_of(one) for one in settings.get("registers", [])}
+    if registers and register not in registers:
+        raise Invalid("receipt_elsewhere", "The receipt is of another shop.", register=register)
     least = settings.get("amount_minor_min", 0)
     if amount_minor < least:
         raise Invalid("receipt_small", "The receipt's sum is too small.", least=least)
     earned = points + amount_minor * settings.get("points_per_100", 0) // 100
-    auto = settings.get("auto_minor_max", 0)
-    state = "waiting" if auto and amount_minor > auto else "accepted"
+    is_sure = bool(registers) and amount_minor <= settings.get("auto_minor_max", AUTO_MINOR_MAX)
+    state = "accepted" if is_sure else "waiting"
     return Judged(state, min(earned, POINTS_MAX), {"amount_minor": amount_minor})
 
 
@@ -120,6 +131,14 @@ def _check_game(settings: Mapping[str, Any]) -> None:
         _whole(one.get("points", 0), f"prizes[{place}].points")
         if not 1 <= _whole(one.get("weight"), f"prizes[{place}].weight") <= WEIGHT_MAX:
             raise _wrong(f"prizes[{place}].weight", "A weight is at least 1.")
+
+
+def _check_registers(said: object) -> None:
+    if not isinstance(said, list) or len(said) > REGISTERS_MAX:
+        raise _wrong("registers", f"Name at most {REGISTERS_MAX} registers.")
+    for place, one in enumerate(said):
+        if not isinstance(one, str) or not register_of(one):
+            raise _wrong(f"registers[{place}]", "A fiscal register has a number of 1 to 20 digits.")
 
 
 def _whole(value: object, path: str) -> int:

@@ -32,12 +32,16 @@ _CLOCK = re.compile(r"\d{2}:?\d{2}(:?\d{2})?")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt that a code tells of. `key` is the same for the same receipt, always."""
+    """A receipt that a code tells of. `key` is the same for the same receipt, always.
+
+    register  the number of the fiscal storage or register, as `register_of` writes it
+    """
 
     layout: str
     key: str
     amount_minor: int
     bought_at: datetime
+    register: str
 
 
 def read(text: str, zone: tzinfo) -> Receipt:
@@ -64,6 +68,12 @@ def read(text: str, zone: tzinfo) -> Receipt:
     raise _unreadable()
 
 
+def register_of(text: str) -> str:
+    """The number of a register without what does not tell it from others; empty for none."""
+    plain = text.strip()
+    return str(int(plain)) if _DIGITS.fullmatch(plain) and plain.isascii() else ""
+
+
 def check_age(receipt: Receipt, now: datetime) -> None:
     """Refuse what is too old to count, or of tomorrow.
 
@@ -84,7 +94,7 @@ def _russian(given: dict[str, str], zone: tzinfo) -> Receipt:
         raise Invalid("receipt_not_sale", "The receipt is of a return, not of a sale.")
     plain = ":".join(str(int(one)) for one in (fn, number, sign))
     bought = _moment(when[1], when[2] + (when[3] or "00"), zone)
-    return Receipt("ru", f"receipt:ru:{plain}", _minor(given["s"]), bought)
+    return Receipt("ru", f"receipt:ru:{plain}", _minor(given["s"]), bought, register_of(fn))
 
 
 def _ukrainian(given: dict[str, str], zone: tzinfo) -> Receipt:
@@ -96,7 +106,8 @@ def _ukrainian(given: dict[str, str], zone: tzinfo) -> Receipt:
         raise _unreadable()
     plain = number.lstrip("0") or "0" if number.isdigit() else number
     bought = _moment(given["date"], clock.replace(":", "").ljust(6, "0"), zone)
-    return Receipt("ua", f"receipt:ua:{int(fn)}:{plain}", _minor(given["sm"]), bought)
+    key = f"receipt:ua:{int(fn)}:{plain}"
+    return Receipt("ua", key, _minor(given["sm"]), bought, register_of(fn))
 
 
 def _moment(day: str, clock: str, zone: tzinfo) -> datetime:

@@ -18,6 +18,7 @@ from regulars.loyalty.actions.activities import ActivityTerms
 from regulars.loyalty.actions.members import enrol
 from regulars.loyalty.actions.rewards import RewardTerms
 from regulars.loyalty.actions.series import Terms
+from regulars.loyalty.models.rewards import Draw
 from regulars.loyalty.point_records import Grant
 from regulars.loyalty.queries import activities as activity_queries
 from regulars.loyalty.queries import cards, members, referrals
@@ -206,6 +207,10 @@ def test_an_activity_is_opened_played_checked_and_drawn() -> None:
     with scope(here.bakery.id):
         assert activity_queries.draw(here.bakery.id, draw.public_id).state == "committed"
     get(client, "draw_tickets", one.public_id, draw.public_id)
+    with scope(here.bakery.id):
+        # The winner's entry went with the winner.
+        Draw.objects.filter(id=draw.id).update(winners=["gone"], state="drawn")
+    assert "gone" in get(client, "activity", one.public_id)
     assert client.get(url("entrance_photo", sent.public_id)).status_code == 404
 
 
@@ -217,9 +222,14 @@ def test_questions_and_prizes_are_read_from_lines() -> None:
          details="Which tea? | green | *black\nWhere? | *Uji | Assam")  # fmt: skip
     post(client, "new_activity", name="Wheel", kind="game", points="0", currency="points",
          period="day", details="Ten | 10 | 3\nNothing | 0 | 7", key="w")  # fmt: skip
+    post(client, "new_activity", name="Receipts", kind="receipts", points="1", currency="points",
+         period="all", registers="123\n 456 ", auto_max="300", key="r")  # fmt: skip
     with scope(here.bakery.id):
-        wheel, quiz = activity_queries.activities(here.bakery.id)
+        sent, wheel, quiz = activity_queries.activities(here.bakery.id)
         assert [q["right"] for q in quiz.settings["questions"]] == [1, 0]
+        assert (sent.settings["registers"], sent.settings["auto_minor_max"]) == (
+            ["123", "456"], 30_000,
+        )  # fmt: skip
         assert wheel.settings["prizes"][0] == {"name": "Ten", "points": 1_000, "weight": 3}
 
 

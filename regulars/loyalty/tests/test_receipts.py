@@ -150,16 +150,33 @@ def test_a_wheel_gives_each_prize_by_its_weight() -> None:
 
 
 def test_a_receipt_earns_by_its_sum_and_large_ones_wait() -> None:
-    settings = {"points_per_100": 5, "amount_minor_min": 1_000, "auto_minor_max": 50_000}
+    settings = {
+        "points_per_100": 5, "amount_minor_min": 1_000, "auto_minor_max": 50_000,
+        "registers": ["0077"],
+    }  # fmt: skip
 
-    small = activities.receipt(settings, 20_000, 100)
-    large = activities.receipt(settings, 60_000, 100)
+    small = activities.receipt(settings, 20_000, "77", 100)
+    large = activities.receipt(settings, 60_000, "77", 100)
 
     assert (small.state, small.points) == ("accepted", 1_100)
     assert (large.state, large.points) == ("waiting", 3_100)
     with pytest.raises(Invalid) as told:
-        activities.receipt(settings, 999, 100)
+        activities.receipt(settings, 999, "77", 100)
     assert told.value.code == "receipt_small"
+
+
+def test_a_code_that_anybody_could_have_written_waits() -> None:
+    known = {"registers": ["77"]}
+
+    assert activities.receipt({}, 100, "77", 100).state == "waiting"
+    assert activities.receipt(known, 1_000_000, "77", 100).state == "accepted"
+    assert activities.receipt(known, 1_000_001, "77", 100).state == "waiting"
+    assert activities.receipt({**known, "auto_minor_max": 0}, 1, "77", 100).state == "waiting"
+    with pytest.raises(Invalid) as told:
+        activities.receipt(known, 100, "78", 100)
+    assert told.value.code == "receipt_elsewhere"
+    assert receipts.read(RUSSIAN, KYIV).register == "9284000100250000"
+    assert receipts.read(UKRAINIAN, KYIV).register == "4000123456"
 
 
 @pytest.mark.parametrize(
@@ -176,6 +193,8 @@ def test_a_receipt_earns_by_its_sum_and_large_ones_wait() -> None:
         ("lid", {}),
         ("receipts", {"points_per_100": -1}),
         ("receipts", {"points_per_100": True}),
+        ("receipts", {"registers": "77"}),
+        ("receipts", {"registers": ["7a"]}),
         ("chess", {}),
     ],
 )

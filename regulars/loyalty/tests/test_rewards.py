@@ -40,6 +40,7 @@ from tests.town import Town, town
 
 pytestmark = pytest.mark.usefixtures("db")
 RUSSIAN = "t={t}&s=565.00&fn=9284000100250000&i={i}&fp=2547369411&n=1"
+OURS = {"registers": ["9284000100250000"]}
 
 
 def members(here: Town) -> tuple[int, int]:
@@ -227,7 +228,7 @@ def test_a_receipt_is_taken_once_in_the_workspace() -> None:
     here = town()
     with scope(here.bakery.id):
         mira, oleg = members(here)
-        one = activity(here, "receipts", settings={"points_per_100": 10})
+        one = activity(here, "receipts", settings={**OURS, "points_per_100": 10})
         text = RUSSIAN.format(t=clock.now().strftime("%Y%m%dT%H%M"), i=1)
 
         first = activities.take_part(here.bakery.id, one, mira, {"qr": text}, key="a")
@@ -346,7 +347,7 @@ def test_the_same_receipt_from_many_phones_counts_once() -> None:
     here = town()
     with scope(here.bakery.id):
         both = members(here)
-        one = activity(here, "receipts")
+        one = activity(here, "receipts", settings=OURS)
         text = RUSSIAN.format(t=clock.now().strftime("%Y%m%dT%H%M"), i=2)
 
     told = _race(
