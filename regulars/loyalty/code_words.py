@@ -106,6 +106,7 @@ REFUSALS: dict[str, Text] = {
     ),
     "draw_early": _("Tickets are still taken."),
     "draw_waiting": _("Decide on every entry first."),
+    "draw_number": _("Give the public number exactly when one was promised."),
     "draw_time": _("Tickets close after the draw is promised."),
     "referral_terms": _("Give whole numbers, 0 or more, and choose a currency."),
     "referral_completed": _("Both sides have their points already."),

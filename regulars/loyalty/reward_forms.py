@@ -268,6 +268,10 @@ class DrawForm(forms.Form):
     closes_on = forms.DateField(
         label=_("Last day of tickets"), widget=forms.DateInput({"type": "date"})
     )
+    public_source = forms.CharField(
+        label=_("Public number to mix in"), required=False, max_length=200,
+        help_text=_("Such as a lottery's numbers of a later day: then not even you know who wins."),
+    )  # fmt: skip
 
 
 class PartnerForm(forms.Form):

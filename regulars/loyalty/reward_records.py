@@ -19,6 +19,7 @@ POINTS_MAX = 10_000_000_00
 STOCK_MAX = 1_000_000_000
 QUANTITY_MAX = 100
 PAGE_ROWS = 50
+PUBLIC_CHARS_MAX = 200
 PHOTO_BYTES_MAX = 8_000_000
 LIMIT_MAX = 1_000_000_000
 
@@ -155,6 +156,8 @@ class DrawRecord:
     prizes: int
     closes_at: datetime
     seed_hash: str
+    public_source: str
+    public_number: str
     seed: str
     state: str
     tickets_hash: str

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from ninja import Field, File, Router, Schema, Status
 from ninja.files import UploadedFile
-from pydantic import ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from regulars.customers import queries as customers
 from regulars.kernel.errors import Invalid, NotFound
@@ -29,6 +29,7 @@ from regulars.loyalty.reward_records import (
     NAME_CHARS_MAX,
     PHOTO_BYTES_MAX,
     POINTS_MAX,
+    PUBLIC_CHARS_MAX,
     QUANTITY_MAX,
     REASON_CHARS_MAX,
     STOCK_MAX,
@@ -113,6 +114,19 @@ class DecisionIn(Strict):
     reason: str = Field("", max_length=REASON_CHARS_MAX)
 
 
+class DrawIn(Strict):
+    """A draw to be promised; `public_source` names the public number to mix in, if any."""
+
+    prizes: int = Field(ge=1)
+    closes_at: AwareDatetime
+    public_source: str = Field("", max_length=PUBLIC_CHARS_MAX)
+    key: str = Field(min_length=1, max_length=KEY_CHARS_MAX)
+
+
+class LotsIn(Strict):
+    public_number: str = Field("", max_length=PUBLIC_CHARS_MAX)
+
+
 class InviteIn(Strict):
     """A friend, by the customer's public id, who came with somebody's code."""
 
@@ -183,6 +197,8 @@ class DrawOut(Schema):
     prizes: int
     closes_at: datetime
     seed_hash: str
+    public_source: str
+    public_number: str
     seed: str
     tickets: int
     tickets_hash: str
@@ -340,6 +356,25 @@ def draws(request: HttpRequest, public_id: str) -> dict[str, object]:
     return {"draws": [_draw(row) for row in activity_queries.draws(workspace_id, one.id)]}
 
 
+@router.post("/activities/{public_id}/draws", response={201: DrawOut})
+def promise_draw(request: HttpRequest, public_id: str, body: DrawIn) -> Status[dict[str, object]]:
+    """Promise a draw; its seed's hash is shown now, the seed when the lots are drawn."""
+    made = activity_actions.commit_draw(
+        _workspace_id(request), public_id, actor="api", **body.dict()
+    )
+    return Status(201, _draw(made))
+
+
+@router.post("/activities/draws/{public_id}/lots", response=DrawOut)
+def draw_lots(request: HttpRequest, public_id: str, body: LotsIn) -> dict[str, object]:
+    """Draw, once for ever, with the public number that was promised."""
+    return _draw(
+        activity_actions.draw_lots(
+            _workspace_id(request), public_id, public_number=body.public_number
+        )
+    )
+
+
 @router.post("/referrals/codes", response=InviteCodeOut)
 def invite_code(request: HttpRequest, body: InviteCodeIn) -> dict[str, object]:
     """The code a member invites with."""
@@ -438,7 +473,8 @@ def _entrance(one: EntranceRecord) -> dict[str, object]:
 
 def _draw(one: DrawRecord) -> dict[str, object]:
     names = (
-        "state", "prizes", "closes_at", "seed_hash", "seed", "tickets", "tickets_hash", "winners",
+        "state", "prizes", "closes_at", "seed_hash", "public_source", "public_number", "seed",
+        "tickets", "tickets_hash", "winners",
     )  # fmt: skip
     return {"id": one.public_id, **{name: getattr(one, name) for name in names}}
 

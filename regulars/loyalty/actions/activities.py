@@ -36,6 +36,7 @@ from regulars.loyalty.reward_records import (
     LIMIT_MAX,
     NAME_CHARS_MAX,
     POINTS_MAX,
+    PUBLIC_CHARS_MAX,
     REASON_CHARS_MAX,
     ActivityRecord,
     DrawRecord,
@@ -218,12 +219,17 @@ def commit_draw(
     prizes: int,
     closes_at: datetime,
     key: str,
+    public_source: str = "",
     actor: str = "",
 ) -> DrawRecord:
     """Promise a draw: its secret seed is made and the seed's hash shown, before tickets close.
 
-    raises  NotFound(activity_unknown), Invalid(draw_prizes | draw_time)
+    public_source  which public number of a later day will be mixed in, in words; none if empty
+    raises         NotFound(activity_unknown), Invalid(draw_prizes | draw_time | draw_source)
     """
+    public_source = " ".join(public_source.split())
+    if len(public_source) > PUBLIC_CHARS_MAX or "\x00" in public_source:
+        raise Invalid("draw_source", f"Name the number in up to {PUBLIC_CHARS_MAX} characters.")
     one = queries.activity(workspace_id, activity_public_id)
     if not 1 <= prizes <= draws.PRIZES_MAX:
         raise Invalid("draw_prizes", f"A draw has 1 to {draws.PRIZES_MAX} prizes.")
@@ -231,7 +237,8 @@ def commit_draw(
     _lock(workspace_id, f"draw:{key}")
     before = Draw.objects.filter(workspace_id=workspace_id, key=key).first()
     if before is not None:
-        if (before.activity_id, before.prizes, before.closes_at) != (one.id, prizes, closes_at):
+        there = (before.activity_id, before.prizes, before.closes_at, before.public_source)
+        if there != (one.id, prizes, closes_at, public_source):
             raise Conflict("idempotency_mismatch", "This key promised another draw.")
         return queries.draw_record_of(before)
     if closes_at <= now:
@@ -240,20 +247,28 @@ def commit_draw(
     row = Draw.objects.create(
         workspace_id=workspace_id, public_id=ids.new_public_id(), activity_id=one.id,
         prizes=prizes, closes_at=closes_at, seed=vault.seal_secret(seed),
-        seed_hash=draws.seed_hash(seed), key=key, created_by=actor, created_at=now,
+        seed_hash=draws.seed_hash(seed), public_source=public_source, key=key,
+        created_by=actor, created_at=now,
     )  # fmt: skip
     return queries.draw_record_of(row)
 
 
-def draw_lots(workspace_id: int, public_id: str) -> DrawRecord:
+def draw_lots(workspace_id: int, public_id: str, *, public_number: str = "") -> DrawRecord:
     """Draw: the list of tickets is closed, the winners and the seed are shown; once for ever.
 
-    raises  NotFound(draw_unknown), Refused(draw_early | draw_waiting | draw_too_large)
+    public_number  what the promised public number came to; only where one was promised
+    raises         NotFound(draw_unknown), Refused(draw_early | draw_waiting | draw_too_large),
+                   Invalid(draw_number), Conflict(draw_drawn)
     """
+    public_number = public_number.strip()
     queries.draw(workspace_id, public_id)
     row = Draw.objects.select_for_update().get(workspace_id=workspace_id, public_id=public_id)
     if row.state == "drawn":
+        if public_number not in ("", row.public_number):
+            raise Conflict("draw_drawn", "The lots were drawn with another number.")
         return queries.draw_record_of(row)
+    if bool(public_number) != bool(row.public_source) or not _is_number(public_number):
+        raise Invalid("draw_number", "Give the public number exactly when one was promised.")
     now = clock.now()
     if now < row.closes_at:
         raise Refused("draw_early", "Tickets are still taken.")
@@ -267,12 +282,17 @@ def draw_lots(workspace_id: int, public_id: str) -> DrawRecord:
     if len(holders) > draws.TICKETS_MAX:
         raise Refused("draw_too_large", f"A draw has at most {draws.TICKETS_MAX} tickets.")
     seed = vault.open_secret(row.seed)
-    row.winners = list(draws.winners(seed, holders, row.prizes))
+    row.public_number = public_number
+    row.winners = list(draws.winners(seed, holders, row.prizes, public_number))
     row.tickets_hash, row.tickets = draws.list_hash(holders), len(holders)
     row.state, row.drawn_at = "drawn", now
     row.save()
     audit.note(workspace_id, "draw.drawn", "draw", public_id)
     return queries.draw_record_of(row)
+
+
+def _is_number(text: str) -> bool:
+    return len(text) <= PUBLIC_CHARS_MAX and text.isprintable()
 
 
 def _read(

@@ -265,6 +265,9 @@ class Draw(WorkspaceRow):
     seed_hash = models.TextField()
     # Sealed until it is shown.
     seed = models.TextField()
+    # Which public number of a later day is mixed in, as promised, and what it came to.
+    public_source = models.TextField(default="", db_default="")
+    public_number = models.TextField(default="", db_default="")
     # committed, drawn
     state = models.TextField(default="committed")
     tickets_hash = models.TextField(default="")

@@ -123,6 +123,7 @@ def promise_draw(request: HttpRequest, public_id: str) -> HttpResponse:
             actions.commit_draw(
                 workspace.id, public_id, prizes=form.cleaned_data["prizes"], closes_at=closes_at,
                 key=chrome.key_of(request), actor=chrome.actor_of(request),
+                public_source=form.cleaned_data["public_source"],
             )  # fmt: skip
 
     done = _("The draw is promised; publish its hash.") if form.is_valid() else ""
@@ -136,8 +137,11 @@ def draw_lots(request: HttpRequest, public_id: str, draw_id: str) -> HttpRespons
     workspace = workspace_of(request, Right.LOYALTY_EDIT)
     _check(workspace.id, public_id, draw_id)
     return chrome.tried(
-        request, lambda: actions.draw_lots(workspace.id, draw_id), _("The lots are drawn."),
-        "activity", public_id,
+        request,
+        lambda: actions.draw_lots(
+            workspace.id, draw_id, public_number=request.POST.get("public_number", "")
+        ),
+        _("The lots are drawn."), "activity", public_id,
     )  # fmt: skip
 
 

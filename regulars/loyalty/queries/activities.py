@@ -157,6 +157,8 @@ def draw_record_of(row: Draw) -> DrawRecord:
         prizes=row.prizes,
         closes_at=row.closes_at,
         seed_hash=row.seed_hash,
+        public_source=row.public_source,
+        public_number=row.public_number,
         seed=vault.open_secret(row.seed) if row.state == "drawn" else "",
         state=row.state,
         tickets_hash=row.tickets_hash,

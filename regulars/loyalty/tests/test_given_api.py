@@ -176,6 +176,17 @@ def test_a_photo_is_sent_and_taken_part_with(
     assert (decided[1]["state"], decided[1]["points"]) == ("accepted", 700)
     assert program.ask("GET", f"{path}/draws")[1] == {"draws": []}
     assert stranger.ask("GET", f"{path}/draws")[0] == 404
+    promise = {
+        "prizes": 1, "closes_at": "2040-01-01T00:00:00Z", "public_source": "Lottery", "key": "d",
+    }  # fmt: skip
+    status, draw = program.ask("POST", f"{path}/draws", promise)
+    assert (status, draw["public_source"], draw["seed"]) == (201, "Lottery", "")
+    assert program.ask("POST", f"{path}/draws", promise)[1] == draw
+    assert program.ask("POST", f"{path}/draws", {**promise, "public_source": ""})[0] == 409
+    lots = f"/activities/draws/{draw['id']}/lots"
+    assert program.ask("POST", lots, {})[1]["code"] == "draw_number"
+    assert program.ask("POST", lots, {"public_number": "7"})[1]["code"] == "draw_early"
+    assert stranger.ask("POST", lots, {"public_number": "7"})[0] == 404
     unnamed = {"member": member, "key": "e"}
     assert stranger.ask("POST", f"{path}/entrances", unnamed)[0] == 404
 

@@ -199,10 +199,12 @@ def test_an_activity_is_opened_played_checked_and_drawn() -> None:
         kept = activity_queries.entrance(here.bakery.id, sent.public_id)
         assert (kept.state, kept.points) == ("accepted", 950)
     day = (clock.now() + timedelta(days=2)).date().isoformat()
-    post(client, "promise_draw", one.public_id, prizes="1", closes_on=day, key="d")
+    post(client, "promise_draw", one.public_id, prizes="1", closes_on=day, key="d",
+         public_source="Lottery")  # fmt: skip
     with scope(here.bakery.id):
         (draw,) = activity_queries.draws(here.bakery.id, one.id)
-    assert draw.seed_hash in get(client, "activity", one.public_id)
+    shown = get(client, "activity", one.public_id)
+    assert draw.seed_hash in shown and "Lottery" in shown
     post(client, "draw_lots", one.public_id, draw.public_id)
     with scope(here.bakery.id):
         assert activity_queries.draw(here.bakery.id, draw.public_id).state == "committed"

@@ -391,6 +391,34 @@ def test_a_draw_shows_its_seed_only_afterwards_and_can_be_repeated() -> None:
         assert len({tickets[ticket] for ticket in drawn.winners}) == 2
 
 
+def test_a_promised_public_number_is_mixed_in() -> None:
+    here = town()
+    with scope(here.bakery.id):
+        one = activity(here, "contest", points=0)
+        for number, who in enumerate(members(here)):
+            activities.take_part(here.bakery.id, one, who, {"text": "x"}, key=f"k{number}")
+        closes = clock.now() + timedelta(hours=1)
+        plain, mixed = (
+            activities.commit_draw(
+                here.bakery.id, one, prizes=1, closes_at=closes, key=f"d{name}", public_source=name
+            ).public_id
+            for name in ("", "Lottery of Friday")
+        )
+        with time_machine.travel(closes + timedelta(minutes=1), tick=False):
+            for draw_id, number in ((plain, "7"), (mixed, "")):
+                with pytest.raises(Invalid) as told:
+                    activities.draw_lots(here.bakery.id, draw_id, public_number=number)
+                assert told.value.code == "draw_number"
+            drawn = activities.draw_lots(here.bakery.id, mixed, public_number=" 7 12 ")
+            assert activities.draw_lots(here.bakery.id, mixed) == drawn
+            with pytest.raises(Conflict):
+                activities.draw_lots(here.bakery.id, mixed, public_number="8")
+
+        tickets = activity_queries.tickets(here.bakery.id, drawn)
+        assert drawn.public_number == "7 12"
+        assert draws.winners(drawn.seed, tickets, 1, "7 12") == drawn.winners
+
+
 def _forget(here: Town, customer_id: int) -> None:
     """Erase as the room's trace says, apart from the rest of an erasure."""
     trace = next(one for one in TRACES.rows if one.table == "loyalty_entrance")
