@@ -588,12 +588,14 @@ def test_one_device_brings_one_friend_and_an_inviter_so_many() -> None:
         )
         found = [
             referrals.invite(here.bakery.id, code, friend, device=device).reasons
-            for friend, device in zip(friends, ("d1", "d1", "d2", "d3"), strict=True)
+            for friend, device in zip(
+                friends, ("phone-1", "phone-1", "phone-2", "phone-3"), strict=True
+            )
         ]
         assert found == [(), ("same_device",), (), ("too_many",)]
         (busy,) = referral_queries.busiest(here.bakery.id)
         assert (busy.invited, busy.refused, busy.devices) == (4, 2, 3)
-        assert "d1" not in str(list(Referral.objects.values_list("device_hash", flat=True)))
+        assert "phone-1" not in str(list(Referral.objects.values_list("device_hash", flat=True)))
 
 
 def test_who_bought_before_is_no_new_friend() -> None:
