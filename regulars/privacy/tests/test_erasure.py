@@ -147,6 +147,8 @@ def test_a_worker_killed_at_any_step_goes_on_there(
     assert whole.pop("customers_batch") == 1
     # Segments are left at the moment of asking, and counted as such.
     assert whole.pop("segments_member") == done.counts["segments"] == 1
+    # First of all every address of the person is forbidden, which stops the ways that were open.
+    assert (whole.pop("customers_stop"), done.counts["customers_stop"]) == (1, 4)
     assert {name: done.counts[name] for name in whole if name in done.counts} == whole
     assert canary.rows(bird) == {}
 
