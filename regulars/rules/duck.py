@@ -230,7 +230,8 @@ def condition(node: Node, scope: Scope) -> exp.Expression:
 
 
 def _everyone(node: Everyone, scope: Scope) -> exp.Expression:
-    return all_of([condition(part, scope) for part in node.parts])
+    found, rest = duck_times.together(node.parts, scope)
+    return all_of([*found, *(condition(part, scope) for part in rest)])
 
 
 def _either(node: Either, scope: Scope) -> exp.Expression:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import TypeGuard, cast
 
 from sqlglot import exp
 
@@ -12,7 +12,7 @@ from regulars.rules.duck_events import event_rows, happened, since, within
 from regulars.rules.duck_scope import Scope, among, groups_where, only_chosen, rows_where
 from regulars.rules.duck_slots import Slots
 from regulars.rules.duck_values import InJson, all_of, passes, pointer_to, sql
-from regulars.rules.tree import Did, Edge, Funnel, Gap, Overdue, Test
+from regulars.rules.tree import Did, Edge, Funnel, Gap, Node, Overdue, Test
 
 PICKS = {"last": "ARG_MAX", "first": "ARG_MIN"}
 
@@ -28,16 +28,57 @@ def edge(node: Edge, scope: Scope) -> exp.Expression:
 
 def gap(node: Gap, scope: Scope) -> exp.Expression:
     """The last event long ago, or the first one lately, needs the group; else any row tells."""
-    slots = scope.slots
-    rows, _ = event_rows(node.kind, (), None, slots)
+    rows, _ = event_rows(node.kind, (), None, scope.slots)
+    if _any_row_tells(node):
+        sign, edge_ = _side(node, scope.slots)
+        return among(rows_where("events", [*rows, sql(f"time {sign} $edge", edge=edge_)]))
+    return among(groups_where("events", rows, _of_group(node, scope.slots), scope))
+
+
+def together(parts: Sequence[Node], scope: Scope) -> tuple[list[exp.Expression], list[Node]]:
+    """Conditions on the times of one kind of event answered by one group, and the parts left.
+
+    It is worth it where one of them needs the group anyway: the others come along for nothing.
+    """
+    by_kind: dict[str, list[Gap | Did]] = {}
+    for part in parts:
+        if isinstance(part, Gap) or _is_plain(part):
+            by_kind.setdefault(part.kind, []).append(part)
+    found: list[exp.Expression] = []
+    taken: set[int] = set()
+    for kind, same in by_kind.items():
+        if len(same) > 1 and any(isinstance(one, Gap) and not _any_row_tells(one) for one in same):
+            rows, _ = event_rows(kind, (), None, scope.slots)
+            having = all_of([_of_group(one, scope.slots) for one in same])
+            found.append(among(groups_where("events", rows, having, scope)))
+            taken.update(id(one) for one in same)
+    return found, [part for part in parts if id(part) not in taken]
+
+
+def _is_plain(node: Node) -> TypeGuard[Did]:
+    """Whether any event of the kind in a window will do."""
+    return isinstance(node, Did) and not node.where and node.measure is None
+
+
+def _any_row_tells(node: Gap) -> bool:
+    return (node.op in ("gt", "gte")) is (node.which == "first")
+
+
+def _of_group(node: Gap | Did, slots: Slots) -> exp.Expression:
+    """The condition on all events of the kind together, of which there is one at least."""
+    if isinstance(node, Gap):
+        sign, edge_ = _side(node, slots)
+        extreme = "MAX" if node.which == "last" else "MIN"
+        return sql(f"{extreme}(time) {sign} $edge", edge=edge_)
+    inside = exp.Where(this=all_of(within("time", node.within, slots)))
+    counted = exp.Filter(this=sql("COUNT(*)"), expression=inside)
+    return sql("$counted > 0", counted=counted)
+
+
+def _side(node: Gap, slots: Slots) -> tuple[str, exp.Expression]:
     is_long = node.op in ("gt", "gte")
     side = "end" if is_long else "start"
-    sign, edge_ = "<" if is_long else ">=", slots.gap(node.op, node.duration, side)
-    if is_long is (node.which == "first"):
-        return among(rows_where("events", [*rows, sql(f"time {sign} $edge", edge=edge_)]))
-    extreme = "MAX" if node.which == "last" else "MIN"
-    having = sql(f"{extreme}(time) {sign} $edge", edge=edge_)
-    return among(groups_where("events", rows, having, scope))
+    return "<" if is_long else ">=", slots.gap(node.op, node.duration, side)
 
 
 def overdue(node: Overdue, scope: Scope) -> exp.Expression:

@@ -249,6 +249,19 @@ def test_a_selective_fact_narrows_the_counting_scan():
     assert "chosen" not in compiled_for({"any": [city, count]}).sql
 
 
+def test_times_of_one_kind_in_one_group_are_read_once():
+    first = {"since_first": "order.paid", "gte": "180d"}
+    late = {"since_first": "order.paid", "lt": "210d"}
+    again = {"did": "order.paid", "within": {"last": "30d"}}
+    seen = {"did": "Product Viewed", "within": {"last": "30d"}}
+
+    together = compiled_for({"all": [first, late, again, seen]})
+    apart = compiled_for({"any": [first, late, again, seen]})
+
+    assert together.sql.count('FROM "events"') + together.sql.count("FROM events") == 2
+    assert apart.sql.count('FROM "events"') + apart.sql.count("FROM events") == 4
+
+
 @pytest.mark.parametrize(
     ("text", "value", "is_found"),
     [
