@@ -13,13 +13,10 @@ from regulars.store.roles import Role
 
 STOP_WAIT_S = 20.0
 JOB_THREADS = 2
-# Tills and pages are waited for; what happens behind them takes the processor they leave.
-NICENESS = 5
 
 
 def run() -> int:
     """Work until told to stop."""
-    os.nice(NICENESS)
     os.environ["REGULARS_ROLE"] = Role.ENGINE.value
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
     import django

@@ -11,10 +11,10 @@ import msgspec
 from regulars.events import inbox
 from regulars.intake import segment
 from regulars.intake.collector import http
-from regulars.intake.collector.buckets import Buckets
 from regulars.intake.collector.http import AnswerError, Receive, Scope, Send
 from regulars.intake.collector.keys import Keys, Opened
 from regulars.intake.pure import domains
+from regulars.kernel.buckets import Buckets
 from regulars.kernel.errors import Outside, Refused
 
 INBOX_KIND = "segment"

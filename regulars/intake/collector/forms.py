@@ -18,7 +18,6 @@ from django.utils import translation
 from regulars.events import inbox
 from regulars.intake import words
 from regulars.intake.collector import bodies, http, visitors
-from regulars.intake.collector.buckets import Buckets
 from regulars.intake.collector.http import AnswerError, Headers, Receive, Scope, Send
 from regulars.intake.collector.link import Link
 from regulars.intake.collector.senders import Senders, address_of
@@ -29,6 +28,7 @@ from regulars.intake.pure import forms as rules
 from regulars.intake.pure.forms import Submission
 from regulars.intake.submissions import Submitted
 from regulars.kernel import clock
+from regulars.kernel.buckets import Buckets
 from regulars.kernel.errors import Outside, Refused
 from regulars.kernel.ids import new_public_id
 

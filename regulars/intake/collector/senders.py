@@ -10,8 +10,8 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
-from regulars.intake.collector.buckets import Buckets
 from regulars.kernel import clock
+from regulars.kernel.buckets import Buckets
 from regulars.kernel.ids import new_public_id
 from regulars.outside import callers
 

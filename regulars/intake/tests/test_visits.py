@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.intake.collector.buckets import Buckets
 from regulars.intake.pure import context, domains, sessions
 from regulars.intake.pure.sessions import GAP, Hit, Span
 from regulars.intake.pure.touch import Touch, derive
+from regulars.kernel.buckets import Buckets
 from regulars.kernel.errors import Invalid
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)

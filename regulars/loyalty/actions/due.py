@@ -12,9 +12,8 @@ from datetime import datetime
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.loyalty.actions.sql import ACTIVATE, EXPIRE, NEXT_DUE
+from regulars.loyalty.queries.members import customers_of
 from regulars.store.scope import cursor
-
-CUSTOMERS = "SELECT id, customer_id FROM loyalty_member WHERE id = ANY(%s::bigint[])"
 
 
 def settle(workspace_id: int, member_ids: Sequence[int], now: datetime) -> None:
@@ -47,8 +46,7 @@ def _run(
     rows = raw.fetchall()
     if not rows:
         return 0
-    raw.execute(CUSTOMERS, [sorted({row[0] for row in rows})])
-    customers = dict(raw.fetchall())
+    customers = customers_of(workspace_id, sorted({row[0] for row in rows}))
     events.record_many(
         workspace_id,
         [

@@ -1,7 +1,7 @@
 """The night: what a local midnight does to points and tiers, in one fixed order.
 
-    activate what is pending → automatic redemptions → tiers → expire → tiers by balance
-    → notices of what ends soon → birthdays
+    activate what is pending → tiers → expire → tiers by balance → notices of what ends soon
+    → birthdays
 
 Each step walks over the members it concerns in parts, every part in a transaction of its own that
 also notes how far the night has come; a night that is broken off goes on from there, and a night
@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from importlib import import_module
 from typing import Any
 
 from regulars.events import actions as events
@@ -28,9 +27,6 @@ from regulars.store.scope import cursor, scope
 
 MEMBERS_AT_ONCE = 10_000
 EXPIRING_DAYS = 7
-# What spends points by itself at night: functions (workspace_id, member ids, moment) → how many.
-# They run after points became active and before tiers are looked at and points end.
-REDEMPTIONS: tuple[str, ...] = ()
 
 LAST = """
 SELECT day FROM loyalty_night WHERE workspace_id = %s AND finished_at IS NOT NULL
@@ -182,7 +178,6 @@ def _steps(
     return {
         "follow": [Step(LEFT_BEHIND, _bring_after(day), {})],
         "activate": [Step(DUE_BALANCES, _activate, {})],
-        "redeem": [Step(ALL, _redeem, {})] if REDEMPTIONS else [],
         "policy": [Step(ALL, _anew(now), {})] if has_new_policy else [],
         "tiers": [] if is_by_balance or not ranks else [Step(DUE_TIERS, tiers.advance, {})],
         "expire": [Step(DUE_BALANCES, _expire, {})],
@@ -281,14 +276,6 @@ def _expire(workspace_id: int, member_ids: Sequence[int], at: datetime) -> int:
     expired = due.expire(workspace_id, member_ids, at)
     due.note_next(workspace_id, member_ids, at)
     return expired
-
-
-def _redeem(workspace_id: int, member_ids: Sequence[int], at: datetime) -> int:
-    done = 0
-    for path in REDEMPTIONS:
-        module, _, name = path.partition(":")
-        done += getattr(import_module(module), name)(workspace_id, member_ids, at)
-    return done
 
 
 def _notify(window: Mapping[str, Any]) -> Callable[[int, Sequence[int], datetime], int]:

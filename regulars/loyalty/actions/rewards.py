@@ -105,11 +105,15 @@ def change_reward(
     )
     raw = cursor()
     if stock is None or stock_before is None:
-        raw.execute("UPDATE loyalty_reward SET stock = %s WHERE id = %s", [stock, one.id])
+        raw.execute(
+            "UPDATE loyalty_reward SET stock = %s WHERE workspace_id = %s AND id = %s",
+            [stock, workspace_id, one.id],
+        )
     else:
         raw.execute(
-            "UPDATE loyalty_reward SET stock = greatest(coalesce(stock, %s) + %s, 0) WHERE id = %s",
-            [stock_before, stock - stock_before, one.id],
+            "UPDATE loyalty_reward SET stock = greatest(coalesce(stock, %s) + %s, 0)"
+            " WHERE workspace_id = %s AND id = %s",
+            [stock_before, stock - stock_before, workspace_id, one.id],
         )
     audit.note(workspace_id, "reward.changed", "reward", public_id)
     return queries.reward(workspace_id, public_id)

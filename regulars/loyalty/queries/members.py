@@ -107,11 +107,11 @@ def find(workspace_id: int, key: MemberKey) -> MemberRecord | None:
         return member(workspace_id, key.value)
     if key.kind == "token":
         shown = cards.card_of_qr(workspace_id, key.value, clock.now())
-        return by_id(workspace_id, now_of(workspace_id, shown.member_id)) if shown else None
+        return current(workspace_id, shown.member_id) if shown else None
     if key.kind == "card":
         card = cards.card_of_number(workspace_id, key.value)
         if card is not None:
-            return by_id(workspace_id, now_of(workspace_id, card.member_id))
+            return current(workspace_id, card.member_id)
     if key.kind == "customer":
         return _one(
             workspace_id,

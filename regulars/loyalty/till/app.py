@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 
+from regulars.kernel.buckets import Buckets
 from regulars.kernel.errors import RegularsError
 from regulars.loyalty.till import calls, http
-from regulars.loyalty.till.buckets import Buckets
 from regulars.loyalty.till.hands import Hands
 from regulars.loyalty.till.http import Receive, Scope, Send
 from regulars.loyalty.till.keys import Keys, Opened
 
 PREFIX = "/api/v1/pos/"
+# A till makes a few calls a minute; a server that speaks for a chain makes many.
+CALLS_PER_S, CALLS_BURST = 100.0, 400.0
 FAULT = (
     b'{"code":"server_fault","message":"The server failed; ask again with the same key.",'
     b'"details":{}}'
@@ -26,7 +28,7 @@ class Till:
     def __init__(self, hands: Hands | None = None) -> None:
         self._hands = hands or Hands()
         self._keys = Keys()
-        self._buckets = Buckets()
+        self._buckets = Buckets(CALLS_PER_S, CALLS_BURST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -49,7 +51,7 @@ class Till:
     def _opened(self, key: str) -> Opened:
         """What the key opens, in a thread of the till. raises KeyRefused, TooMany"""
         opened = self._keys.opened(key)
-        if not self._buckets.take(opened.counter.key_id or 0):
+        if self._buckets.wait_s(str(opened.counter.key_id or 0)):
             raise http.TooMany("till_too_fast", "This key calls too often; slow down.")
         return opened
 

@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
-from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.loyalty.actions.ledger import lock_members
 from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.calculation.calculate import calculate
 from regulars.loyalty.pure.calculation.live import Live
 from regulars.loyalty.pure.cart import Cart, CodeState, Line, PointsAsk, check
-from regulars.loyalty.queries import cards, codes, members, programme, remembered, simulator
-from regulars.loyalty.queries.members import KeyKind, MemberRecord
+from regulars.loyalty.queries import codes, members, programme, remembered, simulator
+from regulars.loyalty.queries.members import KeyKind, MemberKey, MemberRecord
 from regulars.loyalty.till_records import CLOCK_SKEW_MAX, Ask, Named
 
 
@@ -115,22 +114,12 @@ def _found(workspace_id: int, named: Named) -> MemberRecord | None:
     known = remembered.member_id(workspace_id, named.kind, named.value)
     if known is not None:
         return members.current(workspace_id, known)
-    found = _asked(workspace_id, named)
+    key = MemberKey(cast("KeyKind", named.kind), named.value)
+    found = members.find(workspace_id, key)
     # A changing code is good for a moment only, whoever remembers it.
     if found is not None and named.kind != "token":
         remembered.remember_member(workspace_id, named.kind, named.value, found.id)
     return found
-
-
-def _asked(workspace_id: int, named: Named) -> MemberRecord | None:
-    card = None
-    if named.kind == "card":
-        card = cards.card_of_number(workspace_id, named.value)
-    elif named.kind == "token":
-        card = cards.card_of_qr(workspace_id, named.value, clock.now())
-    if card is not None:
-        return members.current(workspace_id, card.member_id)
-    return members.find(workspace_id, members.MemberKey(cast("KeyKind", named.kind), named.value))
 
 
 def _with_goods(workspace_id: int, cart: Cart, rules: Live) -> Cart:

@@ -1,7 +1,6 @@
-"""How often a public key may be used: a bucket of tokens for each, in this process.
+"""How often something may be done: a bucket of tokens for each name, in this process.
 
-Public keys are in every visitor's hands. Each process counts for itself, so with N processes a key
-may send up to N times as much; keys of servers are secret and are not counted.
+Each process counts for itself, so with N processes a name may do up to N times as much.
 """
 
 from __future__ import annotations
