@@ -70,6 +70,8 @@ def test_what_one_tab_forgot_no_other_remembers(place: Shop) -> None:
 
     here.evaluate("analytics.consent({analytics: false})")
     here.evaluate("analytics.consent({analytics: true})")
+    # The browser carries what one tab keeps to the other when it gets to it.
+    there.wait_for_function("localStorage.getItem('rg_consent') === '1'")
     there.evaluate("analytics.track('After')")
     sent = place.wait_for(there, "After")
 

@@ -88,7 +88,13 @@ def newest(request: HttpRequest, workspace_id: int, pass_type: str, serial: str)
 @csrf_exempt
 @require_POST
 def log(request: HttpRequest, workspace_id: int) -> HttpResponse:
-    """What phones complain of; kept in the server's own log, shortened."""
+    """What phones with this shop's passes complain of; in the server's log, shortened: 200, 404."""
+    try:
+        with scope(workspace_id):
+            if not queries.wallet(workspace_id).apple_pass_type:
+                return HttpResponse(status=404)
+    except NotFound:
+        return HttpResponse(status=404)
     if len(request.body) <= BODY_BYTES_MAX:
         lines = _json(request).get("logs", [])
         for line in lines[:LOG_LINES_MAX] if isinstance(lines, list) else []:
