@@ -37,11 +37,14 @@ class Submitted(msgspec.Struct, frozen=True):
     given: dict[str, str]
 
 
+_submitted = msgspec.json.Decoder(Submitted)
+
+
 def take(workspace_id: int, rows: Sequence[InboxRow]) -> None:
     """Submissions become what their forms are for; what cannot is kept with its reason."""
     for row in rows:
         try:
-            submitted = msgspec.json.decode(row.body, type=Submitted)
+            submitted = _submitted.decode(row.body)
             form = queries.form(workspace_id, submitted.form)
             _take(workspace_id, row, submitted, form)
         except (msgspec.DecodeError, NotFound) as error:
@@ -223,7 +226,7 @@ def _props(form: FormRecord, submission: Submission) -> Mapping[str, Any]:
 
 def _faults_of(workspace_id: int, row: InboxRow) -> str:
     try:
-        submitted = msgspec.json.decode(row.body, type=Submitted)
+        submitted = _submitted.decode(row.body)
         form = queries.form(workspace_id, submitted.form)
     except (msgspec.DecodeError, NotFound):
         return ""

@@ -64,6 +64,9 @@ class Touch(msgspec.Struct, frozen=True):
         return self.link_index >= 0
 
 
+_touch = msgspec.json.Decoder(Touch)
+
+
 async def handle(asgi_scope: Scope, _receive: Receive, send: Send) -> None:
     """Answer GET /o/<token>.gif with a picture and GET /l/<token> with a redirect."""
     path, method = asgi_scope["path"], asgi_scope["method"]
@@ -170,7 +173,7 @@ def take(workspace_id: int, rows: Sequence[InboxRow]) -> None:
 
     A repeat within the hour is one event.
     """
-    touches = [msgspec.json.decode(row.body, type=Touch) for row in rows]
+    touches = [_touch.decode(row.body) for row in rows]
     raw = cursor()
     raw.execute(
         "SELECT public_id, id, customer_id, campaign_id, coalesce(accepted_at, handed_at)"

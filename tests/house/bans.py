@@ -107,6 +107,26 @@ def _float_name(
         yield line, name
 
 
+def late_decoders(_: Path, tree: ast.Module) -> Iterator[Finding]:
+    """Decoders of classes are made with their module, before any thread asks.
+
+    Of a class that two threads decode at the same moment for the first time, msgspec shows the
+    second one a half-made plan, and the process dies.
+    """
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name, kinds = dotted(node.func), [k.value for k in node.keywords if k.arg == "type"]
+        if name == "msgspec.convert":
+            kinds += node.args[1:2]
+        elif name != "msgspec.json.decode":
+            continue
+        for kind in kinds:
+            last = dotted(kind).rpartition(".")[2]
+            if last[:1].isupper():
+                yield node.lineno, f"{name} of {last}"
+
+
 def long_functions(_: Path, tree: ast.Module) -> Iterator[Finding]:
     """A function is read at a glance."""
     for node in ast.walk(tree):
@@ -129,6 +149,7 @@ ALL: dict[str, Ban] = {
     "chance in a decision": chance,
     "query in a door": door_queries,
     "float money": float_money,
+    "late decoder": late_decoders,
     "long function": long_functions,
     "long module": long_modules,
 }

@@ -28,6 +28,8 @@ CAUGHT = [
     ("float money", "orders/records.py", "a.total_minor = b / 2"),
     ("float money", "orders/models.py", "total_minor = models.FloatField()"),
     ("float money", "orders/records.py", "f(total_minor=1.5)"),
+    ("late decoder", "orders/actions.py", "a = msgspec.json.decode(row.body, type=Touch)"),
+    ("late decoder", "orders/actions.py", "a = msgspec.convert(row.body, records.Touch)"),
     ("long function", "orders/actions.py", LONG_FUNCTION),
     ("long module", "orders/actions.py", LONG_MODULE),
 ]
@@ -40,6 +42,12 @@ SPARED = [
     ("query in a door", "orders/queries.py", "rows = Order.objects.all()"),
     ("float money", "orders/records.py", "class A:\n    total_minor: int = 0"),
     ("float money", "orders/records.py", "f(total_minor=a // 2)"),
+    ("late decoder", "orders/actions.py", "a = msgspec.json.decode(row.body)"),
+    (
+        "late decoder",
+        "orders/actions.py",
+        "a = msgspec.json.decode(row.body, type=tuple[int, str])",
+    ),
 ]
 
 

@@ -266,9 +266,12 @@ def to_bytes(answer: Answer) -> bytes:
     return msgspec.json.encode(answer)
 
 
-def from_json(value: Mapping[str, object]) -> Answer:
-    """The answer that `to_json` wrote.
+_decoder = msgspec.json.Decoder(Answer)
 
-    raises   ValueError when it is no such answer
+
+def from_bytes(text: bytes | str) -> Answer:
+    """The answer that `to_bytes` wrote.
+
+    raises   msgspec.DecodeError when it is no such answer
     """
-    return msgspec.convert(value, Answer)
+    return _decoder.decode(text)

@@ -135,6 +135,9 @@ def cart_of(receipt: Receipt, currency: str) -> Cart:
     return Cart(currency=currency, lines=tuple(lines), occurred_at=receipt.at, shop=receipt.shop)
 
 
+_decoder = msgspec.json.Decoder(Found)
+
+
 def to_json(found: Found) -> dict[str, object]:
     """What was found, as plain values."""
     made = msgspec.to_builtins(found)
@@ -144,4 +147,4 @@ def to_json(found: Found) -> dict[str, object]:
 
 def from_json(value: object) -> Found:
     """What `to_json` wrote; nothing is a new one."""
-    return msgspec.convert(value, Found) if value else Found()
+    return _decoder.decode(msgspec.json.encode(value)) if value else Found()

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from regulars.loyalty.pure.answers import Answer
+from regulars.loyalty.pure import answers
 from regulars.loyalty.pure.states import State
 from regulars.loyalty.till_records import PurchaseRecord, ReturnRecord
 from regulars.store.scope import cursor
@@ -20,8 +20,6 @@ COLUMNS = (
 )
 RETURN_COLUMNS = "return_id, purchase_id, state, occurred_at, created_at, result"
 PURCHASES_SHOWN_MAX = 200
-
-_decode = msgspec.json.Decoder(Answer).decode
 
 
 def record_of(row: Sequence[Any]) -> PurchaseRecord:
@@ -48,7 +46,7 @@ def record_of(row: Sequence[Any]) -> PurchaseRecord:
         confirm_hash=row[17],
         cart_hash=row[18],
         cart=msgspec.json.decode(row[19]),
-        answer=None if result == "{}" else _decode(result),
+        answer=None if result == "{}" else answers.from_bytes(result),
         flags=tuple(row[21]),
     )
 

@@ -210,3 +210,10 @@ class SimulateCall(CartCall, frozen=True, kw_only=True):
 
     now: Moment | None = None
     draft_rules: list[dict[str, Any]] | None = None
+
+
+# What a body may be.
+CALLS: tuple[type[Strict], ...] = (
+    CartCall, HoldCall, ConfirmCall, CancelCall, ReturnCall, ReturnQuery, SyncItem, SyncCall,
+    IdentifyCall, SimulateCall,
+)  # fmt: skip

@@ -29,6 +29,7 @@ from regulars.store.scope import cursor
 DONE = "done"
 WAITING = "waiting"
 
+_asked = msgspec.json.Decoder(ReturnAsk)
 _INSERT = """
 INSERT INTO loyalty_return (workspace_id, return_id, purchase_id, state, body_hash, shop, till,
   cashier, occurred_at, created_at, body, result)
@@ -164,7 +165,7 @@ def waiting_returns(workspace_id: int, purchase_id: str) -> list[ReturnAsk]:
         " AND state = 'waiting' ORDER BY id",
         [workspace_id, purchase_id],
     )
-    return [msgspec.json.decode(row[0], type=ReturnAsk) for row in raw.fetchall()]
+    return [_asked.decode(row[0]) for row in raw.fetchall()]
 
 
 def _write(
