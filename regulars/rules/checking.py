@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from regulars.kernel.errors import Invalid
 from regulars.rules import limits, operators, windows
-from regulars.rules.facts import ADDRESS_COLUMNS, EVENT_FIELDS, Attr, Facts, find_fact
+from regulars.rules.facts import ADDRESS_COLUMNS, EVENT_FIELDS, Attr, Fact, Facts, find_fact
 from regulars.rules.operands import fault, shown
 from regulars.rules.tree import (
     ConsentIs,
@@ -145,6 +145,19 @@ def _check_words(leaf: Leaf, path: str, facts: Facts, known: Known) -> None:
         fact = find_fact(leaf.fact, facts)
         if fact is not None and isinstance(fact.source, Attr) and fact.type == "untyped":
             _check_field(("", fact.source.name), leaf.test, path, known)
+        if fact is not None and fact.words:
+            _check_value(fact, leaf.test, path)
+
+
+def _check_value(fact: Fact, test: Test, path: str) -> None:
+    """A text of few values is compared with one of them; nobody has another."""
+    if test.op not in operators.WHOLE_VALUES:
+        return
+    values = [named[0] for named in fact.words]
+    for asked in test.value if isinstance(test.value, tuple) else (test.value,):
+        if str(asked).lower() not in values:
+            listed = ", ".join(values)
+            raise fault(path, f"{fact.name} is never {shown(str(asked))}; there are {listed}")
 
 
 def _check_consent(leaf: ConsentIs, path: str, known: Known) -> None:

@@ -39,6 +39,8 @@ LIST = (
     "size_lt", "size_lte", "size_between",
 )  # fmt: skip
 ANY = ("set", "not_set")
+# Tests that name whole values, which may have words of their own.
+WHOLE_VALUES = ("eq", "ne", "in", "not_in")
 
 OPERATORS_OF = {
     "text": (*ANY, *TEXT),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import cast
 
 from regulars.kernel.money import minor_digits
-from regulars.rules import windows
+from regulars.rules import operators, windows
 from regulars.rules.facts import (
     EVENT_FIELDS,
     LINE_FIELDS,
@@ -63,8 +63,6 @@ from regulars.rules.tree import (
     Window,
 )
 
-# Tests that name whole values, which may have words of their own.
-WHOLE_VALUES = ("eq", "ne", "in", "not_in")
 DURATION_OPERATORS = (
     "in_last", "in_next", "older_than", "anniversary_in_next", "anniversary_in_last",
 )  # fmt: skip
@@ -173,7 +171,7 @@ def _fact(node: FactIs, speech: _Speech) -> str:
 
 def _worded(fact: Fact, test: Test, language: str) -> Test:
     """The test with values as people call them; parts of values stay as they are."""
-    if test.op not in WHOLE_VALUES:
+    if test.op not in operators.WHOLE_VALUES:
         return test
     if isinstance(test.value, tuple):
         return Test(test.op, tuple(fact.word(str(one), language) for one in test.value))

@@ -6,6 +6,7 @@ import pytest
 
 from regulars.kernel.errors import Invalid
 from regulars.rules import checking, language
+from regulars.rules.facts import Column, Fact
 from regulars.rules.tests.strategies import FACTS
 from regulars.rules.tree import Rule
 
@@ -218,3 +219,28 @@ def test_a_long_way_does_not_exhaust_the_checker():
 
     with pytest.raises(Invalid, match="nested over 40 deep"):
         checking.check(turned["60"], FACTS, turned)
+
+
+STAGES = {
+    **FACTS,
+    "value.stage": Fact(
+        "value.stage", "text", "", "Stage", "Етап", "Этап", Column("stage", "scores"),
+        (("loyal", "Loyal", "Лояльні", "Лояльные"), ("lost", "Lost", "Втрачені", "Потерянные")),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("op", "value"), [("eq", "lots"), ("not_in", ["lost", "lots"])])
+def test_a_text_of_few_values_is_compared_with_one_of_them(op, value):
+    asked = rule_of({"any": [{"fact": "value.stage", "op": op, "value": value}]})
+    with pytest.raises(Invalid) as caught:
+        checking.check(asked, STAGES, {}, KNOWN)
+
+    assert caught.value.details["path"] == "$.where.any[0]"
+    assert "value.stage is never 'lots'; there are loyal, lost" in caught.value.message
+
+
+@pytest.mark.parametrize(("op", "value"), [("in", ["Loyal", "lost"]), ("starts", "lo")])
+def test_values_that_there_are_and_parts_of_them_pass(op, value):
+    asked = rule_of({"fact": "value.stage", "op": op, "value": value})
+    checking.check(asked, STAGES, {}, KNOWN)
