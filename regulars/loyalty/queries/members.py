@@ -77,19 +77,21 @@ def by_id(workspace_id: int, member_id: int) -> MemberRecord | None:
 
 def current(workspace_id: int, member_id: int) -> MemberRecord | None:
     """The member of this row, or whom they were merged into."""
+    # The inner question names the workspace itself: of the outer row it would be asked row by row.
     return _one(
         workspace_id,
         "m.id = (SELECT coalesce(x.merged_into, x.id) FROM loyalty_member x"
-        " WHERE x.workspace_id = m.workspace_id AND x.id = %s)",
+        " WHERE x.workspace_id = %s AND x.id = %s)",
+        workspace_id,
         member_id,
     )
 
 
-def _one(workspace_id: int, where: str, value: object) -> MemberRecord | None:
+def _one(workspace_id: int, where: str, *values: object) -> MemberRecord | None:
     raw = cursor()
     raw.execute(
         f"SELECT {COLUMNS} FROM loyalty_member m WHERE m.workspace_id = %s AND {where}",
-        [workspace_id, value],
+        [workspace_id, *values],
         prepare=True,
     )
     row = raw.fetchone()
@@ -116,7 +118,8 @@ def find(workspace_id: int, key: MemberKey) -> MemberRecord | None:
         return _one(
             workspace_id,
             "m.customer_id = (SELECT coalesce(c.merged_into, c.id) FROM customers_customer c"
-            " WHERE c.workspace_id = m.workspace_id AND c.public_id = %s)",
+            " WHERE c.workspace_id = %s AND c.public_id = %s)",
+            workspace_id,
             key.value,
         )
     customer_id = customers.find(workspace_id, _identity(key))
