@@ -44,9 +44,19 @@ def _fault(identity: Identity, region: str) -> str | None:
 
 def find(workspace_id: int, identity: Identity) -> int | None:
     """The customer the identity points at, its strongest known identifier deciding; else None."""
-    region = workspaces.workspace(workspace_id).region
+    # A till names its member by a card or a number of its own: only phones need the country.
+    has_phone = identity.phone or any(i.kind is IdentifierKind.PHONE for i in identity.others)
+    region = workspaces.workspace(workspace_id).region if has_phone else ""
     named = identifiers_of(identity, region)
     raw = cursor()
+    if len(named) == 1:
+        raw.execute(
+            "SELECT customer_id FROM customers_identifier"
+            " WHERE workspace_id = %s AND kind = %s AND value = %s",
+            [workspace_id, named[0].kind.value, named[0].value],
+        )
+        row = raw.fetchone()
+        return None if row is None else int(row[0])
     raw.execute(
         "SELECT i.customer_id FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY"
         " AS asked (kind, value, place) JOIN customers_identifier i ON i.workspace_id = %s"

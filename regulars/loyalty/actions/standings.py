@@ -60,10 +60,6 @@ WHERE c.workspace_id = %(workspace)s AND c.customer_id = ANY(%(ids)s)
   AND (s.ends_at IS NULL OR s.ends_at > %(now)s)
 GROUP BY 1
 """
-EVERY_ID = """
-SELECT id, coalesce(merged_into, id) FROM customers_customer
-WHERE workspace_id = %s AND (id = ANY(%s) OR merged_into = ANY(%s))
-"""
 DUE = """
 SELECT workspace_id, customer_id FROM loyalty_standing
 WHERE due_at <= %s ORDER BY due_at LIMIT %s
@@ -170,9 +166,8 @@ def _row(
 def _codes(
     workspace_id: int, customer_ids: Sequence[int], now: datetime
 ) -> dict[int, tuple[bool, datetime | None]]:
+    ids = list(customers.persons_of(workspace_id, customer_ids))
     raw = cursor()
-    raw.execute(EVERY_ID, [workspace_id, list(customer_ids), list(customer_ids)])
-    ids = [row[0] for row in raw.fetchall()]
     raw.execute(CODES, {"workspace": workspace_id, "ids": ids, "now": now})
     return {row[0]: (row[1], row[2]) for row in raw.fetchall()}
 

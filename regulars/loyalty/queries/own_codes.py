@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from regulars.customers import queries as customers
 from regulars.loyalty.pure import codes as pure
 from regulars.store.scope import cursor
 
@@ -16,7 +17,7 @@ SELECT coalesce(r.merged_into, r.id), c.code, c.shown, s.slug, s.name, s.promoti
 FROM customers_customer r
 JOIN loyalty_code c ON c.workspace_id = r.workspace_id AND c.customer_id = r.id
 JOIN loyalty_codeseries s ON s.id = c.series_id
-WHERE r.workspace_id = %(workspace)s AND (r.id = ANY(%(ids)s) OR r.merged_into = ANY(%(ids)s))
+WHERE r.workspace_id = %(workspace)s AND r.id = ANY(%(ids)s)
   AND c.state = 'active' AND s.state = 'active'
   AND (c.uses_max IS NULL OR c.used < c.uses_max)
   AND (s.starts_at IS NULL OR s.starts_at <= %(now)s)
@@ -29,7 +30,7 @@ _CERTIFICATES = """
 SELECT g.code, g.shown, g.available_minor, g.currency, g.ends_at
 FROM customers_customer r
 JOIN loyalty_giftcard g ON g.workspace_id = r.workspace_id AND g.customer_id = r.id
-WHERE r.workspace_id = %(workspace)s AND (r.id = %(id)s OR r.merged_into = %(id)s)
+WHERE r.workspace_id = %(workspace)s AND r.id = ANY(%(ids)s)
   AND g.state = 'active' AND g.available_minor > 0
   AND (g.starts_at IS NULL OR g.starts_at <= %(now)s)
   AND (g.ends_at IS NULL OR g.ends_at > %(now)s)
@@ -62,8 +63,9 @@ def usable(
     workspace_id: int, customer_ids: Sequence[int], now: datetime
 ) -> dict[int, list[OwnCode]]:
     """The codes of each of these customers that a till would take now, the newest first."""
+    ids = list(customers.persons_of(workspace_id, customer_ids))
     raw = cursor()
-    raw.execute(_OWN, {"workspace": workspace_id, "ids": list(customer_ids), "now": now})
+    raw.execute(_OWN, {"workspace": workspace_id, "ids": ids, "now": now})
     found: dict[int, list[OwnCode]] = {}
     for customer_id, code, shown, *rest in raw.fetchall():
         own = found.setdefault(customer_id, [])
@@ -80,9 +82,10 @@ def _printed(code: str, shown: str | None) -> str:
 
 def certificates(workspace_id: int, customer_id: int, now: datetime) -> list[OwnCertificate]:
     """Certificates of the customer that a till would take now, the one that ends first first."""
+    ids = list(customers.persons_of(workspace_id, [customer_id]))
     raw = cursor()
     raw.execute(
         _CERTIFICATES,
-        {"workspace": workspace_id, "id": customer_id, "now": now, "most": CODES_MAX},
+        {"workspace": workspace_id, "ids": ids, "now": now, "most": CODES_MAX},
     )
     return [OwnCertificate(_printed(row[0], row[1]), *row[2:]) for row in raw.fetchall()]
