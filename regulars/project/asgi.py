@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -137,3 +138,7 @@ class Router:
 
 
 application = Router()
+# What is made by now stays as long as the process. A collection that walks over all of it stops
+# every till for a sixth of a second and finds nothing.
+gc.collect()
+gc.freeze()

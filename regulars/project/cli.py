@@ -260,7 +260,10 @@ def _demo(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     _set_up()
     from regulars.project import commands
+    from regulars.project.worker import NICENESS
 
+    # Tills and pages of a server that runs meanwhile go first.
+    os.nice(NICENESS)
     return commands.bring_in(options)
 
 

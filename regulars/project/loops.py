@@ -31,6 +31,8 @@ LAKE_PAUSE_S = 0.5
 # A follower rests after a step for this share of what the step took.
 REST_SHARE = 0.5
 REST_S_MAX = 0.3
+# Consumers rest after a round that was not full: every round costs each of them some questions.
+ROUND_REST_S = 0.25
 
 
 class Bell:
@@ -132,6 +134,14 @@ def rested(step: Callable[[], int], stop: threading.Event) -> int:
     if found:
         stop.wait(min(REST_S_MAX, REST_SHARE * (clock.monotonic_s() - started)))
     return found
+
+
+def gathered(step: Callable[[], int], stop: threading.Event) -> int:
+    """A round of the consumers, and a rest unless the log holds more than a batch."""
+    passed = step()
+    if 0 < passed < consumers.BATCH_ROWS:
+        stop.wait(ROUND_REST_S)
+    return passed
 
 
 def process_inbox() -> int:

@@ -13,10 +13,13 @@ from regulars.store.roles import Role
 
 STOP_WAIT_S = 20.0
 JOB_THREADS = 2
+# Tills and pages are waited for; what happens behind them takes the processor they leave.
+NICENESS = 10
 
 
 def run() -> int:
     """Work until told to stop."""
+    os.nice(NICENESS)
     os.environ["REGULARS_ROLE"] = Role.ENGINE.value
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
     import django
@@ -36,7 +39,7 @@ def run() -> int:
     keeper = lake.Keeper(lake.open_engine(lake.WORKER_MEMORY_MB))
     steps: dict[str, Callable[[], int | bool]] = {
         "processor": loops.process_inbox,
-        "consumers": loops.ConsumerStep(),
+        "consumers": partial(loops.gathered, loops.ConsumerStep(), stop),
         "lake": lambda: _paced(keeper, stop),
         "lake-tidy": keeper.tidy,
         "audit": loops.seal_audit,
