@@ -148,6 +148,8 @@ def pgbench(url: str) -> float:
 def steady(report: Report, bench: Bench, seconds: float) -> dict[str, float]:
     """The bars of latency with nothing else running; p99 by call."""
     told = bench.part("steady", rate=RATE, seconds=seconds)
+    if set(told["took"]) != {"calculate", "hold", "confirm"}:
+        raise SystemExit(f"no sale came to its end: {told['wrong'][:3]}")
     idle = {name: percentile_ms(took, 0.99) for name, took in told["took"].items()}
     for name, bar in (("calculate", 50), ("hold", 120), ("confirm", 120)):
         took = told["took"][name]

@@ -75,6 +75,14 @@ class Tills:
             asked["points"] = {"amount": "auto"}
         return asked
 
+    def gap_s(self, rate: float) -> float:
+        """Until the next sale begins somewhere."""
+        return self._rng.expovariate(rate)
+
+    def pause_s(self) -> float:
+        """What a cashier does between two calls."""
+        return self._rng.uniform(0.5, 1.5)
+
     async def call(self, name: str, asked: dict[str, Any], due: float | None = None) -> bool:
         """One call on a free connection; whether it was answered well."""
         body = json.dumps(asked).encode()
@@ -108,23 +116,27 @@ def confirmation(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 async def steady(tills: Tills, rate: float, seconds: float) -> None:
-    """Sales of four calls each – two quotes, a hold, a confirmation – at so many calls a second."""
-    step = 1.0 / rate
-    first = time.perf_counter() + 0.2
+    """Sales of four calls each – two quotes, a hold, a confirmation – at so many calls a second.
+
+    Tills know nothing of each other: sales begin as a Poisson process, and a cashier takes about a
+    second from one call to the next.
+    """
+    start = time.perf_counter() + 0.2
     waiting: set[asyncio.Task[None]] = set()
 
     async def sale(start: float) -> None:
         asked = tills.cart()
-        for n, name in enumerate(("calculate", "calculate", "hold", "confirm")):
-            due = start + n * 1.0
+        due = start
+        for name in ("calculate", "calculate", "hold", "confirm"):
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             body = confirmation(asked) if name == "confirm" else asked
             # A till whose call before was late asks later itself.
             if not await tills.call(name, body, max(due, time.perf_counter() - 0.001)):
                 return
+            due += tills.pause_s()
 
-    for number in range(int(rate * seconds / 4)):
-        start = first + number * step * 4
+    for _ in range(int(rate * seconds / 4)):
+        start += tills.gap_s(rate / 4)
         await asyncio.sleep(max(0.0, start - time.perf_counter()))
         task = asyncio.create_task(sale(start))
         waiting.add(task)

@@ -26,7 +26,7 @@ def backend() -> int:
 
 
 def test_work_that_takes_too_long_is_answered_as_offline_and_ends_by_itself(db: None) -> None:
-    hands = Hands(threads=1, answer_within_s=0.05)
+    hands = Hands(writing=1, answer_within_s=0.05)
     go, ended = threading.Event(), threading.Event()
 
     def slow() -> None:
@@ -44,7 +44,7 @@ def test_work_that_takes_too_long_is_answered_as_offline_and_ends_by_itself(db: 
 
 
 def test_a_lost_database_is_offline_once_and_then_found_again(db: None, database: str) -> None:
-    hands = Hands(threads=1, answer_within_s=30)
+    hands = Hands(writing=1, answer_within_s=30)
     lost = ask(hands, backend)
     with psycopg.connect(database, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [lost])
@@ -60,7 +60,7 @@ def test_a_lost_database_is_offline_once_and_then_found_again(db: None, database
 
 
 def test_a_statement_is_cut_off_before_the_till_gives_up(db: None) -> None:
-    hands = Hands(threads=1, answer_within_s=30, statement_ms=50)
+    hands = Hands(writing=1, answer_within_s=30, statement_ms=50)
 
     def sleepy() -> None:
         with connection.cursor() as cursor:
@@ -77,7 +77,7 @@ def test_what_cannot_be_answered_in_time_is_refused_at_once(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "WAITING_MAX", 3)
-    hands = Hands(threads=1, answer_within_s=30)
+    hands = Hands(writing=1, answer_within_s=30)
     go = threading.Event()
 
     async def crowd() -> list[Any]:

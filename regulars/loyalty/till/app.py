@@ -13,7 +13,7 @@ from regulars.loyalty.till.keys import Keys, Opened
 
 PREFIX = "/api/v1/pos/"
 # A till makes a few calls a minute; a server that speaks for a chain makes many.
-CALLS_PER_S, CALLS_BURST = 100.0, 400.0
+CALLS_PER_S, CALLS_BURST = 500.0, 2_000.0
 FAULT = (
     b'{"code":"server_fault","message":"The server failed; ask again with the same key.",'
     b'"details":{}}'

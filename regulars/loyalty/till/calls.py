@@ -62,11 +62,11 @@ def find(method: str, path: str) -> Call:
     return found
 
 
-def _in_one(work: Work) -> Call:
-    """The work in one of the till's threads."""
+def _in_one(work: Work, *, counts: bool = False) -> Call:
+    """The work in one of the till's threads; `counts` for what calculates a cart."""
 
     async def answer(hands: Hands, open_key: Open, body: bytes) -> bytes:
-        return await hands.run(lambda: work(open_key(), body))
+        return await hands.run(lambda: work(open_key(), body), counts=counts)
 
     return Call(answer)
 
@@ -229,13 +229,13 @@ def _sync_one(opened: Opened, raw: bytes) -> dict[str, Any]:
 
 
 CALLS: dict[str, Call] = {
-    "calculate": _in_one(_calculate),
-    "hold": _in_one(_hold),
+    "calculate": _in_one(_calculate, counts=True),
+    "hold": _in_one(_hold, counts=True),
     "confirm": _in_one(_confirm),
     "cancel": _in_one(_cancel),
     "returns/calculate": _in_one(_calculate_return),
     "returns": _in_one(_return),
     "sync": Call(_sync),
     "identify": _in_one(_identify),
-    "simulate": _in_one(_simulate),
+    "simulate": _in_one(_simulate, counts=True),
 }

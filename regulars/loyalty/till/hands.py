@@ -20,8 +20,9 @@ from django.db import connection
 from regulars.kernel.errors import Outside
 from regulars.store.faults import is_transient
 
-# More would only take turns: Python runs one at a time, and while it does others wait for I/O.
-THREADS = 6
+# Python runs one thread at a time. Of calls that calculate, more than two would only take turns and
+# all end late; calls that write mostly wait for the database.
+COUNTING_THREADS, WRITING_THREADS = 2, 4
 SWITCH_S = 0.0005
 # Tills wait two seconds; the answer must be on its way before.
 ANSWER_WITHIN_S = 1.8
@@ -38,12 +39,13 @@ class Hands:
 
     def __init__(
         self,
-        threads: int = THREADS,
+        counting: int = COUNTING_THREADS,
+        writing: int = WRITING_THREADS,
         answer_within_s: float = ANSWER_WITHIN_S,
         statement_ms: int = STATEMENT_MS_MAX,
     ) -> None:
-        self._threads = threads
-        self._pool: ThreadPoolExecutor | None = None
+        self._threads = {True: counting, False: writing}
+        self._pools: dict[bool, ThreadPoolExecutor] = {}
         self._answer_within_s = answer_within_s
         self._statement_ms = statement_ms
         self._waiting = 0
@@ -51,17 +53,23 @@ class Hands:
         self._losses = 0
         self._own = threading.local()
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """What the work gives. raises Outside(till_offline | till_busy) and whatever it raises"""
+    async def run(self, work: Callable[[], T], *, counts: bool = False) -> T:
+        """What the work gives.
+
+        counts  it calculates a cart, which takes the processor and not the database
+        raises  Outside(till_offline | till_busy) and whatever the work raises
+        """
         if self._waiting >= WAITING_MAX:
             raise Outside("till_busy", "Too many calls wait; ask again with the same key.")
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="till")
+        if counts not in self._pools:
+            self._pools[counts] = ThreadPoolExecutor(
+                self._threads[counts], thread_name_prefix="till"
+            )
             # A thread that comes back from the database would wait five milliseconds, twenty
             # times a call, for another that calculates.
             sys.setswitchinterval(min(SWITCH_S, sys.getswitchinterval()))
         self._waiting += 1
-        given: Future[T] = self._pool.submit(self._do, work)
+        given: Future[T] = self._pools[counts].submit(self._do, work)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(given), self._answer_within_s)
         except TimeoutError:
@@ -109,9 +117,9 @@ class Hands:
 
     def stop(self) -> None:
         """Let what runs end."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
-            self._pool = None
+        for pool in self._pools.values():
+            pool.shutdown(wait=True)
+        self._pools.clear()
 
 
 def offline() -> Outside:
