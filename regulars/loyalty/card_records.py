@@ -44,6 +44,9 @@ class WalletRecord:
     google_email: str = ""
     apple_key: str = ""
     google_key: str = ""
+    # What Google last refused; written by who tells it of changes, never by a form.
+    google_fault: str = ""
+    google_rests_until: datetime | None = None
 
     @property
     def has_apple(self) -> bool:
@@ -54,6 +57,17 @@ class WalletRecord:
     def has_google(self) -> bool:
         """Whether Google cards can be signed."""
         return bool(self.google_issuer and self.google_email and self.google_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Cards in wallets that a change has made old.
+
+    on_phones  ids of those with an Apple pass on some phone; at_google: how many Google knows
+    """
+
+    on_phones: tuple[int, ...] = ()
+    at_google: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +84,5 @@ class CardView:
     page_url: str
     colour: str
     changed_at: datetime
+    # active, blocked or replaced
+    state: str = "active"

@@ -10,6 +10,7 @@ from django.db import transaction
 from regulars.events.records import Event
 from regulars.jobs import actions as jobs
 from regulars.jobs.records import JobRecord
+from regulars.loyalty import google_tasks
 from regulars.loyalty.actions import cards as actions
 from regulars.loyalty.models.cards import PassDevice
 from regulars.loyalty.queries import cards as queries
@@ -23,11 +24,14 @@ BEHIND_AT_ONCE_MAX = 1_000
 
 
 def take_changes(workspace_id: int, events: Sequence[Event]) -> None:
-    """Points or tiers of these customers changed: their passes are old, and phones are told."""
+    """Points or tiers of these customers changed: their passes are old; phones and Google hear."""
     ids = sorted({one.customer_id for one in events if one.customer_id is not None})
     found = members.of_customers(workspace_id, ids)
-    for card_id in actions.touch_cards(workspace_id, [one.id for one in found.values()]):
+    touched = actions.touch_cards(workspace_id, [one.id for one in found.values()])
+    for card_id in touched.on_phones:
         _ask(workspace_id, card_id)
+    if touched.at_google:
+        google_tasks.ask(workspace_id)
 
 
 def run(job: JobRecord) -> None:

@@ -86,6 +86,7 @@ TRACES = Traces(
             sets="customer_id = NULL, note = ''",
         ),
         Trace("loyalty_passdevice", f"card_id IN {CARDS}", reason="Tokens of the phone's maker."),
+        Trace("loyalty_spentcode", f"card_id IN {CARDS}", reason="Kept for a day; names a card."),
         Trace("loyalty_card", MEMBER, file="cards", hidden=("secret", "issue_key")),
         Trace("loyalty_rewardorder", MEMBER, file="rewards_ordered"),
         Trace("loyalty_referralcode", MEMBER, file="invitations"),

@@ -22,6 +22,7 @@ from regulars.loyalty.card_records import (
     PEM_CHARS_MAX,
     REASON_CHARS_MAX,
     CardRecord,
+    Touched,
     WalletRecord,
 )
 from regulars.loyalty.models.cards import Card, PassDevice, Wallet
@@ -110,17 +111,30 @@ def swap_card(
     return made
 
 
-def touch_cards(workspace_id: int, member_ids: Sequence[int]) -> list[int]:
-    """Note that what these members' cards show has changed; ids of cards that are in wallets."""
+def touch_cards(workspace_id: int, member_ids: Sequence[int]) -> Touched:
+    """Note that what these members' cards show has changed, as far as cards are in wallets.
+
+    Cards of those who were merged into them show the same.
+    """
     raw = cursor()
     raw.execute(
-        "UPDATE loyalty_card AS c SET changed_at = %s FROM ("
-        " SELECT c.id FROM loyalty_card AS c WHERE c.workspace_id = %s AND c.member_id = ANY(%s)"
-        " AND EXISTS (SELECT FROM loyalty_passdevice AS d WHERE d.card_id = c.id)"
-        " ORDER BY c.id FOR UPDATE) AS mine WHERE c.id = mine.id RETURNING c.id",
-        [clock.now(), workspace_id, list(member_ids)],
+        "UPDATE loyalty_card AS c SET changed_at = %(now)s FROM ("
+        " SELECT c.id, EXISTS (SELECT FROM loyalty_passdevice AS d WHERE d.card_id = c.id)"
+        " AS is_on_phone FROM loyalty_card AS c WHERE c.workspace_id = %(workspace)s"
+        " AND c.member_id = ANY(%(members)s::bigint[] || ARRAY("
+        " SELECT m.id FROM loyalty_member AS m WHERE m.workspace_id = %(workspace)s"
+        " AND m.merged_into = ANY(%(members)s)))"
+        " AND (c.google_told_at IS NOT NULL"
+        " OR EXISTS (SELECT FROM loyalty_passdevice AS d WHERE d.card_id = c.id))"
+        " ORDER BY c.id FOR UPDATE OF c) AS mine WHERE c.id = mine.id"
+        " RETURNING c.id, mine.is_on_phone, c.google_told_at IS NOT NULL",
+        {"now": clock.now(), "workspace": workspace_id, "members": list(member_ids)},
     )
-    return sorted(row[0] for row in raw.fetchall())
+    rows = raw.fetchall()
+    return Touched(
+        on_phones=tuple(sorted(card for card, is_on_phone, _ in rows if is_on_phone)),
+        at_google=sum(1 for _card, _phone, is_given in rows if is_given),
+    )
 
 
 def register_device(workspace_id: int, card_id: int, device: str, push_token: str) -> bool:
@@ -175,6 +189,9 @@ def save_wallet(workspace_id: int, given: WalletRecord) -> WalletRecord:
             "google_issuer": given.google_issuer.strip(),
             "google_email": given.google_email.strip(),
             "google_key": vault.seal_secret(given.google_key) or before.google_key,
+            # Whoever saves has seen to it: it is tried again at once.
+            "google_fault": "",
+            "google_rests_until": None,
             "updated_at": clock.now(),
         },
     )

@@ -29,6 +29,10 @@ class Card(WorkspaceRow):
     issued_at = models.DateTimeField()
     # When what the card shows was last different.
     changed_at = models.DateTimeField()
+    # When the holder was last led to Google Wallet, and up to which change its copy was told;
+    # both or neither.
+    google_given_at = models.DateTimeField(null=True)
+    google_told_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "loyalty_card"
@@ -42,7 +46,14 @@ class Card(WorkspaceRow):
                 condition=Q(discount__gte=0, discount__lte=10_000), name="loyalty_card_discount"
             ),
         ]
-        indexes = [models.Index(fields=["member_id", "-id"], name="loyalty_card_of")]
+        indexes = [
+            models.Index(fields=["member_id", "-id"], name="loyalty_card_of"),
+            models.Index(
+                fields=["workspace_id", "id"],
+                condition=Q(google_told_at__lt=models.F("changed_at")),
+                name="loyalty_card_google_behind",
+            ),
+        ]
 
 
 class Wallet(WorkspaceRow):
@@ -58,6 +69,9 @@ class Wallet(WorkspaceRow):
     google_issuer = models.TextField(default="")
     google_email = models.TextField(default="")
     google_key = models.TextField(default="")
+    # What Google last refused, and until when it is asked nothing because of it.
+    google_fault = models.TextField(default="", db_default="")
+    google_rests_until = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -83,3 +97,21 @@ class PassDevice(WorkspaceRow):
             )
         ]
         indexes = [models.Index(fields=["card_id"], name="loyalty_passdevice_of")]
+
+
+class SpentCode(WorkspaceRow):
+    """A changing code that has opened a member's points to one purchase, and opens no other."""
+
+    card_id = models.BigIntegerField()
+    step = models.BigIntegerField()
+    purchase_id = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "loyalty_spentcode"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace_id", "card_id", "step"], name="loyalty_spentcode_once"
+            )
+        ]
+        indexes = [models.Index(fields=["at"], name="loyalty_spentcode_by_time")]

@@ -144,5 +144,6 @@ def wallet(request: HttpRequest) -> HttpResponse:
         "form": form,
         "kept": kept,
         "installs": cards.installs(workspace.id),
+        "given": cards.google_given(workspace.id),
     }
     return render(request, "loyalty/wallet.html", context, status=422 if form.errors else 200)

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import F
 
 from regulars.customers import queries as customers
 from regulars.customers.records import Profile
@@ -99,8 +100,10 @@ def view(workspace_id: int, one: CardRecord) -> CardView:
     workspace = workspaces.workspace(workspace_id)
     look = wallet(workspace_id)
     member = Member.objects.get(workspace_id=workspace_id, id=one.member_id)
+    if member.merged_into is not None:
+        member = Member.objects.get(workspace_id=workspace_id, id=member.merged_into)
     person = customers.profiles(workspace_id, [member.customer_id]).get(member.customer_id)
-    have = points.balances(workspace_id, [one.member_id]).get(one.member_id, {})
+    have = points.balances(workspace_id, [member.id]).get(member.id, {})
     names = currency_names(workspace_id)
     return CardView(
         public_id=one.public_id,
@@ -115,6 +118,7 @@ def view(workspace_id: int, one: CardRecord) -> CardView:
         page_url=page_url(workspace, one.public_id),
         colour=look.colour,
         changed_at=one.changed_at,
+        state=one.state,
     )
 
 
@@ -168,6 +172,8 @@ def wallet(workspace_id: int) -> WalletRecord:
         google_email=row.google_email,
         apple_key=row.apple_key,
         google_key=row.google_key,
+        google_fault=row.google_fault,
+        google_rests_until=row.google_rests_until,
     )
 
 
@@ -186,6 +192,17 @@ def serials_changed(
 def installs(workspace_id: int) -> int:
     """How many devices have a pass."""
     return PassDevice.objects.filter(workspace_id=workspace_id).count()
+
+
+def google_behind(workspace_id: int, limit: int) -> list[int]:
+    """Cards given to Google Wallet that changed since it was told last, by id."""
+    rows = Card.objects.filter(workspace_id=workspace_id, google_told_at__lt=F("changed_at"))
+    return list(rows.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def google_given(workspace_id: int) -> int:
+    """How many cards were given to Google Wallet."""
+    return Card.objects.filter(workspace_id=workspace_id, google_told_at__isnull=False).count()
 
 
 def record_of(row: Card) -> CardRecord:

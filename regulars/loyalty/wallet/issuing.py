@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Refused
+from regulars.loyalty.actions import google_cards
 from regulars.loyalty.card_records import CardRecord, WalletRecord
 from regulars.loyalty.queries import cards as queries
 from regulars.loyalty.wallet import apple, google
 from regulars.outside import vault
+from regulars.workspaces import queries as workspaces
 
 
 def signer_of(kept: WalletRecord) -> apple.Signer:
@@ -48,11 +51,27 @@ def apple_pass(workspace_id: int, card: CardRecord) -> bytes:
 
 
 def google_url(workspace_id: int, card: CardRecord) -> str:
-    """The address that saves the card in Google Wallet. raises Refused(wallet_unset)"""
-    kept = queries.wallet(workspace_id)
+    """The address that saves the card in Google Wallet; from now on its changes are told there.
+
+    raises  Refused(wallet_unset)
+    """
+    issuer = issuer_of(queries.wallet(workspace_id))
+    # Noted before it is read: a change that comes between is told, and not thought to be known.
+    google_cards.give(workspace_id, card.id)
+    word = tier_word(workspace_id)
+    return google.save_url(queries.view(workspace_id, card), issuer, clock.now(), tier_word=word)
+
+
+def issuer_of(kept: WalletRecord) -> google.Issuer:
+    """Who signs for Google. raises Refused(wallet_unset), SecretUnreadable"""
     if not kept.has_google:
         raise Refused("wallet_unset", "The shop has no account at Google Wallet yet.")
-    issuer = google.Issuer(
+    return google.Issuer(
         issuer=kept.google_issuer, email=kept.google_email, key=vault.open_secret(kept.google_key)
     )
-    return google.save_url(queries.view(workspace_id, card), issuer, clock.now())
+
+
+def tier_word(workspace_id: int) -> str:
+    """How a card calls the tier: in the shop's language, whoever looks and whoever works."""
+    with translation.override(workspaces.workspace(workspace_id).language):
+        return _("Tier")
