@@ -1,6 +1,7 @@
 """Points follow their customer: cards that become one share their points, cards told apart part.
 
-What a hold keeps stays where it was kept until the hold is settled, and follows then.
+What a hold keeps stays where it was kept until the hold is settled, and follows then: to whom the
+card was merged into, or home to whom it came from and who was told apart meanwhile.
 """
 
 from __future__ import annotations
@@ -11,21 +12,22 @@ from datetime import datetime
 from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.loyalty.actions import ledger, members, repaying, tiers
+from regulars.loyalty.actions.cards import touch_cards
 from regulars.loyalty.pure.ledger import Account, Balance, Draft, Entry, NewLot, points_unit
 from regulars.loyalty.pure.lots import Lot
 from regulars.loyalty.queries import ledger as books
-from regulars.loyalty.queries.members import now_of
+from regulars.loyalty.queries.members import moved, now_of
 from regulars.store.scope import cursor
 
-# Open lots of the one a card was merged into that came from the card's own, by however many steps.
-CAME_FROM = """
-WITH RECURSIVE own AS (
-    SELECT id FROM loyalty_lot WHERE workspace_id = %(workspace)s AND member_id = %(member)s
-    UNION
-    SELECT l.id FROM loyalty_lot l JOIN own ON l.source_lot = own.id
-    WHERE l.workspace_id = %(workspace)s)
-SELECT l.id FROM loyalty_lot l JOIN own ON own.id = l.id
-WHERE l.workspace_id = %(workspace)s AND l.member_id = %(holder)s
+# Whose each lot was, from whoever has it now back to whoever it was given to.
+OWNERS = """
+WITH RECURSIVE up AS (
+    SELECT l.id AS lot, l.member_id, l.source_lot, 0 AS depth FROM loyalty_lot l
+    WHERE l.workspace_id = %(workspace)s AND l.id = ANY(%(lots)s::bigint[])
+    UNION ALL
+    SELECT up.lot, l.member_id, l.source_lot, up.depth + 1
+    FROM up JOIN loyalty_lot l ON l.id = up.source_lot AND l.workspace_id = %(workspace)s)
+SELECT lot, array_agg(member_id ORDER BY depth) FROM up GROUP BY lot
 """
 MERGED = """
 UPDATE loyalty_member SET merged_into = %s WHERE workspace_id = %s AND (id = %s OR merged_into = %s)
@@ -68,11 +70,11 @@ def split(workspace_id: int, customer_id: int, key: str, now: datetime | None = 
     if member is None or holder is None or holder == member:
         return False
     ledger.lock_members(workspace_id, sorted((member, holder)), moment)
-    raw = cursor()
-    raw.execute(CAME_FROM, {"workspace": workspace_id, "member": member, "holder": holder})
-    theirs = {row[0] for row in raw.fetchall()}
-    lots = [lot for lot in books.open_lots(workspace_id, [holder]) if lot.id in theirs]
+    held = books.open_lots(workspace_id, [holder])
+    before = _owners_before(workspace_id, held)
+    lots = [lot for lot in held if member in before.get(lot.id, ())]
     _carry(workspace_id, holder, member, lots, {}, f"split:{key}", moment)
+    raw = cursor()
     raw.execute(
         "UPDATE loyalty_member SET merged_into = NULL WHERE workspace_id = %s AND id = %s",
         [workspace_id, member],
@@ -82,13 +84,49 @@ def split(workspace_id: int, customer_id: int, key: str, now: datetime | None = 
     return True
 
 
-def follow(workspace_id: int, member_id: int, key: str, now: datetime) -> None:
-    """What a hold let go goes where its member's points are now. The member is locked."""
+def follow(workspace_id: int, member_id: int, key: str, now: datetime) -> list[int]:
+    """What a hold let go goes where it belongs by now; returns who got anything.
+
+    Somebody who was merged since gives it to whom they were merged into. What came from somebody
+    who was told apart since goes back to them. The member is locked.
+    """
     winner = now_of(workspace_id, member_id)
-    if winner != member_id:
-        ledger.lock_members(workspace_id, sorted((member_id, winner)), now)
-        lots = books.open_lots(workspace_id, [member_id])
-        _carry(workspace_id, member_id, winner, lots, {}, f"follow:{key}", now)
+    lots = [
+        lot for lot in books.open_lots(workspace_id, [member_id]) if lot.available + lot.pending
+    ]
+    before = _owners_before(workspace_id, lots)
+    others = sorted({one for owners in before.values() for one in owners})
+    merged = moved(workspace_id, others) if others else {}
+    goes: dict[int, list[Lot]] = {}
+    for lot in lots:
+        homes = (merged.get(one, one) for one in before.get(lot.id, ()))
+        home = next((one for one in homes if one not in (member_id, winner)), winner)
+        if home != member_id:
+            goes.setdefault(home, []).append(lot)
+    if goes:
+        ledger.lock_members(workspace_id, sorted({member_id, *goes}), now)
+    for home in sorted(goes):
+        named = f"follow:{key}" if home == winner else f"follow:{key}:{home}"
+        _carry(workspace_id, member_id, home, goes[home], {}, named, now)
+    return sorted(goes)
+
+
+def _owners_before(workspace_id: int, lots: Sequence[Lot]) -> dict[int, list[int]]:
+    """Whose the lots were before they came to whoever has them, the nearest first.
+
+    What went away and came home was its holder's before, and counts for nobody else.
+    """
+    carried = [lot.id for lot in lots if lot.source_lot is not None]
+    if not carried:
+        return {}
+    raw = cursor()
+    raw.execute(OWNERS, {"workspace": workspace_id, "lots": carried})
+    return {lot_id: _before_last(owners) for lot_id, owners in raw.fetchall()}
+
+
+def _before_last(owners: Sequence[int]) -> list[int]:
+    at = max(place for place, one in enumerate(owners) if one == owners[0])
+    return list(owners[at + 1 :])
 
 
 def _member(workspace_id: int, customer_id: int) -> int | None:
@@ -136,6 +174,8 @@ def _carry(
             entries.append(Entry(Account.DEBT, unit, -balance.debt, target))
     if entries:
         ledger.post(workspace_id, [Draft("carry", key, tuple(entries), lots=tuple(new))], now)
+        # No event tells of it: what both have may be seen on their phones.
+        touch_cards(workspace_id, [source, target])
 
 
 def _own_date(lot: Lot) -> datetime | None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Refused
-from regulars.loyalty.actions import ledger, repaying, telling
+from regulars.loyalty.actions import carrying, ledger, repaying, telling
 from regulars.loyalty.point_records import GivenBack
 from regulars.loyalty.pure import accrual, lots
 from regulars.loyalty.pure.ledger import (
@@ -65,8 +65,17 @@ def give_back(
     (posted,) = ledger.post(workspace_id, [draft], moment)
     telling.tell(workspace_id, [draft] if posted.is_new else [], moment)
     if posted.is_new:
-        repaying.repay(workspace_id, now_of(workspace_id, owner), f"give_back:{key}", moment)
+        _come_home(workspace_id, now_of(workspace_id, owner), key, moment)
     return GivenBack(posted.txn_id, points, posted.is_new)
+
+
+def _come_home(workspace_id: int, holder: int, key: str, now: datetime) -> None:
+    """What belongs to somebody told apart since goes to them; whoever has it now pays debts."""
+    homes = carrying.follow(workspace_id, holder, f"give_back:{key}", now)
+    repaying.repay(workspace_id, holder, f"give_back:{key}", now)
+    for one in homes:
+        if one != holder:
+            repaying.repay(workspace_id, one, f"give_back:{key}:{one}", now)
 
 
 def _owner(txns: Sequence[books.Txn]) -> int | None:

@@ -208,9 +208,13 @@ def _capture(
 
 
 def _come_home(workspace_id: int, member_id: int, key: str, now: datetime) -> None:
-    """What was let go follows a merge, and pays what its member owes."""
-    carrying.follow(workspace_id, member_id, key, now)
-    repaying.repay(workspace_id, now_of(workspace_id, member_id), f"let_go:{key}", now)
+    """What was let go follows merges and splits, and pays what whoever gets it owes."""
+    homes = carrying.follow(workspace_id, member_id, key, now)
+    winner = now_of(workspace_id, member_id)
+    repaying.repay(workspace_id, winner, f"let_go:{key}", now)
+    for one in homes:
+        if one != winner:
+            repaying.repay(workspace_id, one, f"let_go:{key}:{one}", now)
 
 
 def _going_back(

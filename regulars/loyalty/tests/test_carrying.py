@@ -123,3 +123,90 @@ def test_what_is_earned_after_a_merge_goes_to_whom_the_card_is_now(place: Town) 
 
     assert not again.is_new
     assert (_have(place, oleg), _have(place, mira)) == (Balance(), Balance(107 + 20 + 5))
+
+
+def _split(place: Town, key: str) -> bool:
+    customers.unmerge(place.bakery.id, place.oleg)
+    return carrying.split(place.bakery.id, place.oleg, key)
+
+
+def _held_by_both(place: Town) -> tuple[int, int]:
+    """Mira holds 600: 100 of her own, which end first, and 500 that came with Oleg."""
+    bakery = place.bakery.id
+    mira, oleg = members.enrol(bakery, [place.mira, place.oleg])
+    points.grant(bakery, Grant(mira, "points", 100, "m", expires_at=clock.now() + DAY))
+    points.grant(bakery, Grant(oleg, "points", 700, "o"))
+    _merge(place, "1")
+    points.hold(bakery, Hold(mira, "points", 600, "h", "p1"))
+    return mira, oleg
+
+
+def test_what_a_hold_lets_go_goes_home_to_who_was_told_apart(place: Town) -> None:
+    mira, oleg = _held_by_both(place)
+
+    assert _split(place, "2") is True
+    assert (_have(place, mira).reserved, _have(place, oleg)) == (600, Balance(200))
+    points.release(place.bakery.id, "h", "end")
+    points.release(place.bakery.id, "h", "end")
+
+    assert (_have(place, mira).available, _have(place, mira).reserved) == (100, 0)
+    assert _have(place, oleg) == Balance(700)
+
+
+def test_the_rest_of_a_hold_goes_home_too_and_so_does_what_a_return_brings(place: Town) -> None:
+    mira, oleg = _held_by_both(place)
+    _split(place, "2")
+
+    points.capture(place.bakery.id, "h", "p1", points=250)
+
+    assert (_have(place, mira), _have(place, oleg)) == (Balance(), Balance(200 + 350))
+    points.give_back(place.bakery.id, "p1", 250, "r1")
+    assert _have(place, mira).available == 100
+    assert _have(place, oleg) == Balance(700)
+
+
+def test_what_comes_home_pays_the_debt_that_waits_there(place: Town) -> None:
+    bakery = place.bakery.id
+    mira, oleg = _held_by_both(place)
+    _split(place, "2")
+    points.earn(bakery, Earn(oleg, "p9", (Part("points", 50),), purchase_id="p9"))
+    points.hold(bakery, Hold(oleg, "points", 250, "h9", "p8"))
+    points.capture(bakery, "h9", "p8")
+    points.take_back(bakery, "p9", {"points": 50}, "r9", policy="negative")
+
+    points.release(bakery, "h", "end")
+
+    assert _have(place, oleg) == Balance(450)
+    assert _have(place, mira).available == 100
+
+
+def test_nothing_goes_to_others_when_cards_were_merged_both_ways(place: Town) -> None:
+    """Mira's points went to Oleg and came home; later he is merged into her and told apart."""
+    bakery = place.bakery.id
+    mira, oleg = members.enrol(bakery, [place.mira, place.oleg])
+    points.grant(bakery, Grant(mira, "points", 100, "m"))
+    customers.merge(bakery, place.mira, place.oleg)
+    carrying.merge(bakery, place.mira, place.oleg, "1")
+    customers.unmerge(bakery, place.mira)
+    carrying.split(bakery, place.mira, "2")
+    points.grant(bakery, Grant(oleg, "points", 30, "o"))
+    _merge(place, "3")
+    points.hold(bakery, Hold(mira, "points", 130, "h", "p1"))
+
+    _split(place, "4")
+    points.release(bakery, "h", "end")
+
+    assert (_have(place, mira), _have(place, oleg)) == (Balance(100), Balance(30))
+
+
+def test_a_hold_of_before_a_merge_that_was_undone_stays_with_who_held(place: Town) -> None:
+    bakery = place.bakery.id
+    mira, oleg = members.enrol(bakery, [place.mira, place.oleg])
+    points.grant(bakery, Grant(oleg, "points", 300, "o"))
+    points.hold(bakery, Hold(oleg, "points", 200, "h", "p1"))
+    _merge(place, "1")
+    _split(place, "2")
+
+    points.release(bakery, "h", "end")
+
+    assert (_have(place, mira), _have(place, oleg)) == (Balance(), Balance(300))
