@@ -53,9 +53,9 @@ def read(text: str, zone: tzinfo) -> Receipt:
     if not 0 < len(text) <= TEXT_CHARS_MAX:
         raise _unreadable()
     is_link = text.startswith(("http://", "https://"))
-    parts = urlsplit(text) if is_link else None
-    query = parts.query if parts is not None else text
     try:
+        parts = urlsplit(text) if is_link else None
+        query = parts.query if parts is not None else text
         given = {name: values[0] for name, values in parse_qs(query, max_num_fields=40).items()}
     except ValueError as error:
         raise _unreadable() from error

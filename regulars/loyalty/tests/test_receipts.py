@@ -58,6 +58,8 @@ def test_the_same_receipt_has_the_same_key_whatever_else_is_changed(one: str, ot
     [
         ("", "receipt_unreadable"),
         ("hello", "receipt_unreadable"),
+        ("http://[x", "receipt_unreadable"),
+        ("https://\u2100.example/?fn=1", "receipt_unreadable"),
         (RUSSIAN.replace("fp=2547369411", "fp=abc"), "receipt_unreadable"),
         (RUSSIAN.replace("s=565.00", "s=565.001"), "receipt_unreadable"),
         (RUSSIAN.replace("s=565.00", "s=-5"), "receipt_unreadable"),
