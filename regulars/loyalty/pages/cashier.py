@@ -91,7 +91,7 @@ def _change(
     """The form after the button. raises what a search raises"""
     if does == "forget":
         return replace(form, member="", pays_points=False, points="", burn_code="")
-    if does == "drop" and number.isdigit():
+    if does == "drop" and number.isdecimal():
         return without_row(form, int(number))
     typed = request.POST.get("who", "").strip()
     if typed:

@@ -89,7 +89,7 @@ def _kinds() -> list[tuple[str, str]]:
 def _rows(asked: Mapping[str, Any]) -> list[Row]:
     """Rows as typed; as many as asked for, at least a few."""
     given = str(asked.get("rows", ""))
-    count = min(max(int(given) if given.isdigit() and len(given) < 4 else ROWS, ROWS), ROWS_MAX)
+    count = min(max(int(given) if given.isdecimal() and len(given) < 4 else ROWS, ROWS), ROWS_MAX)
 
     def typed(name: str, number: int) -> str:
         return str(asked.get(f"{name}{number}", ""))[:TEXT_CHARS_MAX].strip()

@@ -204,7 +204,7 @@ def _span(reader: Reader, default: Span | None) -> Span:
     text = reader.text(most=10)
     digits = text.rstrip("dwmoy")
     unit = UNITS.get(text[len(digits) :])
-    if unit is None or not digits.isdigit() or not 0 < int(digits) <= 3660:
+    if unit is None or not digits.isdecimal() or not 0 < int(digits) <= 3660:
         if text:
             reader.fault("not_choice", choices="14d, 2w, 12mo, 1y")
         return Span(1)
@@ -220,7 +220,7 @@ def _dates(reader: Reader, *, least: int) -> tuple[MonthDay, ...]:
 
 def _date(reader: Reader) -> MonthDay:
     month, _, day = reader.text(most=5).partition("-")
-    if not (month.isdigit() and day.isdigit() and 1 <= int(month) <= 12):
+    if not (month.isdecimal() and day.isdecimal() and 1 <= int(month) <= 12):
         reader.fault("not_day")
         return MonthDay(1, 1)
     if not 1 <= int(day) <= DAYS_IN_MONTH[int(month) - 1]:

@@ -137,7 +137,7 @@ def _minute(reader: Reader, default: int) -> int:
     if reader.value is None:
         return default
     hour, _, minute = str(reader.value).partition(":")
-    if hour.isdigit() and minute.isdigit() and len(minute) == 2 and len(hour) <= 2:
+    if hour.isdecimal() and minute.isdecimal() and len(minute) == 2 and len(hour) <= 2:
         found = int(hour) * 60 + int(minute)
         if int(minute) < 60 and found <= 24 * 60:
             return found
