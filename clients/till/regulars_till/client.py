@@ -99,6 +99,12 @@ class Till:
             self.journal.put(f"sale:{purchase_id}", {"sale": body})
             self.journal.mark(purchase_id, "sold")
             return None
+        except Refused:
+            # The next try may say something else, unless this one waits to be handed over.
+            if self.journal.state(purchase_id) != "sold":
+                self.journal.forget("confirm", purchase_id)
+                self.journal.forget("sale", purchase_id)
+            raise
         self.journal.mark(purchase_id, "sold")
         return told
 
@@ -137,6 +143,9 @@ class Till:
         except Offline:
             self.journal.put(f"return:{name}", {"return": {**body, "accept_orphan": True}})
             return None
+        except Refused:
+            self.journal.forget("return", name)
+            raise
 
     def purchase(self, purchase_id: str) -> dict[str, Any]:
         """What became of a purchase: the question to ask after a crash."""

@@ -124,6 +124,47 @@ def test_offline_sales_and_returns_are_handed_over_in_their_order(
     assert (item, error["code"]) == (first[1], "return_exceeds")
 
 
+def test_a_refused_confirmation_may_be_said_anew(peer: Peer, tmp_path: Path) -> None:
+    one = till(peer, tmp_path)
+    name = one.new_purchase()
+    peer.answers = [(409, {"code": "code_in_use"}), (200, {"state": "confirmed"})]
+
+    with pytest.raises(Refused):
+        one.confirm(name, {**CART, "codes": ["SPRING"]})
+    assert one.confirm(name, CART) == {"state": "confirmed"}
+
+    first, second = (json.loads(body) for _, body in peer.asked)
+    assert (first["codes"], "codes" in second) == (["SPRING"], False)
+
+
+def test_a_refused_return_may_be_said_anew(peer: Peer, tmp_path: Path) -> None:
+    one = till(peer, tmp_path)
+    name = one.new_purchase()
+    peer.answers = [(409, {"code": "return_exceeds"}), (200, {"state": "partly_returned"})]
+
+    with pytest.raises(Refused):
+        one.take_back(name, [{"line_id": "1", "qty": "9"}], return_id="r1")
+    one.take_back(name, [{"line_id": "1", "qty": "1"}], return_id="r1")
+
+    assert [json.loads(body)["lines"][0]["qty"] for _, body in peer.asked] == ["9", "1"]
+
+
+def test_a_sale_that_waits_to_be_handed_over_stays_as_it_was_said(
+    peer: Peer, tmp_path: Path
+) -> None:
+    one = till(peer, tmp_path)
+    name = one.new_purchase()
+    assert one.confirm(name, CART) is None
+    peer.asked.clear()
+
+    peer.answers = [(409, {"code": "clock_skew"}), (200, {"state": "confirmed"})]
+    with pytest.raises(Refused):
+        one.confirm(name, CART)
+    one.confirm(name, {"lines": []})
+
+    assert len({body for _, body in peer.asked}) == 1
+
+
 def test_it_learns_what_became_of_a_purchase(peer: Peer, tmp_path: Path) -> None:
     one = till(peer, tmp_path)
     sold, gone = one.new_purchase(), one.new_purchase()
