@@ -16,6 +16,7 @@ TIMEOUT_S = 2.0
 SYNC_TIMEOUT_S = 60.0
 TRIES = 2
 PREFIX = "/api/v1/pos/"
+TOO_LARGE = "body_too_large"
 
 
 class Offline(Exception):
@@ -169,15 +170,28 @@ class Till:
         return found
 
     def sync(self) -> int:
-        """Hand over what was queued, oldest first; how many items were settled. raises Offline"""
+        """Hand over what was queued, oldest first; how many items were settled.
+
+        raises Offline, Refused when the server takes nothing from this till at all
+        """
         settled = 0
         while True:
             waiting = self.journal.waiting()
             if not waiting:
                 return settled
-            told = self._call(
-                "POST", "sync", {"items": [item for _, item in waiting]}, SYNC_TIMEOUT_S
-            )
+            try:
+                told = self._call(
+                    "POST", "sync", {"items": [item for _, item in waiting]}, SYNC_TIMEOUT_S
+                )
+            except Refused as error:
+                if error.code != TOO_LARGE or len(waiting) > 1:
+                    raise
+                # It would stand before all others for ever: a person looks at it.
+                self.journal.settle(
+                    waiting[0][0], "refused", {"code": error.code, "message": error.message}
+                )
+                settled += 1
+                continue
             for (number, _), one in zip(waiting, told["items"], strict=True):
                 if one["status"] == 200:
                     self.journal.settle(number, "done", one["result"])

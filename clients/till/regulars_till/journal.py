@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 QUEUE_BATCH_MAX = 100
+# Half of what the server reads of one request.
+QUEUE_BATCH_BYTES_MAX = 256 << 10
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS purchase (id TEXT PRIMARY KEY, state TEXT NOT NULL);
@@ -75,12 +77,19 @@ class Journal:
         )
 
     def waiting(self) -> list[tuple[int, dict[str, Any]]]:
-        """What waits to be handed over, the oldest first."""
+        """What waits to be handed over, the oldest first: at least one item, no more than fit."""
         rows = self._db.execute(
             "SELECT no, item FROM queue WHERE state = 'waiting' ORDER BY no LIMIT ?",
             [QUEUE_BATCH_MAX],
         )
-        return [(row[0], json.loads(row[1])) for row in rows.fetchall()]
+        batch: list[tuple[int, dict[str, Any]]] = []
+        size = 0
+        for number, text in rows:
+            size += len(text.encode())
+            if batch and size > QUEUE_BATCH_BYTES_MAX:
+                break
+            batch.append((number, json.loads(text)))
+        return batch
 
     def settle(self, number: int, state: str, answer: dict[str, Any] | None) -> None:
         """Note what became of a queued item: done, or refused for a person to look at."""

@@ -165,6 +165,48 @@ def test_a_sale_that_waits_to_be_handed_over_stays_as_it_was_said(
     assert len({body for _, body in peer.asked}) == 1
 
 
+def test_a_queue_goes_in_parts_that_the_server_reads(peer: Peer, tmp_path: Path) -> None:
+    one = till(peer, tmp_path)
+    line = {"line_id": "1", "sku": "TEA", "qty": "1", "price": 1, "name": "ч" * 200}
+    for _ in range(6):
+        one.confirm(one.new_purchase(), {"lines": [line] * 200})
+    peer.asked.clear()
+    told = {"status": 200, "result": {}}
+    peer.answers = [(200, {"items": [told] * 2}) for _ in range(3)]
+
+    assert one.sync() == 6
+
+    assert [len(json.loads(body)["items"]) for _, body in peer.asked] == [2, 2, 2]
+    assert max(len(body) for _, body in peer.asked) < 256 << 10
+
+
+def test_an_item_no_server_reads_does_not_stop_the_queue(peer: Peer, tmp_path: Path) -> None:
+    one = till(peer, tmp_path)
+    line = {"line_id": "1", "sku": "TEA", "qty": "1", "price": 1, "name": "ч" * 200}
+    one.confirm(one.new_purchase(), {"lines": [line] * 700})
+    one.confirm(one.new_purchase(), CART)
+    peer.answers = [
+        (422, {"code": "body_too_large", "message": "Send less."}),
+        (200, {"items": [{"status": 200, "result": {}}]}),
+    ]
+
+    assert one.sync() == 2
+
+    ((item, error),) = one.journal.refused()
+    assert (len(item["sale"]["lines"]), error["code"]) == (700, "body_too_large")
+
+
+def test_a_till_that_is_not_let_in_loses_nothing_of_its_queue(peer: Peer, tmp_path: Path) -> None:
+    one = till(peer, tmp_path)
+    one.confirm(one.new_purchase(), CART)
+    peer.answers = [(401, {"code": "key_unknown"})]
+
+    with pytest.raises(Refused):
+        one.sync()
+
+    assert len(one.journal.waiting()) == 1
+
+
 def test_it_learns_what_became_of_a_purchase(peer: Peer, tmp_path: Path) -> None:
     one = till(peer, tmp_path)
     sold, gone = one.new_purchase(), one.new_purchase()
