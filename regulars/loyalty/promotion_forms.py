@@ -121,7 +121,7 @@ class PromotionForm(forms.Form):
         label=gettext_lazy("Only the first purchase"),
         required=False,
         help_text=gettext_lazy(
-            "Allow one use for a customer as well: a sale is counted a moment after it is made."
+            "Whoever is served at two tills at once buys for the first time at one of them only."
         ),
     )
     birthday = _number(

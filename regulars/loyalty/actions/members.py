@@ -94,3 +94,15 @@ def _set_state(workspace_id: int, public_id: str, state: str) -> None:
     if not raw.rowcount:
         raise NotFound("member_unknown", _("There is no such member."))
     trail.note(workspace_id, f"member.{state}", "loyalty_member", public_id)
+
+
+def hold_member(workspace_id: int, member_id: int) -> None:
+    """Of two that ask for the same member one waits until the other's transaction ends.
+
+    Balances are held first where both are: a member without points has none to hold.
+    """
+    cursor().execute(
+        "SELECT 1 FROM loyalty_member WHERE workspace_id = %s AND id = %s FOR NO KEY UPDATE",
+        [workspace_id, member_id],
+        prepare=True,
+    )

@@ -20,7 +20,7 @@ from regulars.loyalty.pure.cart import (
     Member,
 )
 from regulars.loyalty.pure.promotions.conditions import MemberRule
-from regulars.loyalty.queries import balances, members
+from regulars.loyalty.queries import balances, members, unbooked
 from regulars.loyalty.queries.members import MemberRecord
 from regulars.orders import queries as orders
 from regulars.orders.queries.values import values_together
@@ -44,23 +44,39 @@ def load(
     member_id: int | None,
     now: datetime,
     codes: Sequence[CodeState] = (),
+    *,
+    purchase_id: str = "",
 ) -> tuple[Member | None, Mapping[LimitKey, int]]:
     """The member as live rules ask and what their limits have used.
 
-    codes    without them the promotions of every code the cart names are reckoned with
-    raises   NotFound(member_unknown)
+    codes        without them the promotions of every code the cart names are reckoned with
+    purchase_id  the purchase that asks; it is not before itself
+    raises       NotFound(member_unknown)
     """
-    found = None if member_id is None else snapshot(workspace_id, live, member_id, now)
+    found = (
+        None
+        if member_id is None
+        else snapshot(workspace_id, live, member_id, now, purchase_id=purchase_id)
+    )
     return found, usage(workspace_id, live, cart, found, now, codes)
 
 
-def snapshot(workspace_id: int, live: Live, member_id: int, now: datetime) -> Member:
-    """The member, with no more than live rules ask."""
+def snapshot(
+    workspace_id: int, live: Live, member_id: int, now: datetime, *, purchase_id: str = ""
+) -> Member:
+    """The member, with no more than live rules ask; purchase_id is not before itself."""
     row = members.by_id(workspace_id, member_id)
     if row is None:
         raise NotFound("member_unknown", "There is no such member.")
     asks, customer_id = live.asks, row.customer_id
     held = balances.balances(workspace_id, [member_id], now).get(member_id, {})
+    # Before the books are read: a sale that becomes an order meanwhile is seen twice and not never.
+    fresh = (
+        unbooked.of_member(workspace_id, member_id, now, but=purchase_id)
+        if asks.value or asks.history
+        else []
+    )
+    paid = [one for one in fresh if one.is_paid]
     value = _value(workspace_id, customer_id) if asks.value else Value()
     return Member(
         member_id=member_id,
@@ -72,11 +88,16 @@ def snapshot(workspace_id: int, live: Live, member_id: int, now: datetime) -> Me
         offers=_offers(workspace_id, member_id, now) if asks.offers else frozenset(),
         birth_on=_birth_on(workspace_id, customer_id) if asks.birth else None,
         joined_at=row.joined_at,
-        is_first_purchase=asks.value and value.orders_count == 0,
-        purchases=value.orders_count,
+        is_first_purchase=asks.value and value.orders_count + len(fresh) == 0,
+        purchases=value.orders_count + len(fresh),
         card_discount=_card_discount(workspace_id, member_id),
-        lifetime_spend_minor=max(0, value.total_minor - value.returned_minor),
-        history=_history(workspace_id, customer_id) if asks.history else (),
+        # What is only held is no money yet: whoever lets it go has spent nothing.
+        lifetime_spend_minor=max(0, value.total_minor - value.returned_minor)
+        + sum(one.amount_minor for one in paid),
+        history=(
+            *(_history(workspace_id, customer_id) if asks.history else ()),
+            *(Bought(one.at, one.amount_minor) for one in paid),
+        ),
     )
 
 

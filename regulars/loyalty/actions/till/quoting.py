@@ -9,6 +9,7 @@ from typing import cast
 
 from regulars.kernel.errors import Invalid, NotFound
 from regulars.loyalty.actions.ledger import lock_members
+from regulars.loyalty.actions.members import hold_member
 from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.calculation.calculate import calculate
 from regulars.loyalty.pure.calculation.live import Live
@@ -70,10 +71,15 @@ def quote(
         cart = replace(cart, points=PointsAsk())
     if is_locked and member is not None:
         lock_members(workspace_id, [member.id], now)
+        if rules.asks.value or rules.asks.history:
+            # Who buys for the first time may have no balance to wait at.
+            hold_member(workspace_id, member.id)
     member_id = None if member is None else member.id
     purchase = ask.purchase_id
     states = codes.look_up(workspace_id, cart.codes, member_id, now, purchase_id=purchase)
-    snapshot, usage = simulator.load(workspace_id, rules, cart, member_id, now, states)
+    snapshot, usage = simulator.load(
+        workspace_id, rules, cart, member_id, now, states, purchase_id=purchase
+    )
     gifts = codes.gift_card_states(
         workspace_id, [one.code for one in cart.gift_cards], now, purchase_id=purchase
     )

@@ -40,7 +40,9 @@ def kept_minor(workspace_id: int, there: PurchaseRecord, back: Mapping[str, int]
     member = None
     if there.member_id is not None:
         member_id = now_of(workspace_id, there.member_id)
-        member = simulator.snapshot(workspace_id, live, member_id, there.occurred_at)
+        member = simulator.snapshot(
+            workspace_id, live, member_id, there.occurred_at, purchase_id=there.purchase_id
+        )
     codes = [
         CodeState(one.code, "usable", one.promotion_id)
         for one in answer.codes
