@@ -27,6 +27,9 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
 
 # What another room knows of customers: one mapping of plain values for each, in their order.
 Values = Callable[[int, Sequence[Asked]], Sequence[Mapping[str, object]]]
+# What a preview shows in the place of values that only a real letter has, by name and below.
+Samples = Mapping[str, Mapping[str, object]]
+NO_SAMPLES: Samples = {}
 
 _declared: dict[str, Placeholder] = {one.name: one for one in PLACEHOLDERS}
 _values: dict[str, Values] = {}
@@ -67,3 +70,21 @@ def values_for(
         for own, values in zip(found, told, strict=True):
             own[root] = values
     return found
+
+
+def with_samples(
+    values: Mapping[str, Mapping[str, object]], samples: Samples
+) -> dict[str, Mapping[str, object]]:
+    """The values with samples in their places; samples of rooms nobody named are left out."""
+    return {root: _laid(own, samples.get(root, {})) for root, own in values.items()}
+
+
+def _laid(own: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
+    laid = dict(own)
+    for name, value in over.items():
+        below = laid.get(name)
+        if isinstance(value, Mapping) and isinstance(below, Mapping):
+            laid[name] = {**below, **value}
+        else:
+            laid[name] = value
+    return laid

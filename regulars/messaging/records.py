@@ -43,10 +43,19 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose values a template asks for, and for which message; a preview has none."""
+    """Whose values a template asks for, and for which message; a preview has none.
+
+    letter_key  what `letter_key` says of the message; other rooms keep by it what they gave for it
+    """
 
     customer_id: int
     message_public_id: str = ""
+    letter_key: str = ""
+
+
+def letter_key(occurrence: str, customer_id: int) -> str:
+    """The one message of an occurrence for a customer, known before it is planned."""
+    return f"{occurrence}:{customer_id}"
 
 
 @dataclass(frozen=True, slots=True)

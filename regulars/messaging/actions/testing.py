@@ -13,6 +13,7 @@ from regulars.messaging import letters, placeholders, writing
 from regulars.messaging.accounts import peer_of
 from regulars.messaging.actions.templates import version_fields
 from regulars.messaging.adapters.smtp.once import PATIENCE, hand_over_once
+from regulars.messaging.placeholders import NO_SAMPLES, Samples
 from regulars.messaging.pure import dkim, mime
 from regulars.messaging.pure.addresses import Mailbox, mailbox
 from regulars.messaging.queries.senders import account
@@ -27,11 +28,12 @@ def send_test(
     customer_id: int,
     address: str,
     text: str = "",
+    samples: Samples = NO_SAMPLES,
 ) -> None:
     """Send the letter as this customer would get it to another address, now.
 
     The message it names does not exist, so opening it, following its links and unsubscribing from
-    it change nothing.
+    it change nothing. Samples stand for what only a real letter has.
     raises  NotFound(sender_missing | customer_unknown), TemplateInvalid, HeaderInvalid,
             AddressInvalid, Outside
     """
@@ -46,7 +48,8 @@ def send_test(
     )
     reading = writing.read_recipe(letters.recipe_of(version, used, is_marketing=True))
     (values,) = placeholders.values_for(workspace_id, reading.names, [Asked(customer_id)])
-    named = writing.Address(new_public_id(), None, now, to=receiver, values=values)
+    shown = placeholders.with_samples(values, samples)
+    named = writing.Address(new_public_id(), None, now, to=receiver, values=shown)
     written = writing.write_letter(reading, profile, named)
     _hand_over(used, receiver, written.raw)
 

@@ -6,6 +6,7 @@ from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import NotFound
 from regulars.messaging import letters, placeholders, writing
+from regulars.messaging.placeholders import NO_SAMPLES, Samples
 from regulars.messaging.pure.checks import check_letter
 from regulars.messaging.pure.mjml import html_from_mjml, is_mjml
 from regulars.messaging.pure.rendering import compile_html, compile_text
@@ -14,9 +15,17 @@ from regulars.workspaces import queries as workspaces
 
 
 def preview(
-    workspace_id: int, customer_id: int, *, subject: str, source: str, text: str = ""
+    workspace_id: int,
+    customer_id: int,
+    *,
+    subject: str,
+    source: str,
+    text: str = "",
+    samples: Samples = NO_SAMPLES,
 ) -> Preview:
     """The letter as this customer would get it, links untouched.
+
+    samples  stand for what only a real letter has, such as the code it gives
 
     The line to unsubscribe that marketing gets by itself is in it; `has_unsubscribe` tells whether
     its author wrote one.
@@ -33,8 +42,9 @@ def preview(
     parts = compile_text(subject), compile_html(html), compile_text(words)
     asked = {name for part in parts for name in part.names}
     (values,) = placeholders.values_for(workspace_id, asked, [Asked(customer_id)])
+    shown = placeholders.with_samples(values, samples)
     data = writing.data_for(
-        profile, workspace, now=clock.now(), unsubscribe="#unsubscribe", values=values
+        profile, workspace, now=clock.now(), unsubscribe="#unsubscribe", values=shown
     )
     rendered = [part.render(data) for part in parts]
     return Preview(

@@ -46,7 +46,7 @@ SET state = CASE WHEN m.expires_at <= %(now)s THEN 'expired' ELSE 'claimed' END,
     worker = %(worker)s, token = %(token)s, claimed_until = %(until)s
 FROM due WHERE m.id = due.id AND m.workspace_id = %(workspace)s
 RETURNING m.id, m.public_id, m.campaign_id, m.customer_id, m.template_version_id, m.attempts,
-          m.state
+          m.occurrence, m.state
 """
 _GIVE_BACK = """
 UPDATE messaging_message
@@ -141,8 +141,8 @@ def _claim(
     roots = customers.roots_of(workspace_id, planned_for) if planned_for else {}
     return [
         Claim(workspace_id, id_, token, public_id, campaign, roots.get(customer, customer),
-              version, is_marketing, attempts, until, planned_for=customer)
-        for id_, public_id, campaign, customer, version, attempts in rows
+              version, is_marketing, attempts, until, planned_for=customer, occurrence=occurrence)
+        for id_, public_id, campaign, customer, version, attempts, occurrence in rows
     ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ class Claim:
     customer_id   who receives it: of a letter about an order the person its customer is by now
     planned_for   the customer it was planned for, who may be merged since
     address_hash  stands for the address the letter is written to, once that is known
+    occurrence    what this sending is
     """
 
     workspace_id: int
@@ -34,6 +35,7 @@ class Claim:
     claimed_until: datetime
     planned_for: int
     address_hash: bytes | None = None
+    occurrence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

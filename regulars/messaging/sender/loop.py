@@ -23,7 +23,7 @@ from regulars.messaging.adapters.smtp.client import Timeouts
 from regulars.messaging.letters import Account, recipe_of
 from regulars.messaging.models import Sender as SenderRow
 from regulars.messaging.pure.sending import sender_pause
-from regulars.messaging.records import Asked, MessageState
+from regulars.messaging.records import Asked, MessageState, letter_key
 from regulars.messaging.sender import claims
 from regulars.messaging.sender.courier import Lane
 from regulars.messaging.sender.items import Claim, Ending, Item
@@ -218,10 +218,15 @@ def _with_values(workspace_id: int, items: list[Item]) -> list[Item]:
         groups[item.reading.names].append(item)
     found: list[Item] = []
     for names, group in groups.items():
-        asked = [Asked(item.claim.customer_id, item.claim.public_id) for item in group]
+        asked = [_asked(item.claim) for item in group]
         values = placeholders.values_for(workspace_id, names, asked)
         found += [replace(i, values=v) if v else i for i, v in zip(group, values, strict=True)]
     return found
+
+
+def _asked(claim: Claim) -> Asked:
+    key = letter_key(claim.occurrence, claim.planned_for)
+    return Asked(claim.customer_id, claim.public_id, key)
 
 
 def _addressed(
