@@ -15,6 +15,7 @@ from regulars.loyalty.pure.programme import Programme
 from regulars.loyalty.queries import balances, members, own_codes
 from regulars.loyalty.queries import programme as programmes
 from regulars.loyalty.queries.members import MemberRecord
+from regulars.loyalty.queries.own_codes import OwnCode
 from regulars.workspaces import queries as workspaces
 from regulars.workspaces.records import WorkspaceRecord
 
@@ -26,17 +27,24 @@ NAMES: tuple[tuple[str, str, str], ...] = (
     ("loyalty.next_expiry_points", _("Points that burn next"), "300"),
     ("loyalty.tier", _("Tier"), "Silver"),
     ("loyalty.joined_on", _("Day of joining the programme"), "2025-03-08"),
-    ("loyalty.code", _("The newest personal code that can be used"), "SPRING-4F7K"),
+    (
+        "loyalty.code",
+        _("The code that the campaign gives, or else the newest personal one that can be used"),
+        "SPRING-4F7K",
+    ),
     ("loyalty.codes", _("Personal codes by promotion: loyalty.codes.promotion"), ""),
     ("loyalty.points_name", _("What the points are called"), "points"),
 )
 
 
 class Asked(Protocol):
-    """Whose values a letter asks for."""
+    """Whose values a letter asks for; the key of a letter is empty where there is none."""
 
     @property
     def customer_id(self) -> int: ...
+
+    @property
+    def letter_key(self) -> str: ...
 
 
 def values(workspace_id: int, asked: Sequence[Asked]) -> list[Mapping[str, object]]:
@@ -56,7 +64,18 @@ def values(workspace_id: int, asked: Sequence[Asked]) -> list[Mapping[str, objec
             told["code"] = own[0].shown
             told["codes"] = {one.promotion_slug or one.series_slug: one.shown for one in own[::-1]}
         found[customer_id] = told | {"points_name": programme.main.name}
-    return [found[one.customer_id] for one in asked]
+    letters = own_codes.given(workspace_id, [one.letter_key for one in asked if one.letter_key])
+    return [_with_code(found[one.customer_id], letters.get(one.letter_key)) for one in asked]
+
+
+def _with_code(told: Mapping[str, object], given: OwnCode | None) -> Mapping[str, object]:
+    """With the code that was given out for this very letter, in the place of any other."""
+    if given is None:
+        return told
+    codes = told.get("codes")
+    others = codes if isinstance(codes, Mapping) else {}
+    name = given.promotion_slug or given.series_slug
+    return {**told, "code": given.shown, "codes": {**others, name: given.shown}}
 
 
 def _of_member(

@@ -16,6 +16,8 @@ from regulars.loyalty.queries import series as queries
 from regulars.store.scope import cursor
 
 ISSUED_AT_ONCE_MAX = 1_000
+# Of one occasion, such as a mailing: they share one lock, where each key alone would have its own.
+OCCASION_CODES_MAX = 10_000
 # A new code is one there is already about never; so often and something else is wrong.
 TRIES_MAX = 5
 
@@ -83,9 +85,33 @@ def issue_codes(
     return [shown[key] for key in keys]
 
 
-def _check(keys: Sequence[str]) -> None:
-    if len(keys) > ISSUED_AT_ONCE_MAX:
-        raise Invalid("codes_too_many", f"Give out at most {ISSUED_AT_ONCE_MAX} codes at once.")
+def issue_for_occasion(
+    workspace_id: int, series: SeriesRecord, occasion: str, wanted: Sequence[tuple[int, str]]
+) -> int:
+    """A code of one's own for each customer and key of an occasion; returns how many are new.
+
+    The same keys give the same codes, however often they are asked for. A refusal must end the
+    transaction: a pool has by then given what it had.
+    occasion  whose keys these are, and nobody else's: calls for one occasion wait for each other
+    raises    Refused(series_shared | series_blocked | codes_run_out),
+              Conflict(idempotency_mismatch), Invalid(codes_too_many | key_invalid)
+    """
+    if series.kind == "shared":
+        raise Refused("series_shared", "A series of one code for all has none for each.")
+    if not wanted:
+        return 0
+    _check([key for _customer, key in wanted], OCCASION_CODES_MAX)
+    cursor().execute(_LOCK, [workspace_id, [occasion]])
+    known = _known(workspace_id, series, wanted)
+    fresh = [(customer, key) for customer, key in wanted if key not in known]
+    _issued(workspace_id, series, fresh)
+    _tell(workspace_id, series, fresh)
+    return len(fresh)
+
+
+def _check(keys: Sequence[str], most: int = ISSUED_AT_ONCE_MAX) -> None:
+    if len(keys) > most:
+        raise Invalid("codes_too_many", f"Give out at most {most} codes at once.")
     if len(set(keys)) != len(keys) or not all(0 < len(key) <= KEY_CHARS_MAX for key in keys):
         raise Invalid("key_invalid", f"Each code needs a key of its own, up to {KEY_CHARS_MAX}.")
 

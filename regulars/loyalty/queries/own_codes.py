@@ -24,7 +24,11 @@ WHERE r.workspace_id = %(workspace)s AND r.id = ANY(%(ids)s)
   AND (least(c.ends_at, s.ends_at) IS NULL OR least(c.ends_at, s.ends_at) > %(now)s)
 ORDER BY c.issued_at DESC NULLS LAST, c.id DESC
 """
-
+_GIVEN = """
+SELECT c.issue_key, c.code, c.shown, s.slug, s.name, s.promotion_slug, least(c.ends_at, s.ends_at)
+FROM loyalty_code c JOIN loyalty_codeseries s ON s.id = c.series_id
+WHERE c.workspace_id = %(workspace)s AND c.issue_key = ANY(%(keys)s)
+"""
 
 _CERTIFICATES = """
 SELECT g.code, g.shown, g.available_minor, g.currency, g.ends_at
@@ -72,6 +76,17 @@ def usable(
         if len(own) < CODES_MAX:
             own.append(OwnCode(_printed(code, shown), *rest))
     return found
+
+
+def given(workspace_id: int, keys: Sequence[str]) -> dict[str, OwnCode]:
+    """The code that each of these keys gave out, for the keys that did."""
+    if not keys:
+        return {}
+    raw = cursor()
+    raw.execute(_GIVEN, {"workspace": workspace_id, "keys": list(keys)})
+    return {
+        key: OwnCode(_printed(code, shown), *rest) for key, code, shown, *rest in raw.fetchall()
+    }
 
 
 def _printed(code: str, shown: str | None) -> str:

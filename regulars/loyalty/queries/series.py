@@ -23,6 +23,8 @@ from regulars.loyalty.pure import codes as pure
 from regulars.store.scope import cursor
 
 EXPORT_ROWS = 10_000
+# In a shared series there is one code for everybody.
+OWN_KINDS = ("personal", "unique")
 BATCHES_SHOWN_MAX = 20
 USES_SHOWN_MAX = 200
 
@@ -83,6 +85,32 @@ def counts(workspace_id: int, series_ids: list[int]) -> dict[int, SeriesCounts]:
         [series_ids, workspace_id, workspace_id],
     )
     return {row[0]: SeriesCounts(*row[1:]) for row in raw.fetchall()}
+
+
+def own_series(workspace_id: int) -> list[SeriesRecord]:
+    """Series that have a code of one's own for each customer, newest first."""
+    return [one for one in all_series(workspace_id) if one.kind in OWN_KINDS]
+
+
+def free(workspace_id: int, one: SeriesRecord) -> int | None:
+    """How many codes the series has still to give; None when it makes them as they are asked."""
+    if one.kind == "personal":
+        return None
+    raw = cursor()
+    # The condition of `issuing._DRAW`.
+    raw.execute(
+        "SELECT count(*) FROM loyalty_code WHERE workspace_id = %s AND series_id = %s"
+        " AND issued_at IS NULL AND state = 'active' AND reserved = 0 AND used = 0",
+        [workspace_id, one.id],
+    )
+    row = raw.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def sample(one: SeriesRecord) -> str:
+    """What a code of the series looks like, as long as a real one; it works nowhere."""
+    return pure.grouped(one.prefix + "X" * (pure.RANDOM_SIGNS_MIN + 1))
 
 
 def codes_of(
