@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from regulars.campaigns.records import (
 )
 from regulars.kernel.errors import Invalid
 from regulars.kernel.money import decimal_string
+from regulars.loyalty.queries import series
 from regulars.segments import queries as segments
 
 router = Router(tags=["campaigns"])
@@ -42,7 +43,10 @@ class Strict(Schema):
 
 
 class CampaignIn(Strict):
-    """Recipients are a saved segment, by its id, or a rule of the campaign's own."""
+    """Recipients are a saved segment, by its id, or a rule of the campaign's own.
+
+    Each of them is given a code of the series, by its id; {{ loyalty.code }} prints it.
+    """
 
     name: str = Field(min_length=1, max_length=NAME_CHARS_MAX)
     segment: str | None = Field(None, max_length=200)
@@ -53,6 +57,7 @@ class CampaignIn(Strict):
     window_days: int = Field(WINDOW_DAYS, ge=1, le=WINDOW_DAYS_MAX)
     pace_per_hour: int = Field(0, ge=0, le=PACE_PER_HOUR_MAX)
     topic: str = Field("", max_length=40)
+    code_series: str | None = Field(None, max_length=200)
 
 
 class LaunchIn(Strict):
@@ -72,6 +77,7 @@ class CampaignOut(Schema):
     window_days: int
     pace_per_hour: int
     topic: str
+    code_series: str | None
     scheduled_at: datetime | None
     launched_at: datetime | None
     finished_at: datetime | None
@@ -87,10 +93,13 @@ class CampaignsOut(Schema):
 
 
 class ReachOut(Schema):
+    """codes_free: how many the series has left, absent when it makes them as they are asked for."""
+
     audience: int
     contacted: int
     control: int
     excluded: dict[str, int]
+    codes_free: int | None = None
 
 
 class ArmOut(Schema):
@@ -147,8 +156,8 @@ class ReportOut(Schema):
 def list_campaigns(request: HttpRequest) -> dict[str, object]:
     """The newest campaigns."""
     workspace_id = _workspace_id(request)
-    names = _segment_ids(workspace_id)
-    return {"campaigns": [_out(one, names) for one in queries.campaigns(workspace_id)]}
+    ids = _ids(workspace_id)
+    return {"campaigns": [_out(one, ids) for one in queries.campaigns(workspace_id)]}
 
 
 @router.post("", response={201: CampaignOut})
@@ -156,14 +165,14 @@ def create_campaign(request: HttpRequest, body: CampaignIn, key: str = Key) -> A
     """Write a draft; the same Idempotency-Key and body again give the same draft."""
     workspace_id = _workspace_id(request)
     made = actions.create_draft(workspace_id, _draft(workspace_id, body), key=key or None)
-    return Status(201, _out(made, _segment_ids(workspace_id)))
+    return Status(201, _out(made, _ids(workspace_id)))
 
 
 @router.get("/{public_id}", response=CampaignOut)
 def one_campaign(request: HttpRequest, public_id: str) -> dict[str, object]:
     """A campaign and the counts of its launch."""
     workspace_id = _workspace_id(request)
-    return _out(queries.campaign(workspace_id, public_id), _segment_ids(workspace_id))
+    return _out(queries.campaign(workspace_id, public_id), _ids(workspace_id))
 
 
 @router.put("/{public_id}", response=CampaignOut)
@@ -171,19 +180,21 @@ def update_campaign(request: HttpRequest, public_id: str, body: CampaignIn) -> d
     """Write the draft anew; 409 once it is no draft."""
     workspace_id = _workspace_id(request)
     made = actions.update(workspace_id, public_id, _draft(workspace_id, body))
-    return _out(made, _segment_ids(workspace_id))
+    return _out(made, _ids(workspace_id))
 
 
 @router.get("/{public_id}/reach", response=ReachOut)
 def campaign_reach(request: HttpRequest, public_id: str) -> dict[str, object]:
     """Who would receive it now, who would be held back, and who is left out why."""
     workspace_id = _workspace_id(request)
-    found = queries.campaign_reach(workspace_id, queries.campaign(workspace_id, public_id))
+    one = queries.campaign(workspace_id, public_id)
+    found, codes = queries.campaign_reach(workspace_id, one), queries.codes_given(workspace_id, one)
     return {
         "audience": found.audience,
         "contacted": found.contacted,
         "control": found.control,
         "excluded": dict(found.excluded),
+        "codes_free": codes.free if codes else None,
     }
 
 
@@ -200,28 +211,28 @@ def launch(
         raise Invalid("schedule_time", "Give the time with its zone.", path="at")
     else:
         started = actions.schedule(workspace_id, public_id, at=at, key=key)
-    return _out(started, _segment_ids(workspace_id))
+    return _out(started, _ids(workspace_id))
 
 
 @router.post("/{public_id}/pause", response=CampaignOut)
 def pause(request: HttpRequest, public_id: str) -> dict[str, object]:
     """Hold back what has not left yet."""
     workspace_id = _workspace_id(request)
-    return _out(actions.pause(workspace_id, public_id), _segment_ids(workspace_id))
+    return _out(actions.pause(workspace_id, public_id), _ids(workspace_id))
 
 
 @router.post("/{public_id}/resume", response=CampaignOut)
 def resume(request: HttpRequest, public_id: str) -> dict[str, object]:
     """Go on with the same recipients."""
     workspace_id = _workspace_id(request)
-    return _out(actions.resume(workspace_id, public_id), _segment_ids(workspace_id))
+    return _out(actions.resume(workspace_id, public_id), _ids(workspace_id))
 
 
 @router.post("/{public_id}/cancel", response=CampaignOut)
 def cancel(request: HttpRequest, public_id: str) -> dict[str, object]:
     """End it for good; what has left stays sent."""
     workspace_id = _workspace_id(request)
-    return _out(actions.cancel(workspace_id, public_id), _segment_ids(workspace_id))
+    return _out(actions.cancel(workspace_id, public_id), _ids(workspace_id))
 
 
 @router.get("/{public_id}/report", response=ReportOut)
@@ -231,7 +242,7 @@ def report(request: HttpRequest, public_id: str, at: datetime | None = None) -> 
     if at is not None and at.tzinfo is None:
         raise Invalid("report_time", "Give the time with its zone.", path="at")
     found = queries.report(workspace_id, public_id, at=at)
-    return _report(found, _segment_ids(workspace_id))
+    return _report(found, _ids(workspace_id))
 
 
 def _workspace_id(request: HttpRequest) -> int:
@@ -240,8 +251,9 @@ def _workspace_id(request: HttpRequest) -> int:
 
 
 def _draft(workspace_id: int, body: CampaignIn) -> Draft:
-    content = body.dict(exclude={"segment"})
-    draft = Draft(**content)
+    content = body.dict(exclude={"segment", "code_series"})
+    given = series.series(workspace_id, body.code_series).id if body.code_series else None
+    draft = Draft(**content, code_series_id=given)
     if body.segment is None:
         if body.rule is not None:
             queries.check_rule(workspace_id, body.rule)
@@ -252,22 +264,34 @@ def _draft(workspace_id: int, body: CampaignIn) -> Draft:
     raise Invalid("segment_unknown", "There is no such segment in use.", path="segment")
 
 
-def _segment_ids(workspace_id: int) -> Mapping[int, str]:
-    return {segment.id: segment.public_id for segment in segments.segments(workspace_id)}
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """Public ids of what campaigns name by their row."""
+
+    segments: Mapping[int, str]
+    series: Mapping[int, str]
 
 
-def _out(one: CampaignRecord, segment_ids: Mapping[int, str]) -> dict[str, object]:
+def _ids(workspace_id: int) -> _Ids:
+    return _Ids(
+        {segment.id: segment.public_id for segment in segments.segments(workspace_id)},
+        {one.id: one.public_id for one in series.own_series(workspace_id)},
+    )
+
+
+def _out(one: CampaignRecord, ids: _Ids) -> dict[str, object]:
     return {
         "id": one.public_id,
         "name": one.name,
         "state": one.state.value,
-        "segment": segment_ids.get(one.segment_id or 0),
+        "segment": ids.segments.get(one.segment_id or 0),
         "rule": one.rule,
         "subject": one.subject,
         "control_share": one.control_share,
         "window_days": one.window_days,
         "pace_per_hour": one.pace_per_hour,
         "topic": one.topic,
+        "code_series": ids.series.get(one.code_series_id or 0),
         "scheduled_at": one.scheduled_at,
         "launched_at": one.launched_at,
         "finished_at": one.finished_at,
@@ -279,10 +303,10 @@ def _out(one: CampaignRecord, segment_ids: Mapping[int, str]) -> dict[str, objec
     }
 
 
-def _report(found: CampaignReport, segment_ids: Mapping[int, str]) -> dict[str, object]:
+def _report(found: CampaignReport, ids: _Ids) -> dict[str, object]:
     funnel, counts = found.funnel, found.funnel.counts
     return {
-        "campaign": _out(found.campaign, segment_ids),
+        "campaign": _out(found.campaign, ids),
         "at": found.at,
         "currency": found.currency,
         "is_window_open": found.is_window_open,

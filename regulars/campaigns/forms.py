@@ -91,6 +91,17 @@ class MessageForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": SOURCE_ROWS, "class": "code", "spellcheck": "false"}),
     )
+    code_series = forms.ChoiceField(
+        label=_("Give everyone a code of the series"),
+        required=False,
+        help_text=_("Each recipient gets a code of their own; {{ loyalty.code }} prints it."),
+    )
+
+    def offer_series(self, choices: list[tuple[str, str]]) -> None:
+        """Let one of these series be chosen, or none."""
+        field = self.fields["code_series"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
 
 
 class TestForm(forms.Form):

@@ -24,6 +24,8 @@ class Campaign(WorkspaceRow):
     window_days = models.IntegerField()
     pace_per_hour = models.IntegerField(default=0)
     topic = models.TextField(default="", db_default="")
+    # Every receiver is given a code of this series.
+    code_series_id = models.BigIntegerField(null=True)
     scheduled_at = models.DateTimeField(null=True)
     # The launch that is allowed to run; an older job finds another number here and does nothing.
     launch_number = models.IntegerField(default=0)

@@ -43,6 +43,7 @@ class Draft:
     window_days       days in which an order after a click counts as the campaign's
     pace_per_hour     messages an hour; 0 sends as fast as the server takes them
     topic             key of the topic it is about; only who wants that topic gets it
+    code_series_id    the series of which every receiver is given a code of their own
     """
 
     name: str
@@ -54,6 +55,7 @@ class Draft:
     window_days: int = WINDOW_DAYS
     pace_per_hour: int = 0
     topic: str = ""
+    code_series_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class CampaignRecord:
     reason: str
     created_at: datetime
     updated_at: datetime
+    code_series_id: int | None = None
 
     @property
     def occurrence(self) -> str:
@@ -121,6 +124,7 @@ class CampaignRecord:
             window_days=self.window_days,
             pace_per_hour=self.pace_per_hour,
             topic=self.topic,
+            code_series_id=self.code_series_id,
         )
 
 

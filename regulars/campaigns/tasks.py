@@ -60,6 +60,7 @@ def _carry_on(job: JobRecord, campaign_id: int, number: int) -> None:
 def _freeze(job: JobRecord, campaign: CampaignRecord) -> CampaignRecord | None:
     # The question is asked outside the transaction: it may take seconds and holds no lock.
     with scope(job.workspace_id):
+        queries.check_codes(job.workspace_id, campaign)
         question = queries.audience_question(job.workspace_id, campaign, clock.now())
     found = queries.audience(job.workspace_id, question)
     with scope(job.workspace_id):

@@ -17,6 +17,7 @@ from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, Invalid
 from regulars.kernel.ids import new_public_id
+from regulars.loyalty.queries import series
 
 FIELDS = tuple(Draft.__dataclass_fields__)
 
@@ -24,10 +25,12 @@ FIELDS = tuple(Draft.__dataclass_fields__)
 def create_draft(workspace_id: int, draft: Draft, *, key: str | None = None) -> CampaignRecord:
     """A new draft; asking again with the same key and content gives the one that is there.
 
-    raises  Invalid(draft_invalid), Conflict(idempotency_mismatch)
+    raises  Invalid(draft_invalid | series_shared), NotFound(series_unknown),
+            Conflict(idempotency_mismatch)
     """
     drafts.check(draft)
     _check_topic(workspace_id, draft.topic)
+    _check_series(workspace_id, draft.code_series_id)
     content_hash = drafts.content_hash(asdict(draft))
     if key is not None and (found := _created(workspace_id, key, content_hash)) is not None:
         return found
@@ -66,10 +69,12 @@ def _created(workspace_id: int, key: str, content_hash: str) -> CampaignRecord |
 def update(workspace_id: int, public_id: str, draft: Draft) -> CampaignRecord:
     """The draft with its new content.
 
-    raises  NotFound, Invalid(draft_invalid), Conflict(campaign_state) once it is no draft
+    raises  NotFound, Invalid(draft_invalid | series_shared), Conflict(campaign_state) once it is
+            no draft
     """
     drafts.check(draft)
     _check_topic(workspace_id, draft.topic)
+    _check_series(workspace_id, draft.code_series_id)
     row = locked(workspace_id, public_id, Verb.UPDATE)
     _take(row, draft)
     row.updated_at = clock.now()
@@ -87,6 +92,17 @@ def _check_topic(workspace_id: int, topic: str) -> None:
     known = customers.topics(workspace_id, with_archived=True) if topic else []
     if topic and topic not in {one.key for one in known}:
         raise Invalid("topic_unknown", _("There is no such topic."), path="topic")
+
+
+def _check_series(workspace_id: int, series_id: int | None) -> None:
+    if series_id is None:
+        return
+    if series.series_by_id(workspace_id, series_id).kind not in series.OWN_KINDS:
+        raise Invalid(
+            "series_shared",
+            _("This series has one code for everybody: write that code into the letter."),
+            path="code_series",
+        )
 
 
 def _take(row: Campaign, draft: Draft) -> None:

@@ -7,14 +7,18 @@ from collections.abc import Mapping, Sequence
 from regulars.campaigns.models import Campaign, Exclusion, Part
 from regulars.campaigns.pure import pacing
 from regulars.campaigns.queries.campaigns import record_of
+from regulars.campaigns.queries.codes import REFUSALS
 from regulars.campaigns.records import CHANNEL, CampaignRecord, State
 from regulars.customers import queries as customers
 from regulars.experiments import actions as experiments
 from regulars.experiments.records import Arms, experiment_of_campaign
 from regulars.kernel import clock
+from regulars.kernel.errors import Refused
+from regulars.loyalty.actions import issuing
+from regulars.loyalty.queries import series
 from regulars.messaging import actions as messaging
 from regulars.messaging import queries as letters
-from regulars.messaging.records import FINAL_STATES
+from regulars.messaging.records import FINAL_STATES, letter_key
 
 # About a second of one transaction, far below what would hold back the readers of the log.
 PART_CUSTOMERS = 10_000
@@ -117,6 +121,7 @@ def _plan(row: Campaign, part: Part) -> None:
         at=campaign.launched_at,
     )
     _exclude(row, refusals)
+    _give_codes(row, campaign, arms)
     _plan_messages(row, campaign, arms)
     row.contacted_count += len(arms.contacted)
     row.control_count += len(arms.control)
@@ -136,6 +141,23 @@ def _exclude(row: Campaign, refusals: Mapping[int, str]) -> None:
         batch_size=INSERT_ROWS,
         ignore_conflicts=True,
     )
+
+
+def _give_codes(row: Campaign, campaign: CampaignRecord, arms: Arms) -> None:
+    """A code of their own for everyone contacted, under the key by which the letter finds it.
+
+    raises  Refused when the series cannot give them, with the reason the owner is shown
+    """
+    if campaign.code_series_id is None:
+        return
+    one = series.series_by_id(row.workspace_id, campaign.code_series_id)
+    for customers_now in _slices(arms.contacted, issuing.OCCASION_CODES_MAX):
+        wanted = [(who, letter_key(campaign.occurrence, who)) for who in customers_now]
+        try:
+            issuing.issue_for_occasion(row.workspace_id, one, campaign.occurrence, wanted)
+        except Refused as error:
+            reason = REFUSALS.get(error.code, error.message)
+            raise Refused(error.code, reason, series=one.slug) from error
 
 
 def _plan_messages(row: Campaign, campaign: CampaignRecord, arms: Arms) -> None:

@@ -10,8 +10,8 @@ from regulars.audit import actions as audit
 from regulars.campaigns.actions.locks import check_verb, find_locked, locked
 from regulars.campaigns.models import Campaign
 from regulars.campaigns.pure import drafts
-from regulars.campaigns.pure.states import Verb
-from regulars.campaigns.queries import audience_rule, has_sender
+from regulars.campaigns.pure.states import Verb, may
+from regulars.campaigns.queries import audience_rule, check_codes, has_sender
 from regulars.campaigns.queries.campaigns import record_of
 from regulars.campaigns.records import CampaignRecord, State
 from regulars.jobs import actions as jobs
@@ -26,9 +26,11 @@ SCHEDULE_AHEAD_MAX = timedelta(days=366)
 def send_now(workspace_id: int, public_id: str, *, key: str) -> CampaignRecord:
     """Begin to send; the same key again, or a double click, launches nothing a second time.
 
-    raises  NotFound, Refused(campaign_incomplete | segment_archived | sender_missing), Invalid
-            from the template, Conflict(campaign_state | idempotency_mismatch)
+    raises  NotFound, Refused(campaign_incomplete | segment_archived | sender_missing |
+            series_blocked | series_over | codes_short), Invalid from the template,
+            Conflict(campaign_state | idempotency_mismatch)
     """
+    _check_codes(workspace_id, public_id, key)
     row = find_locked(workspace_id, public_id)
     if _is_repeat(row, key, None):
         return record_of(row)
@@ -44,6 +46,7 @@ def schedule(workspace_id: int, public_id: str, *, at: datetime, key: str) -> Ca
 
     raises  as send_now, and Invalid(schedule_time)
     """
+    _check_codes(workspace_id, public_id, key)
     row = find_locked(workspace_id, public_id)
     if _is_repeat(row, key, at):
         return record_of(row)
@@ -77,6 +80,20 @@ def enqueue_launch(row: Campaign, *, due_at: datetime) -> None:
         f"{row.id}:{row.launch_number}",
         due_at=due_at,
     )
+
+
+def _check_codes(workspace_id: int, public_id: str, key: str) -> None:
+    """The codes of a campaign that this key would start, before its row is locked.
+
+    Counting receivers may take seconds. What changes meanwhile is noticed when the job starts.
+    """
+    rows = Campaign.objects.filter(workspace_id=workspace_id, public_id=public_id)
+    row = rows.exclude(launch_key=key).first()
+    if row is None or row.code_series_id is None or not may(State(row.state), Verb.SCHEDULE):
+        return
+    one = record_of(row)
+    if not drafts.lacks(one.draft()):
+        check_codes(workspace_id, one)
 
 
 def _is_repeat(row: Campaign, key: str, at: datetime | None) -> bool:

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from regulars.campaigns import actions, queries, words
 from regulars.campaigns.forms import OWN_RULE, PERCENT, MessageForm, RecipientsForm, TestForm
 from regulars.campaigns.pages.access import campaign_of, customer_of, member_of, workspace_of
+from regulars.campaigns.pages.codes import CODE_NAME, chosen_series, code_choices, series_chosen
 from regulars.campaigns.pages.sending import send_context
 from regulars.campaigns.records import CampaignRecord, Draft
 from regulars.customers import queries as customers
@@ -114,8 +115,10 @@ def message(request: HttpRequest, public_id: str) -> HttpResponse:
     if not one.is_editable:
         return redirect("campaigns:review", public_id)
     form = MessageForm(request.POST or None, initial=_message_first(workspace.id, one, request))
+    form.offer_series(code_choices(workspace.id, one))
     if request.method == "POST" and form.is_valid():
-        one = actions.update(workspace.id, public_id, replace(one.draft(), **form.cleaned_data))
+        draft = _with_message(workspace.id, one.draft(), form.cleaned_data)
+        one = actions.update(workspace.id, public_id, draft)
         if not request.headers.get("HX-Request"):
             step = "message" if "stay" in request.POST else "review"
             return redirect(f"campaigns:{step}", public_id)
@@ -159,7 +162,7 @@ def send_test(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         messaging.send_test(
             workspace.id, subject=one.subject, source=one.source, customer_id=customer_id,
-            address=address,
+            address=address, samples=queries.samples(workspace.id, one),
         )  # fmt: skip
     except RegularsError as error:
         messages.error(request, _(error.message))
@@ -189,6 +192,7 @@ def review_context(workspace: WorkspaceRecord, one: CampaignRecord) -> dict[str,
         "review": found,
         "reach": _reach_lines(found.reach),
         "lacks": [words.LACKS[code] for code in found.lacks],
+        "code_name": CODE_NAME,
         "links": [(link.url, words.LINK_FAULTS.get(link.fault, "")) for link in found.letter.links],
         "segment": names.get(one.segment_id or 0),
         "steps": _steps(one),
@@ -253,6 +257,15 @@ def _with_recipients(
     )
 
 
+def _with_message(workspace_id: int, draft: Draft, given: Mapping[str, Any]) -> Draft:
+    return replace(
+        draft,
+        subject=given["subject"],
+        source=given["source"],
+        code_series_id=series_chosen(workspace_id, given["code_series"]),
+    )
+
+
 def _first(workspace_id: int, one: CampaignRecord) -> dict[str, Any]:
     chosen = {row.id: row.public_id for row in segments.segments(workspace_id)}
     own = OWN_RULE if one.rule is not None else ""
@@ -268,10 +281,9 @@ def _first(workspace_id: int, one: CampaignRecord) -> dict[str, Any]:
 
 def _message_first(workspace_id: int, one: CampaignRecord, request: HttpRequest) -> dict[str, str]:
     chosen = request.GET.get("template", "")
-    if chosen:
-        version = letters.template(workspace_id, chosen).version
-        return {"subject": version.subject, "source": version.source}
-    return {"subject": one.subject, "source": one.source}
+    letter: Any = letters.template(workspace_id, chosen).version if chosen else one
+    series = chosen_series(workspace_id, one)
+    return {"subject": letter.subject, "source": letter.source, "code_series": series}
 
 
 def _preview_context(

@@ -51,6 +51,7 @@ def report(request: HttpRequest, public_id: str) -> HttpResponse:
         "money_plot": _money_plot(found.lift),
         "buyers_plot": _buyers_plot(found.lift),
         "places": _places(found),
+        "codes": queries.codes_given(workspace.id, one),
         "waiting": one.state in UNDER_WAY,
         "planned": max(one.contacted_count, 1),
         "done": sum(n for state, n in found.states.items() if state in FINAL_STATES),

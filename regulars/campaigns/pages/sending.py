@@ -33,5 +33,6 @@ def send_context(one: CampaignRecord, reach: Reach, form: SendForm | None = None
         "may_launch": may(one.state, Verb.LAUNCH),
         "may_unschedule": may(one.state, Verb.UNSCHEDULE),
         "may_cancel": may(one.state, Verb.CANCEL),
+        "may_resume": may(one.state, Verb.RESUME),
         "now": timezone.localtime(clock.now()),
     }

@@ -19,6 +19,8 @@ NAME_CHARS_MAX = 120
 SUBJECT_CHARS_MAX = 500
 SOURCE_CHARS_MAX = 200_000
 
+CAME_LATER = frozenset({"topic", "code_series_id"})
+
 RECIPIENTS_MISSING = "recipients_missing"
 SEGMENT_ARCHIVED = "segment_archived"
 SUBJECT_MISSING = "subject_missing"
@@ -68,8 +70,8 @@ def lacks(draft: Draft) -> tuple[str, ...]:
 def content_hash(content: Mapping[str, Any]) -> str:
     """The same for equal contents, whatever the order of their keys.
 
-    A campaign without a topic has the hash it had before there were topics.
+    A campaign without what came later has the hash it had before.
     """
-    told = {name: value for name, value in content.items() if name != "topic" or value}
+    told = {name: value for name, value in content.items() if name not in CAME_LATER or value}
     text = json.dumps(told, sort_keys=True, ensure_ascii=False, default=str)
     return sha256(text.encode()).hexdigest()

@@ -6,6 +6,7 @@ from regulars.campaigns.queries.audience import (
     audience_question,
     audience_rule,
     campaign_reach,
+    check_codes,
     check_rule,
     has_audience,
     has_sender,
@@ -24,6 +25,7 @@ from regulars.campaigns.queries.campaigns import (
     uses_of_segment,
     windows,
 )
+from regulars.campaigns.queries.codes import Codes, codes_given, samples
 from regulars.campaigns.queries.people import (
     Fate,
     People,
@@ -38,6 +40,7 @@ from regulars.campaigns.queries.report import CampaignReport, excluded, report
 
 __all__ = [
     "CampaignReport",
+    "Codes",
     "Fate",
     "People",
     "Person",
@@ -49,7 +52,9 @@ __all__ = [
     "campaign_by_id",
     "campaign_reach",
     "campaigns",
+    "check_codes",
     "check_rule",
+    "codes_given",
     "contacted",
     "control",
     "excluded",
@@ -66,6 +71,7 @@ __all__ = [
     "report",
     "review",
     "sample",
+    "samples",
     "uses_of_segment",
     "windows",
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 from regulars.campaigns.pure.drafts import RECIPIENTS_MISSING, SEGMENT_ARCHIVED, lacks
 from regulars.campaigns.pure.letters import LetterCheck, Seen, check_letters
 from regulars.campaigns.pure.reach import REACH_SQL, SAMPLE_SQL, Reach, reach_of
+from regulars.campaigns.queries.codes import REFUSALS, Codes, codes_given, samples
 from regulars.campaigns.records import CHANNEL, PURPOSE, CampaignRecord
 from regulars.customers.records import TOPIC_MARK
 from regulars.kernel import clock
@@ -37,12 +38,14 @@ class Review:
     """All that its author should see before sending.
 
     lacks  codes of what is still missing
+    codes  what is given with each letter, if anything
     """
 
     reach: Reach
     letter: LetterCheck
     lacks: tuple[str, ...]
     has_sender: bool
+    codes: Codes | None = None
 
     @property
     def may_send(self) -> bool:
@@ -100,12 +103,31 @@ def review(workspace_id: int, campaign: CampaignRecord) -> Review:
         missing = (SEGMENT_ARCHIVED, *missing)
     can_ask = not {RECIPIENTS_MISSING, SEGMENT_ARCHIVED}.intersection(missing)
     found = campaign_reach(workspace_id, campaign) if can_ask else Reach()
+    codes = codes_given(workspace_id, campaign)
+    if codes is not None and (lack := codes.lack(wanted=found.contacted, now=clock.now())):
+        missing = (*missing, lack)
     return Review(
         reach=found,
         letter=letter_check(workspace_id, campaign, found.sample) if can_ask else LetterCheck(),
         lacks=missing,
         has_sender=has_sender(workspace_id),
+        codes=codes,
     )
+
+
+def check_codes(workspace_id: int, campaign: CampaignRecord) -> None:
+    """Nothing when everybody whom the campaign reaches now can be given a code that works.
+
+    The lake is asked how many they are when the series has so many codes and no more.
+    raises  Refused(series_blocked | series_over | codes_short), NotFound(series_unknown)
+    """
+    codes = codes_given(workspace_id, campaign)
+    if codes is None:
+        return
+    wanted = 0 if codes.free is None else campaign_reach(workspace_id, campaign).contacted
+    lack = codes.lack(wanted=wanted, now=clock.now())
+    if lack:
+        raise Refused(lack, REFUSALS[lack], free=codes.free, wanted=wanted)
 
 
 def has_audience(workspace_id: int, campaign: CampaignRecord) -> bool:
@@ -187,8 +209,9 @@ def has_sender(workspace_id: int) -> bool:
 def preview(workspace_id: int, campaign: CampaignRecord, customer_id: int) -> Preview:
     """The letter as this customer would get it. raises NotFound, Invalid from the template"""
     return messaging.preview(
-        workspace_id, customer_id, subject=campaign.subject, source=campaign.source, text=""
-    )
+        workspace_id, customer_id, subject=campaign.subject, source=campaign.source, text="",
+        samples=samples(workspace_id, campaign),
+    )  # fmt: skip
 
 
 def _seen(workspace_id: int, campaign: CampaignRecord, customer_id: int) -> Seen:

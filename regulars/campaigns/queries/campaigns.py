@@ -106,4 +106,5 @@ def record_of(row: Campaign) -> CampaignRecord:
         reason=row.reason,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        code_series_id=row.code_series_id,
     )
