@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from regulars.kernel.money import minor_digits, to_minor
 from regulars.loyalty import programme_words as words
 from regulars.loyalty.pure.programme import EarnRule, Programme, Span
-from regulars.loyalty.pure.programme_reading import DEFAULT_SETTINGS
+from regulars.loyalty.pure.programme_reading import DEFAULT_SETTINGS, EXPIRING_DAYS_MAX
 
 Settings = dict[str, Any]
 NAME_CHARS_MAX = 60
@@ -167,6 +167,12 @@ class WaitingForm(Part):
         label=_("Days"), required=False, max_length=200,
         help_text=_("Month and day, separated by commas: 12-31."),
     )  # fmt: skip
+    expiring_days = forms.IntegerField(
+        label=_("Days before points burn on which members are told"),
+        min_value=1, max_value=EXPIRING_DAYS_MAX, required=False,
+        help_text=_("On that day the event “Points are about to burn” happens; segments can ask "
+                    "for it."),
+    )  # fmt: skip
 
     def read(self) -> dict[str, Any]:
         terms = self.programme.terms_of("", self.programme.main.slug)
@@ -179,6 +185,7 @@ class WaitingForm(Part):
             "expiry": expiry.kind,
             **_span("expiry", expiry.span if expiry.span.number else Span(12, "mo")),
             "expiry_dates": ", ".join(f"{d.month:02}-{d.day:02}" for d in expiry.dates),
+            "expiring_days": self.programme.expiring_days,
         }
 
     def clean(self) -> dict[str, Any]:
@@ -216,6 +223,8 @@ class WaitingForm(Part):
         if given["expiry"] == "calendar":
             expiry["dates"] = _dates(given["expiry_dates"])
         terms["pending"], terms["expiry"] = pending, expiry
+        if given["expiring_days"]:
+            settings["expiring_days"] = given["expiring_days"]
 
 
 def _span(name: str, one: Span) -> dict[str, Any]:
@@ -362,9 +371,11 @@ class RuleForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        gives, is_cart = given.get("gives"), given.get("trigger") == "cart"
-        if not is_cart and gives != "fixed":
-            self.add_error("gives", _("Only a purchase gives by what is paid."))
+        is_cart = given.get("trigger") == "cart"
+        if not is_cart and given.get("gives"):
+            # Only a purchase has an amount to give by; the form does not ask for anything else.
+            given["gives"] = "fixed"
+        gives = given.get("gives")
         if is_cart and gives == "fixed":
             self.add_error("gives", _("A purchase gives by what is paid."))
         needs = {"points": gives != "share", "per": gives == "per", "share": gives == "share",

@@ -207,6 +207,16 @@ def expiry(one: Expiry) -> str:
     }
 
 
+def expiring(days: int) -> str:
+    """When members are told that points will burn."""
+    text = ngettext(
+        "If points burn in %(n)s day, then members can be told of it.",
+        "If points burn in %(n)s days, then members can be told of it.",
+        days,
+    )
+    return text % {"n": days}
+
+
 def burning(programme: Programme, currency: str) -> list[str]:
     """How points pay."""
     one, main = programme.burning, programme.main

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from regulars.events import actions as events
@@ -26,15 +26,15 @@ from regulars.loyalty.queries import programme
 from regulars.store.scope import cursor, scope
 
 MEMBERS_AT_ONCE = 10_000
-EXPIRING_DAYS = 7
 
 LAST = """
 SELECT day FROM loyalty_night WHERE workspace_id = %s AND finished_at IS NOT NULL
 ORDER BY day DESC LIMIT 1
 """
 # The policy by which tiers were looked at last: by another one every member is worked out anew.
-POLICY = """
-SELECT figures->>'tier_policy' FROM loyalty_night
+# The day up to which members were told of ends: the days of notice may have been changed since.
+BEFORE = """
+SELECT figures->>'tier_policy', figures->>'told_upto' FROM loyalty_night
 WHERE workspace_id = %s AND day < %s AND finished_at IS NOT NULL ORDER BY day DESC LIMIT 1
 """
 BEGIN = """
@@ -144,23 +144,25 @@ def run(
         raw.execute(BEGIN, [workspace_id, day, nights.STEPS[0], clock.now()])
         live = programme.live(workspace_id)
         policy = tiers.policy_name(live.programme.tiers)
-        raw.execute(POLICY, [workspace_id, day])
-        before = raw.fetchone()
+        raw.execute(BEFORE, [workspace_id, day])
+        before = raw.fetchone() or (None, None)
+    told = nights.told_days(day, live.programme.expiring_days, before[1])
     at = nights.moment(day, live.zone)
-    steps = _steps(live, day, now, has_new_policy=before is None or before[0] != policy)
+    steps = _steps(live, day, now, told, has_new_policy=before[0] != policy)
     for name in nights.STEPS:
         _walk(workspace_id, day, name, steps[name], at, renew)
     with scope(workspace_id):
         cursor().execute(
             "UPDATE loyalty_night SET finished_at = %s,"
-            " figures = figures || jsonb_build_object('tier_policy', %s::text)"
+            " figures = figures || jsonb_build_object('tier_policy', %s::text,"
+            " 'told_upto', %s::text)"
             " WHERE workspace_id = %s AND day = %s AND finished_at IS NULL",
-            [clock.now(), policy, workspace_id, day],
+            [clock.now(), policy, told[1].isoformat(), workspace_id, day],
         )
 
 
 def _steps(
-    live: Live, day: date, now: datetime, *, has_new_policy: bool
+    live: Live, day: date, now: datetime, told: tuple[date, date], *, has_new_policy: bool
 ) -> dict[str, Sequence[Step]]:
     """What each step does, if anything: at most one walk, for a night notes one place a step."""
     policy = live.programme.tiers
@@ -171,10 +173,7 @@ def _steps(
         "slugs": [tier.slug for tier in ranks],
         "leasts": [tier.least for tier in ranks],
     }
-    window = {
-        "from": midnight(day + timedelta(days=EXPIRING_DAYS), live.zone),
-        "upto": midnight(day + timedelta(days=EXPIRING_DAYS + 1), live.zone),
-    }
+    window = {"from": midnight(told[0], live.zone), "upto": midnight(told[1], live.zone)}
     return {
         "follow": [Step(LEFT_BEHIND, _bring_after(day), {})],
         "activate": [Step(DUE_BALANCES, _activate, {})],

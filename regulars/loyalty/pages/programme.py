@@ -44,7 +44,7 @@ def programme(request: HttpRequest) -> HttpResponse:
         "record": found,
         "rules": [(rule, words.rule(rule, workspace.currency)) for rule in one.earning],
         "multipliers": [words.multiplier(each, one) for each in one.multipliers],
-        "waiting": [words.pending(terms.pending), words.expiry(terms.expiry)],
+        "waiting": [words.pending(terms.pending), words.expiry(terms.expiry), *_told(one)],
         "burning": words.burning(one, workspace.currency),
         "returns": words.returned(one.returns),
         "tiers": words.tiers(one.tiers),
@@ -59,6 +59,11 @@ def programme(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "loyalty/programme.html", context)
+
+
+def _told(one: Programme) -> list[str]:
+    can_end = any(terms.expiry.kind != "never" for terms in one.terms.values())
+    return [words.expiring(one.expiring_days)] if can_end else []
 
 
 def _points(one: Programme, workspace: WorkspaceRecord) -> list[str]:

@@ -266,9 +266,15 @@ class Holding:
     approval_points: int = 1_000_00
 
 
+EXPIRING_DAYS = 7
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """Everything a workspace has settled; terms are looked up by name."""
+    """Everything a workspace has settled; terms are looked up by name.
+
+    expiring_days  so many days before points end, members are told that they will
+    """
 
     name: str = ""
     currencies: tuple[Currency, ...]
@@ -281,6 +287,7 @@ class Programme:
     pricing: Pricing = Pricing()
     holding: Holding = Holding()
     shop_zones: Mapping[str, str] = field(default_factory=dict)
+    expiring_days: int = EXPIRING_DAYS
 
     @property
     def main(self) -> Currency:

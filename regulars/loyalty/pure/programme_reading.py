@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import get_args
 
 from regulars.loyalty.pure.programme import (
+    EXPIRING_DAYS,
     FULL,
     Burning,
     Cumulative,
@@ -46,6 +47,7 @@ DATES_MAX = 20
 BENEFITS_MAX = 20
 SHOPS_MAX = 5000
 ACTIVITIES_MAX = 20
+EXPIRING_DAYS_MAX = 60
 POINTS_MAX = 10**12
 FACTOR_MAX = 1_000_000
 UNITS: Mapping[str, Unit] = {"d": "d", "w": "w", "mo": "mo", "y": "y"}
@@ -79,7 +81,7 @@ def read_programme(value: object) -> Programme:
 def _programme(reader: Reader) -> Programme:
     reader.keys(
         "name", "currencies", "terms", "earning", "multipliers", "burning", "returns", "tiers",
-        "pricing", "holding", "shop_zones",
+        "pricing", "holding", "shop_zones", "expiring_days",
     )  # fmt: skip
     programme = Programme(
         name=reader.at("name").text(""),
@@ -93,6 +95,9 @@ def _programme(reader: Reader) -> Programme:
         pricing=_pricing(reader.at("pricing")),
         holding=_holding(reader.at("holding")),
         shop_zones=_zones(reader.at("shop_zones")),
+        expiring_days=reader.at("expiring_days").whole(
+            EXPIRING_DAYS, least=1, most=EXPIRING_DAYS_MAX
+        ),
     )
     _check_names(reader, programme)
     return programme
