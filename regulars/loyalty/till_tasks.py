@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +39,9 @@ DELETE FROM loyalty_answer WHERE id IN
   (SELECT id FROM loyalty_answer WHERE created_at < %s ORDER BY created_at LIMIT %s)
 """
 OLD_CODES = "DELETE FROM loyalty_burncode WHERE expires_at < %s"
+# A changing code is good for a minute and a half; after a day nobody's clock is so wrong.
+SPENT_KEPT = timedelta(days=1)
+OLD_SPENT = "DELETE FROM loyalty_spentcode WHERE at < %s"
 
 
 def take_purchases(workspace_id: int, events: Sequence[Event]) -> None:
@@ -147,6 +150,7 @@ def prune() -> int:
         raw.execute(OLD, [now - ANSWERS_KEPT, ANSWERS_AT_ONCE_MAX])
         gone = raw.rowcount
         raw.execute(OLD_CODES, [now - ANSWERS_KEPT])
+        raw.execute(OLD_SPENT, [now - SPENT_KEPT])
     return gone
 
 

@@ -19,6 +19,7 @@ SENTENCES = (
     _("The catalogue does not know these goods; send their name along to sell them."),
     _("Another purchase holds this code."),
     _("The price changed since the quote; show the customer the new one."),
+    _("This code has paid for another purchase; show the card anew in a moment."),
     _("This id was used before with another body; nothing was changed."),
     _("There is no purchase of this id."),
     _("The purchase is confirmed: take the goods back by a return."),

@@ -1,4 +1,5 @@
-"""The one-time code a programme may demand before points are burnt."""
+"""What opens points to a purchase: a one-time code where the programme asks for it, and where it
+does not, a card's changing code once only."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ from regulars.kernel import clock
 from regulars.kernel.errors import Outside, Refused
 from regulars.kernel.ids import new_public_id
 from regulars.loyalty import registry
+from regulars.loyalty.actions.members import hold_member
 from regulars.loyalty.actions.till.quoting import Quote, member_of
-from regulars.loyalty.pure import burn_codes
+from regulars.loyalty.pure import burn_codes, cards
 from regulars.loyalty.queries.burn_codes import code_of
 from regulars.loyalty.till_records import (
     BURN_CODE_MINUTES,
@@ -34,6 +36,15 @@ WHERE (SELECT count(*) FROM loyalty_burncode WHERE workspace_id = %(workspace)s
        AND member_id = %(member)s AND created_at > %(since)s) < %(most)s
 RETURNING id"""
 
+# Of another purchase nothing comes back: a twin waits for the first to end.
+_SPEND_SHOWN = """
+INSERT INTO loyalty_spentcode AS s (workspace_id, card_id, step, purchase_id, at)
+SELECT %(workspace)s, c.id, %(step)s, %(purchase)s, %(now)s FROM loyalty_card c
+WHERE c.workspace_id = %(workspace)s AND c.public_id = %(card)s
+ON CONFLICT (workspace_id, card_id, step) DO UPDATE SET at = s.at
+  WHERE s.purchase_id = excluded.purchase_id
+RETURNING id"""
+
 
 def send_code(workspace_id: int, named: Named) -> datetime:
     """Send the member a code and tell until when it is good.
@@ -52,10 +63,7 @@ def send_code(workspace_id: int, named: Named) -> datetime:
     until = now + timedelta(minutes=BURN_CODE_MINUTES)
     raw = cursor()
     # Of two that ask at once one waits, so that together they stay within the limit.
-    raw.execute(
-        "SELECT 1 FROM loyalty_member WHERE workspace_id = %s AND id = %s FOR NO KEY UPDATE",
-        [workspace_id, member.id],
-    )
+    hold_member(workspace_id, member.id)
     challenge = new_public_id()
     raw.execute(
         _MAKE,
@@ -107,9 +115,12 @@ def is_open(workspace_id: int, member_id: int, purchase_id: str) -> bool:
 
 
 def check(workspace_id: int, ask: Ask, found: Quote) -> None:
-    """Nothing when the points may be burnt. raises Refused(burn_code_needed)"""
+    """Nothing when the points may be burnt. raises Refused(burn_code_needed | qr_used)"""
     burn = found.answer.burn
-    if burn is None or not burn.points or not found.live.programme.burning.asks_code:
+    if burn is None or not burn.points:
+        return
+    if not found.live.programme.burning.asks_code:
+        _spend_shown(workspace_id, ask)
         return
     assert found.member is not None
     if not is_open(workspace_id, found.member.id, ask.purchase_id):
@@ -117,6 +128,26 @@ def check(workspace_id: int, ask: Ask, found: Quote) -> None:
             "burn_code_needed",
             "The programme asks for a one-time code before points are burnt: identify with"
             " send_code, then hold with burn_code.",
+        )
+
+
+def _spend_shown(workspace_id: int, ask: Ask) -> None:
+    """A changing code opens the points to one purchase: a picture of it is worth nothing then.
+
+    raises  Refused(qr_used)
+    """
+    if ask.member is None or ask.member.kind != "token":
+        return
+    raw = cursor()
+    given = {
+        "workspace": workspace_id, "card": cards.qr_card(ask.member.value),
+        "step": cards.qr_step(ask.member.value), "purchase": ask.purchase_id, "now": clock.now(),
+    }  # fmt: skip
+    raw.execute(_SPEND_SHOWN, given)
+    row = raw.fetchone()
+    if row is None:
+        raise Refused(
+            "qr_used", "This code has paid for another purchase; show the card anew in a moment."
         )
 
 
