@@ -30,11 +30,12 @@ from regulars.loyalty.code_records import (
 from regulars.loyalty.models.codes import GiftCard
 from regulars.loyalty.pure import codes as pure
 from regulars.loyalty.pure.ledger import Account, Draft, Entry, money_unit
+from regulars.loyalty.pure.lots import RELEASE_GRACE
 from regulars.loyalty.queries import gift_cards as queries
 from regulars.store.scope import cursor
 from regulars.workspaces import queries as workspaces
 
-# Money that comes back to a certificate whose day has passed may be spent so long.
+# Money of a return that comes back to a certificate whose day has passed may be spent so long.
 GRACE = timedelta(days=30)
 ENDED_AT_ONCE_MAX = 500
 CODE_SIGNS = 14
@@ -81,8 +82,8 @@ WITH mine AS (
   WHERE g.workspace_id = %(workspace)s ORDER BY g.id FOR UPDATE OF g)
 UPDATE loyalty_giftcard AS g SET held_minor = g.held_minor + %(held)s * mine.amount,
   available_minor = g.available_minor + %(available)s * mine.amount,
-  ends_at = CASE WHEN %(available)s > 0 AND %(held)s = 0 AND g.ends_at <= %(now)s
-            THEN %(grace)s ELSE g.ends_at END
+  ends_at = CASE WHEN %(available)s > 0 AND g.ends_at <= %(now)s
+            THEN %(until)s ELSE g.ends_at END
 FROM mine WHERE g.id = mine.id RETURNING g.currency"""
 
 
@@ -180,11 +181,14 @@ def settle_gift(workspace_id: int, purchase_id: str) -> int:
     return sum(moved.values())
 
 
-def release_gift(workspace_id: int, purchase_id: str) -> int:
-    """What the purchase held is the holder's again; returns the sum, 0 the second time."""
+def release_gift(workspace_id: int, purchase_id: str, grace: timedelta = RELEASE_GRACE) -> int:
+    """What the purchase held is the holder's again; returns the sum, 0 the second time.
+
+    grace  how long a certificate whose day has passed meanwhile may still be spent, as points may
+    """
     moved = _move(workspace_id, purchase_id, "released")
     if moved:
-        _shift(workspace_id, moved, held=-1, available=1)
+        _shift(workspace_id, moved, held=-1, available=1, grace=grace)
     return sum(moved.values())
 
 
@@ -213,7 +217,7 @@ def give_back_gift(workspace_id: int, purchase_id: str, amount_minor: int, key: 
         " WHERE u.workspace_id = %s AND u.purchase_id = %s AND u.card_id = given.card_id",
         [clock.now(), list(parts), list(parts.values()), workspace_id, purchase_id],
     )
-    currency = _shift(workspace_id, parts, held=0, available=1)
+    currency = _shift(workspace_id, parts, held=0, available=1, grace=GRACE)
     _post(workspace_id, "giftcard.return", key, currency, parts, purchase_id=purchase_id,
           body=_back_body(purchase_id, amount_minor))  # fmt: skip
     return amount_minor
@@ -392,13 +396,22 @@ def _move(workspace_id: int, purchase_id: str, after: str) -> dict[int, int]:
     return dict(sorted((row[0], row[1]) for row in raw.fetchall()))
 
 
-def _shift(workspace_id: int, amounts: dict[int, int], *, held: int, available: int) -> str:
+def _shift(
+    workspace_id: int,
+    amounts: dict[int, int],
+    *,
+    held: int,
+    available: int,
+    grace: timedelta = RELEASE_GRACE,
+) -> str:
+    """Move money of certificates; what comes back after their day may be spent for a grace."""
     raw = cursor()
+    now = clock.now()
     raw.execute(
         _SHIFT,
         {
             "workspace": workspace_id, "cards": list(amounts), "amounts": list(amounts.values()),
-            "held": held, "available": available, "now": clock.now(), "grace": clock.now() + GRACE,
+            "held": held, "available": available, "now": now, "until": now + grace,
         },
     )  # fmt: skip
     row = raw.fetchone()

@@ -192,6 +192,44 @@ def test_a_certificate_ends_on_its_day_and_money_that_comes_back_gets_thirty_mor
     assert one.expired_minor == 30_000
 
 
+def test_money_that_a_hold_lets_go_after_the_day_may_be_spent_for_another_day() -> None:
+    here = town()
+    with scope(here.bakery.id):
+        card = issue(here, ends_at=clock.now() + timedelta(days=10))
+        reserve(here, card, 20_000)
+        late = clock.now() + timedelta(days=11)
+        with time_machine.travel(late, tick=False):
+            actions.end_gift_cards(here.bakery.id, clock.now())
+            assert now_of(here, card) == (0, 20_000)
+
+            assert actions.release_gift(here.bakery.id, "p1") == 20_000
+
+            one = queries.gift_card(here.bakery.id, card.public_id)
+            assert one.ends_at == late + timedelta(hours=24)
+            assert actions.end_gift_cards(here.bakery.id, clock.now()) == 0
+            reserve(here, card, 5_000, "p2")
+            actions.settle_gift(here.bakery.id, "p2")
+            assert_sound(here)
+        with time_machine.travel(late + timedelta(hours=25), tick=False):
+            assert actions.end_gift_cards(here.bakery.id, clock.now()) == 1
+            assert now_of(here, card) == (0, 0)
+            assert_sound(here)
+        one = queries.gift_card(here.bakery.id, card.public_id)
+        assert one.expired_minor == 45_000
+
+
+def test_a_certificate_before_its_day_keeps_its_day_when_a_hold_lets_go() -> None:
+    here = town()
+    with scope(here.bakery.id):
+        ends_at = clock.now() + timedelta(hours=2)
+        card = issue(here, ends_at=ends_at)
+        reserve(here, card, 20_000)
+
+        actions.release_gift(here.bakery.id, "p1")
+
+        assert queries.gift_card(here.bakery.id, card.public_id).ends_at == ends_at
+
+
 def test_a_blocked_or_unknown_certificate_pays_nothing() -> None:
     here = town()
     with scope(here.bakery.id):

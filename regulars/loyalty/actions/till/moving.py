@@ -70,17 +70,23 @@ def settle(workspace_id: int, purchase_id: str, answer: Answer) -> None:
 
 
 def release(workspace_id: int, purchase_id: str, answer: Answer) -> None:
-    """Everything that was kept is free again; a lot past its date lives as long as agreed."""
-    if answer.burn is not None and answer.burn.points:
+    """Everything that was kept is free again; what is past its day lives as long as agreed."""
+    burns = answer.burn is not None and bool(answer.burn.points)
+    grace = _grace(workspace_id, answer) if burns or answer.gifts else timedelta(0)
+    if burns:
         key = hold_key(purchase_id)
-        rules = programme.live_version(workspace_id, answer.rules_version).programme
-        grace = timedelta(hours=rules.returns.release_grace_hours)
         points.release(workspace_id, key, f"{key}:release", grace=grace)
     budgets.release(workspace_id, answer.uses)
     if codes_of(answer):
         codes.release_codes(workspace_id, purchase_id)
     if answer.gifts:
-        gift_cards.release_gift(workspace_id, purchase_id)
+        gift_cards.release_gift(workspace_id, purchase_id, grace)
+
+
+def _grace(workspace_id: int, answer: Answer) -> timedelta:
+    """How long what a hold lets go may be spent when its day has passed meanwhile."""
+    rules = programme.live_version(workspace_id, answer.rules_version).programme
+    return timedelta(hours=rules.returns.release_grace_hours)
 
 
 def earned(

@@ -51,6 +51,8 @@ def revive(
         lost["codes"] = not _can(lambda: _codes(workspace_id, there, member_id, used, now))
     if answer.gifts:
         lost["gifts"] = not _can(lambda: _gifts(workspace_id, there, answer, now))
+        if lost["gifts"]:
+            gift_cards.release_gift(workspace_id, there.purchase_id)
     flags = ("late", *_flags(lost))
     if not any(lost.values()):
         return answer, hold_key, flags
@@ -82,9 +84,11 @@ def _codes(
 
 
 def _gifts(workspace_id: int, there: PurchaseRecord, answer: Answer, now: datetime) -> None:
+    """Money still kept is taken as it was promised, whatever the certificate's day; else anew."""
     parts = [(one.code, one.amount_minor) for one in answer.gifts]
-    gift_cards.reserve_gift(workspace_id, parts, there.purchase_id, now)
-    gift_cards.settle_gift(workspace_id, there.purchase_id)
+    if gift_cards.settle_gift(workspace_id, there.purchase_id) < sum(n for _, n in parts):
+        gift_cards.reserve_gift(workspace_id, parts, there.purchase_id, now)
+        gift_cards.settle_gift(workspace_id, there.purchase_id)
 
 
 def _flags(lost: dict[str, bool]) -> tuple[str, ...]:
