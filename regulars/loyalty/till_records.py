@@ -56,6 +56,7 @@ class Ask:
 
     body_hash      of all the till said; the same id with another hash is refused
     quote_hash     what the till expects, from an earlier answer; empty: whatever comes
+    quote_id       the same, and of this purchase alone
     hold_s         how long to hold; None: as the programme says
     burn_code      the one-time code the member told
     """
@@ -66,6 +67,7 @@ class Ask:
     member: Named | None = None
     body_hash: str = ""
     quote_hash: str = ""
+    quote_id: str = ""
     hold_s: int | None = None
     burn_code: str = ""
 

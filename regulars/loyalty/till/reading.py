@@ -85,13 +85,17 @@ def ask_of(
 ) -> Ask:
     """A cart call as an ask; currency is the workspace's, for a cart that names none."""
     counter = counter_of(key, call)
+    expect = call.expect
+    if expect is not None and not (expect.quote_hash or expect.quote_id):
+        raise Invalid("expect_empty", "Say which quote: quote_hash, quote_id.", path="expect")
     return Ask(
         counter=counter,
         cart=_cart(call, counter, call.currency or currency),
         purchase_id=call.purchase_id,
         member=member_of(call.member),
         body_hash=body_hash,
-        quote_hash=call.expect.quote_hash if call.expect else "",
+        quote_hash=expect.quote_hash if expect else "",
+        quote_id=expect.quote_id if expect else "",
         hold_s=getattr(call, "hold_s", None),
         burn_code=getattr(call, "burn_code", ""),
     )

@@ -77,10 +77,10 @@ class Points(Strict, frozen=True, kw_only=True):
 
 
 class Expect(Strict, frozen=True, kw_only=True):
-    """The quote the till showed to the customer."""
+    """The quote the till showed to the customer, by one of its names or by both."""
 
     quote_id: Text = ""
-    quote_hash: Code
+    quote_hash: Text = ""
 
 
 class CartCall(Strict, frozen=True, kw_only=True):

@@ -127,7 +127,11 @@ def reserved(workspace_id: int, ask: Ask, now: datetime) -> tuple[Quote, datetim
 
 def check_expected(workspace_id: int, ask: Ask, found: Quote, now: datetime) -> None:
     """Nothing when the quote still holds. raises Conflict(quote_changed) with the new one"""
-    if ask.quote_hash and ask.quote_hash != telling.quote_hash(found.answer):
+    holds = (
+        ask.quote_hash in ("", telling.quote_hash(found.answer)),
+        ask.quote_id in ("", telling.quote_id(found.answer, ask.purchase_id)),
+    )
+    if not all(holds):
         language = ask.counter.language
         raise Conflict(
             "quote_changed",

@@ -45,15 +45,19 @@ def quote_hash(answer: Answer) -> str:
     return hashlib.sha256(encode(money)).hexdigest()
 
 
+def quote_id(answer: Answer, purchase_id: str) -> str:
+    """What stands for the money of an answer in this purchase and in no other."""
+    named = f"{purchase_id}\x00{quote_hash(answer)}"
+    return hashlib.sha256(named.encode()).hexdigest()[:QUOTE_ID_CHARS]
+
+
 def quoted(answer: Answer, purchase_id: str, language: str, now: datetime) -> dict[str, Any]:
     """A quote: nothing is kept of it, so it names itself by what it says."""
-    money = quote_hash(answer)
-    named = hashlib.sha256(f"{purchase_id}\x00{money}".encode()).hexdigest()
     return {
         "purchase_id": purchase_id,
         "state": QUOTED,
-        "quote_id": named[:QUOTE_ID_CHARS],
-        "quote_hash": money,
+        "quote_id": quote_id(answer, purchase_id),
+        "quote_hash": quote_hash(answer),
         "valid_until": now + timedelta(minutes=QUOTE_MINUTES),
         **_result(answer, language),
     }
