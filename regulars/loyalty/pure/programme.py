@@ -182,7 +182,7 @@ class Returns:
     policy       only_pending | within_balance | negative (a shortfall becomes debt)
     debt_from_refund  take the shortfall's money out of the money refunded
     restored_days  burnt points whose date has passed come back for so many days
-    release_grace_hours  points released by a hold after their date live so long
+    release_grace_hours  points and gift money released by a hold after their date live so long
     """
 
     policy: Literal["only_pending", "within_balance", "negative"] = "within_balance"
