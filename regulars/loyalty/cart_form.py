@@ -21,6 +21,7 @@ from regulars.loyalty.queries.members import MemberRecord
 from regulars.loyalty.till.reading import hash_of
 from regulars.loyalty.till_records import Ask, Counter, Named
 from regulars.orders import queries as orders
+from regulars.orders.records import ProductRecord
 
 ROWS_MAX = 200
 TEXT_CHARS_MAX = 200
@@ -85,7 +86,10 @@ def read_form(posted: QueryDict) -> CartForm:
 
 
 def with_goods(workspace_id: int, form: CartForm, typed: str, currency: str) -> CartForm:
-    """One more of what was scanned or typed. raises Invalid(goods_unknown | cart_too_long)"""
+    """One more of what was scanned or typed; nothing when that names several goods.
+
+    raises  Invalid(number_invalid | cart_too_long)
+    """
     sku = typed.strip()[:TEXT_CHARS_MAX]
     if not sku:
         return form
@@ -97,15 +101,30 @@ def with_goods(workspace_id: int, form: CartForm, typed: str, currency: str) -> 
             return replace(form, rows=tuple(rows))
     if len(form.rows) >= ROWS_MAX:
         raise Invalid("cart_too_long", _("A receipt has at most 200 lines here."))
-    known = orders.products_by_sku(workspace_id, [sku]).get(sku)
-    if known is None:
-        found = orders.search_products(workspace_id, sku)
-        known = found[0] if len(found) == 1 else None
-    if known is None:
+    found = _goods(workspace_id, sku)
+    if len(found) > 1:
+        return form
+    if not found:
         return replace(form, rows=(*form.rows, Row(sku, "", "1", "")))
+    known = found[0]
     price = known.asked_price
     text = "" if price is None else _plain(round(price, minor_digits(currency)))
     return replace(form, rows=(*form.rows, Row(known.sku, known.name or "", "1", text)))
+
+
+def goods_to_choose(workspace_id: int, form: CartForm, typed: str) -> list[ProductRecord]:
+    """The goods that what was typed may mean, when they are several."""
+    sku = typed.strip()[:TEXT_CHARS_MAX]
+    if not sku or any(row.sku == sku for row in form.rows):
+        return []
+    found = _goods(workspace_id, sku)
+    return found if len(found) > 1 else []
+
+
+def _goods(workspace_id: int, sku: str) -> list[ProductRecord]:
+    """The goods of this very code, or those whose name or code holds it."""
+    known = orders.products_by_sku(workspace_id, [sku]).get(sku)
+    return [known] if known else orders.search_products(workspace_id, sku)
 
 
 def without_row(form: CartForm, number: int) -> CartForm:
@@ -179,6 +198,10 @@ def ask_of(form: CartForm, counter: Counter, currency: str) -> Ask:
 
 def _line(row: Row, number: int, currency: str) -> Line:
     quantity = _number(row.quantity, _("quantity"))
+    if not row.price:
+        raise Invalid(
+            "price_missing", _("Write the price: %(goods)s.") % {"goods": row.name or row.sku}
+        )
     price = _number(row.price, _("price"))
     milli = quantity.scaleb(3)
     if milli != milli.to_integral_value():

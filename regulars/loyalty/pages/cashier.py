@@ -23,6 +23,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import RegularsError
+from regulars.kernel.money import to_minor
 from regulars.loyalty.actions import till as actions
 from regulars.loyalty.actions.till import telling
 from regulars.loyalty.actions.till.quoting import quote
@@ -30,6 +31,7 @@ from regulars.loyalty.cart_form import (
     CartForm,
     ask_of,
     find_member,
+    goods_to_choose,
     read_form,
     with_goods,
     without_row,
@@ -93,6 +95,8 @@ def _change(
         return replace(form, member="", pays_points=False, points="", burn_code="")
     if does == "drop" and number.isdecimal():
         return without_row(form, int(number))
+    if does == "pick":
+        return with_goods(workspace.id, form, number, workspace.currency)
     typed = request.POST.get("who", "").strip()
     if typed:
         form = replace(form, member=find_member(workspace.id, typed).public_id)
@@ -128,9 +132,23 @@ def _show(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
+    is_chosen = request.POST.get("do", "").startswith("pick:")
+    scanned = "" if is_chosen else request.POST.get("scan", "").strip()
+    choices = goods_to_choose(workspace.id, form, scanned)
     context: dict[str, Any] = {
         "form": form,
         "fault": "",
+        "choices": [
+            {
+                "sku": one.sku,
+                "name": one.name,
+                "minor": None
+                if one.asked_price is None
+                else to_minor(one.asked_price, workspace.currency),
+            }
+            for one in choices
+        ],
+        "scanned": scanned if choices else "",
         "shops": [one.name for one in orders.places(workspace.id, are_open=True)],
         "who": _person(workspace, form.member) if form.member else None,
         "asks_code": programmes.live(workspace.id).programme.burning.asks_code,
@@ -139,11 +157,11 @@ def _show(
     }
     if fault is not None:
         context["fault"] = _(fault.message)
-    elif form.rows:
+    if form.rows:
         try:
             context.update(_priced(request, workspace, form))
         except RegularsError as error:
-            context["fault"], status = _(error.message), 422
+            context["fault"], status = context["fault"] or _(error.message), 422
     return render(request, "loyalty/cashier.html", context, status=status)
 
 

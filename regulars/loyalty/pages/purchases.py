@@ -14,12 +14,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid, RegularsError
 from regulars.kernel.ids import new_public_id
 from regulars.loyalty.actions import till as actions
 from regulars.loyalty.actions.till import telling
-from regulars.loyalty.pages.cashier import counter_of, points_text
+from regulars.loyalty.pages.cashier import TILL, counter_of, points_text
 from regulars.loyalty.pure import states
 from regulars.loyalty.pure.states import SOLD, State
 from regulars.loyalty.queries import purchases
@@ -62,7 +63,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         return redirect("loyalty:purchase", asked)
     words = _words()
     rows = [
-        {"one": one, "state": (TONES[one.state], words[one.state])}
+        {"one": one, "state": (TONES[one.state], words[one.state]), "place": _place(one)}
         for one in purchases.latest(workspace.id, limit=SHOWN)
     ]
     return render(request, "loyalty/purchases.html", {"rows": rows, "asked": asked})
@@ -157,6 +158,20 @@ def _return_of(request: HttpRequest, there: PurchaseRecord) -> ReturnAsk:
     )
 
 
+def _place(one: PurchaseRecord) -> str:
+    """Where it was sold, as far as the till said."""
+    till = _("till in the browser") if one.till == TILL else one.till
+    return " · ".join(part for part in (one.shop, till) if part)
+
+
+def _who(workspace: WorkspaceRecord, one: PurchaseRecord) -> str:
+    """The member who bought; "" for a guest."""
+    if one.customer_id is None:
+        return ""
+    profile = customers.profiles(workspace.id, [one.customer_id]).get(one.customer_id)
+    return profile.title if profile else ""
+
+
 def _there(workspace: WorkspaceRecord, purchase_id: str) -> PurchaseRecord:
     found = purchases.purchase(workspace.id, purchase_id)
     if found is None:
@@ -184,6 +199,8 @@ def _show(
     context = {
         "one": there,
         "state": (TONES[state], _words()[state]),
+        "place": _place(there),
+        "who": _who(workspace, there),
         "is_held": there.state is State.HELD,
         "is_sold": state in SOLD,
         "told": told,

@@ -105,6 +105,25 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(tea: Shop) -> None:
     assert "sku" not in fields(answer)
 
 
+def test_a_name_that_several_goods_share_is_chosen_from_a_list(tea: Shop) -> None:
+    with scope(tea.workspace.id):
+        orders.tell_catalogue(
+            tea.workspace.id, [NewProduct("TEA-B", name="Black tea", price=Decimal("120.5"))]
+        )
+    client = signed_in(tea)
+
+    answer = press(client, client.get("/loyalty/till"), "add", scan="tea")
+    assert "Which of these?" in text(answer) and "120.50" in text(answer)
+    assert "sku" not in fields(answer)
+    answer = press(client, answer, "pick:TEA-B")
+    assert fields(answer)["sku"] == ["TEA-B"] and fields(answer)["scan"] == [""]
+    answer = press(client, answer, "add", scan="green")
+    assert fields(answer)["sku"] == ["TEA-B", "TEA"]
+    answer = press(client, answer, "add", scan="CUP")
+    assert answer.status_code == 422
+    assert "Write the price: CUP." in text(answer)
+
+
 def test_a_cancelled_purchase_frees_its_points(tea: Shop) -> None:
     member = tea.member(points_held=50_00)
     client = signed_in(tea)
