@@ -326,6 +326,13 @@ def _items(text: str) -> list[str]:
     return [one for part in text.replace("\n", ",").split(",") if (one := part.strip())]
 
 
+def grouped(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """The definition with its condition in a group, as the form writes it; it means the same."""
+    when = definition.get("when")
+    is_bare = isinstance(when, Mapping) and bool(when) and "all" not in when
+    return {**definition, "when": {"all": [when]}} if is_bare else dict(definition)
+
+
 def initial_of(definition: Mapping[str, Any], *, currency: str, zone: ZoneInfo) -> dict[str, Any]:
     """The fields' values of a definition, as far as fields can say it."""
     effects = definition.get("effects") or [{}]
@@ -338,7 +345,7 @@ def initial_of(definition: Mapping[str, Any], *, currency: str, zone: ZoneInfo) 
     }
     found |= _initial_effect(effects[0], currency)
     found |= _initial_target(definition.get("target", {}))
-    found |= _initial_when(definition.get("when", {}), currency)
+    found |= _initial_when(grouped(definition).get("when", {}), currency)
     found |= _initial_schedule(definition.get("schedule", {}), zone)
     found |= _initial_limits(definition.get("limits", []), currency)
     stack = definition.get("stack", {})

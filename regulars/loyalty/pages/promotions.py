@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from regulars.kernel.errors import Conflict, Invalid, Refused
 from regulars.loyalty import promotion_words as words
 from regulars.loyalty.actions import promotions as actions
-from regulars.loyalty.promotion_forms import JsonForm, PromotionForm, initial_of, posted
+from regulars.loyalty.promotion_forms import JsonForm, PromotionForm, grouped, initial_of, posted
 from regulars.loyalty.promotion_records import PromotionRecord
 from regulars.loyalty.pure.promotions.conflicts import conflicts_of, lowest_of
 from regulars.loyalty.pure.promotions.model import Promotion, State
@@ -111,6 +111,7 @@ def edit(request: HttpRequest, slug: str = "") -> HttpResponse:
                     return redirect("loyalty:promotion", slug=saved.slug)
             context["sentence"] = said(promotion, names_of(workspace))
             context |= warnings(workspace, promotion)
+    context["is_more"] = _says_more(form)
     status = 422 if form.errors else 200
     return render(request, "loyalty/promotion_form.html", context, status=status)
 
@@ -191,6 +192,19 @@ def _form(request: HttpRequest, workspace: WorkspaceRecord, known: PromotionReco
     return _fields(workspace, sent, initial)
 
 
+# Fields that stand folded away until one of them says something, and what says nothing.
+MORE = (
+    "uses_member", "uses_total", "budget", "period", "lane", "priority", "group", "group_mode",
+    "is_exclusive", "not_with",
+)  # fmt: skip
+USUAL = ("", "None", "False", "all", "cart", "100")
+
+
+def _says_more(form: Form) -> bool:
+    named = [form[name] for name in MORE if name in form.fields]
+    return any(one.errors or str(one.value()) not in USUAL for one in named)
+
+
 def _fields(workspace: WorkspaceRecord, sent: Any, initial: Mapping[str, Any]) -> PromotionForm:
     settled = programmes.programme(workspace.id).programme
     return PromotionForm(
@@ -214,7 +228,7 @@ def _is_sayable(
         again = read_promotion(form.definition(), slug=known.slug, name=known.name)
     except Invalid:
         return False
-    return again == read_promotion(dict(known.definition), slug=known.slug, name=known.name)
+    return again == read_promotion(grouped(known.definition), slug=known.slug, name=known.name)
 
 
 def _read(

@@ -104,6 +104,17 @@ def test_rules_that_the_fields_cannot_say_are_shown_as_json(place: Town, owner: 
     assert "effects[0].type: one of percent_off" in refused.content.decode()
 
 
+def test_a_condition_outside_a_group_is_shown_in_the_fields(place: Town, owner: Client) -> None:
+    bare = {**TEN, "when": {"field": "cart.amount", "op": "gte", "value": 30000}}
+    with scope(place.bakery.id):
+        actions.create_promotion(place.bakery.id, name="Bare", definition=bare)
+
+    page = text(owner, "promotions/bare/edit")
+
+    assert 'name="rules"' not in page
+    assert 'name="cart_least" value="300' in page
+
+
 def test_a_form_says_what_is_missing(owner: Client) -> None:
     sent = {**FORM, "value": "", "goods_list": "", "pick": "sets"}
     refused = post(owner, "promotions/new", **sent)
