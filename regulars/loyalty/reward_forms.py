@@ -118,7 +118,7 @@ class ReferralForm(forms.Form):
     invited_max = forms.IntegerField(
         label=_("Friends of one member"), min_value=0, max_value=1_000_000
     )
-    period = forms.ChoiceField(label=_("in"), choices=PERIODS)
+    period = forms.ChoiceField(label=_("In what time"), choices=PERIODS)
 
     def __init__(
         self, money: str, currencies: list[tuple[str, str]], *args: Any, **more: Any
@@ -165,7 +165,7 @@ class ActivityForm(forms.Form):
     currency = forms.ChoiceField(label=_("Currency of points"))
     per_member_max = limit_field(_("Times for one member"))
     total_max = limit_field(_("Times for all together"))
-    period = forms.ChoiceField(label=_("in"), choices=PERIODS)
+    period = forms.ChoiceField(label=_("In what time"), choices=PERIODS)
     starts_on = day_field()
     ends_on = day_field()
     series = forms.ChoiceField(label=_("Series of codes under the lids"), required=False)

@@ -26,7 +26,7 @@ from regulars.loyalty.pure.programme import FULL, Programme
 class TiersForm(Part):
     """How tiers are reached and lost."""
 
-    title = _("Tiers")
+    title = _("How tiers are reached")
     basis = forms.ChoiceField(label=_("Reached by"), choices=[*words.BASES.items()])
     period = forms.ChoiceField(label=_("Counted"), choices=[*words.PERIODS.items()])
     span_number = forms.IntegerField(

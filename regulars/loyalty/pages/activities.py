@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -115,19 +116,21 @@ def promise_draw(request: HttpRequest, public_id: str) -> HttpResponse:
     """Promise a draw and show its seed's hash."""
     workspace = workspace_of(request, Right.LOYALTY_EDIT)
     form = DrawForm(request.POST)
-
-    def act() -> None:
-        if form.is_valid():
-            closes_at = last_moment(form.cleaned_data["closes_on"], workspace.zone)
-            assert closes_at is not None
-            actions.commit_draw(
-                workspace.id, public_id, prizes=form.cleaned_data["prizes"], closes_at=closes_at,
-                key=chrome.key_of(request), actor=chrome.actor_of(request),
-                public_source=form.cleaned_data["public_source"],
-            )  # fmt: skip
-
-    done = _("The draw is promised; publish its hash.") if form.is_valid() else ""
-    return chrome.tried(request, act, done, "activity", public_id)
+    if not form.is_valid():
+        messages.error(request, _("Give how many prizes there are, and the last day of tickets."))
+        return redirect("loyalty:activity", public_id)
+    said = form.cleaned_data
+    closes_at = last_moment(said["closes_on"], workspace.zone)
+    assert closes_at is not None
+    return chrome.tried(
+        request,
+        lambda: actions.commit_draw(
+            workspace.id, public_id, prizes=said["prizes"], closes_at=closes_at,
+            key=chrome.key_of(request), actor=chrome.actor_of(request),
+            public_source=said["public_source"],
+        ),
+        _("The draw is promised; publish its hash."), "activity", public_id,
+    )  # fmt: skip
 
 
 @login_required

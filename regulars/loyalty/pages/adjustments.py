@@ -18,7 +18,9 @@ from regulars.kernel.ids import new_public_id
 from regulars.loyalty.actions import adjustments, members
 from regulars.loyalty.actions.adjustments import REASON_LENGTH_MAX, Adjust
 from regulars.loyalty.pages.ledger import named
-from regulars.loyalty.queries import manual
+from regulars.loyalty.pure.programme import Programme
+from regulars.loyalty.queries import balances, manual
+from regulars.loyalty.queries import members as member_queries
 from regulars.loyalty.queries import programme as programmes
 from regulars.store.scope import scope
 from regulars.workspaces import queries as workspaces
@@ -80,8 +82,23 @@ def adjust(request: HttpRequest, public_id: str) -> HttpResponse:
         "currencies": programme.currencies,
         "limit": programme.holding.approval_points,
         "reason_max": REASON_LENGTH_MAX,
+        "held": _held(workspace, customer_id, programme),
     }
     return render(request, "loyalty/adjust.html", context, status=422 if faults else 200)
+
+
+def _held(
+    workspace: WorkspaceRecord, customer_id: int, programme: Programme
+) -> list[tuple[str, int]]:
+    """What the customer may spend now, by kind of points; nothing for who takes no part."""
+    member = member_queries.of_customer(workspace.id, customer_id)
+    if member is None:
+        return []
+    own = balances.balances(workspace.id, [member.id])[member.id]
+    return [
+        (one.name, own[one.slug].available if one.slug in own else 0)
+        for one in programme.currencies
+    ]
 
 
 def _adjust(

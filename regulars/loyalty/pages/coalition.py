@@ -81,6 +81,7 @@ def partner(request: HttpRequest, public_id: str = "") -> HttpResponse:
                     workspace.id, public_id, name=name, cost_minor_per_100=form.cost_minor,
                     shops=form.shop_names,
                 )  # fmt: skip
+            messages.success(request, _("Saved."))
             return redirect("loyalty:coalition")
         except RegularsError as error:
             form.add_error(None, words.told(error))

@@ -87,6 +87,7 @@ def edit_series(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.change_series(workspace.id, public_id, form.terms(workspace.zone))
+            messages.success(request, _("Saved."))
             return redirect("loyalty:series", public_id)
         except RegularsError as error:
             form.add_error(None, words.told(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -68,6 +69,7 @@ def referral_terms(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.save_terms(workspace.id, form.record())
+            messages.success(request, _("Saved."))
             return redirect("loyalty:referrals")
         except RegularsError as error:
             form.add_error(None, words.told(error))

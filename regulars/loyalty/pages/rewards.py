@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -57,6 +58,7 @@ def reward(request: HttpRequest, public_id: str = "") -> HttpResponse:
                 actions.change_reward(
                     workspace.id, public_id, terms, stock_before=form.cleaned_data["stock_before"]
                 )
+            messages.success(request, _("Saved."))
             return redirect("loyalty:rewards")
         except RegularsError as error:
             form.add_error(None, words.told(error))

@@ -62,7 +62,7 @@ def test_empty_pages_say_what_to_do() -> None:
         ("codes", "No codes yet"), ("gift_cards", "No certificates yet"),
         ("rewards", "No rewards yet"), ("reward_orders", "Nothing is ordered"),
         ("activities", "No activities yet"), ("queue", "Nothing waits"),
-        ("referrals", "Nobody was invited yet"), ("coalition", "No coalition yet"),
+        ("referrals", "Members cannot invite friends yet"), ("coalition", "No coalition yet"),
         ("wallet", "Apple: no certificate"),
     ):  # fmt: skip
         assert words in get(client, name), name
