@@ -34,6 +34,11 @@ def changing(workspace_id: int, card: CardRecord, now: datetime) -> Squares:
     return Squares(*pictures.qr_squares(cards.qr_text(workspace_id, card.id, now)))
 
 
+def squares_of(text: str) -> Squares:
+    """Any text as a code of squares."""
+    return Squares(*pictures.qr_squares(text))
+
+
 def lasting(card: CardRecord) -> Bars:
     """The number, which never changes."""
     return Bars(*pictures.bars(card.number))

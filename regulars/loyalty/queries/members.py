@@ -87,6 +87,16 @@ def current(workspace_id: int, member_id: int) -> MemberRecord | None:
     )
 
 
+def with_merged(workspace_id: int, member_id: int) -> list[int]:
+    """The member's row and those of whoever was merged into them."""
+    raw = cursor()
+    raw.execute(
+        "SELECT id FROM loyalty_member WHERE workspace_id = %s AND merged_into = %s ORDER BY id",
+        [workspace_id, member_id],
+    )
+    return [member_id, *(row[0] for row in raw.fetchall())]
+
+
 def _one(workspace_id: int, where: str, *values: object) -> MemberRecord | None:
     raw = cursor()
     raw.execute(
@@ -98,17 +108,20 @@ def _one(workspace_id: int, where: str, *values: object) -> MemberRecord | None:
     return None if row is None else MemberRecord(*row)
 
 
-def find(workspace_id: int, key: MemberKey) -> MemberRecord | None:
+def find(
+    workspace_id: int, key: MemberKey, at: datetime | None = None
+) -> MemberRecord | None:
     """The member a key names: phone, e-mail, card, the shop's own id, a public id.
 
     `customer` is a customer's public id, `member` the member's own, `token` the changing code a
     card shows. A card that is not one of ours may still be an identifier of the customer.
+    at      when the changing code was shown; None: now
     raises  Refused(card_mistyped | card_blocked | card_replaced | qr_expired | qr_forged)
     """
     if key.kind == "member":
         return member(workspace_id, key.value)
     if key.kind == "token":
-        shown = cards.card_of_qr(workspace_id, key.value, clock.now())
+        shown = cards.card_of_qr(workspace_id, key.value, at or clock.now())
         return current(workspace_id, shown.member_id) if shown else None
     if key.kind == "card":
         card = cards.card_of_number(workspace_id, key.value)

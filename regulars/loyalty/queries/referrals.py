@@ -9,6 +9,7 @@ from regulars.kernel.errors import NotFound
 from regulars.loyalty.models.rewards import Referral, ReferralCode, ReferralTerms
 from regulars.loyalty.pure import codes as signs
 from regulars.loyalty.pure.referrals import Person
+from regulars.loyalty.queries import members
 from regulars.loyalty.reward_records import PAGE_ROWS, ReferralRecord, ReferralTermsRecord
 from regulars.store.scope import cursor
 
@@ -28,6 +29,10 @@ SELECT inviter_id, count(*), count(*) FILTER (WHERE state = 'refused'),
   count(DISTINCT nullif(device_hash, ''))
 FROM loyalty_referral WHERE workspace_id = %s
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s"""
+_INVITED = """
+SELECT count(*) FILTER (WHERE state <> 'refused'), count(*) FILTER (WHERE state = 'completed'),
+  coalesce(sum(inviter_points) FILTER (WHERE state = 'completed'), 0)::bigint
+FROM loyalty_referral WHERE workspace_id = %s AND inviter_id = ANY(%s)"""
 BUSIEST_SHOWN = 20
 ADDRESS_PARTS = ("postal_code", "city", "address")
 
@@ -39,6 +44,15 @@ class Figures:
     by_state: dict[str, int]
     points: int
     reasons: list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Friends of one member: how many count, for how many points came, and those points."""
+
+    friends: int
+    rewarded: int
+    points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,33 @@ def referrals(
     if before:
         rows = rows.filter(id__lt=before)
     return [record_of(row) for row in rows.order_by("-id")[:limit]]
+
+
+def of_inviter(
+    workspace_id: int, member_id: int, *, before: int = 0, limit: int = PAGE_ROWS
+) -> list[ReferralRecord]:
+    """Whom the member invited, newest first; `before` is the last id of the page before."""
+    own = members.with_merged(workspace_id, member_id)
+    rows = Referral.objects.filter(workspace_id=workspace_id, inviter_id__in=own)
+    if before:
+        rows = rows.filter(id__lt=before)
+    return [record_of(row) for row in rows.order_by("-id")[:limit]]
+
+
+def of_friend(workspace_id: int, customer_ids: Sequence[int]) -> ReferralRecord | None:
+    """By which invitation the customer came, under any of their ids; None when by none."""
+    rows = Referral.objects.filter(workspace_id=workspace_id, friend_id__in=customer_ids)
+    row = rows.order_by("id").first()
+    return None if row is None else record_of(row)
+
+
+def invited(workspace_id: int, member_id: int) -> Invited:
+    """How the invitations of one member went."""
+    raw = cursor()
+    raw.execute(_INVITED, [workspace_id, members.with_merged(workspace_id, member_id)])
+    row = raw.fetchone()
+    assert row is not None
+    return Invited(*row)
 
 
 def figures(workspace_id: int) -> Figures:

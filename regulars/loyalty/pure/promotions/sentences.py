@@ -38,6 +38,7 @@ from regulars.loyalty.pure.promotions.vocabulary import FIELDS, OPS, WEEKDAYS, W
 
 Language = Literal["en", "uk", "ru"]
 PLACES: Mapping[str, int] = {"en": 0, "uk": 1, "ru": 2}
+ALL_OF_IT = 10_000  # a discount of a hundred per cent
 LISTED_MAX = 6  # values said one by one; of more only the first are said
 
 
@@ -72,6 +73,17 @@ def sentence(promotion: Promotion, language: str, names: Names) -> str:
     return " ".join(part for part in _parts(promotion, speech) if part)
 
 
+def offer_sentence(promotion: Promotion, language: str, names: Names) -> str:
+    """What the promotion gives, to a customer: no word of cashiers, groups or total limits."""
+    speech = Speech(PLACES.get(language, 0), names)
+    effects = "; ".join(_effect(one, promotion.target, speech) for one in promotion.effects)
+    asked = _asked(promotion, speech)
+    main = speech.say("if", c=asked, e=effects) if asked else f"{effects}."
+    own = [_limit(limit, speech) for limit in promotion.limits if limit.per == "member"]
+    said = " ".join([main, *_schedule(promotion, speech), *own])
+    return said[:1].upper() + said[1:]
+
+
 def condition_phrase(condition: Condition, language: str, names: Names) -> str:
     """A condition in words, for pages that explain an earning rule."""
     return _condition(condition, Speech(PLACES.get(language, 0), names))
@@ -83,22 +95,24 @@ def goods_phrase(where: Condition, language: str, names: Names) -> str:
 
 
 def _parts(promotion: Promotion, speech: Speech) -> list[str]:
-    asked = []
-    if promotion.trigger != "cart":
-        asked.append(speech.say(promotion.trigger))
-    if promotion.when != ALWAYS:
-        asked.append(_condition(promotion.when, speech))
     effects = "; ".join(_effect(one, promotion.target, speech) for one in promotion.effects)
-    if asked:
-        main = speech.say("if", c=speech.say("and").join(asked), e=effects)
-    else:
-        main = speech.say("every", e=effects)
+    asked = _asked(promotion, speech)
+    main = speech.say("if", c=asked, e=effects) if asked else speech.say("every", e=effects)
     return [
         main,
         *_schedule(promotion, speech),
         *(_limit(limit, speech) for limit in promotion.limits),
         *_stack(promotion, speech),
     ]
+
+
+def _asked(promotion: Promotion, speech: Speech) -> str:
+    asked = []
+    if promotion.trigger != "cart":
+        asked.append(speech.say(promotion.trigger))
+    if promotion.when != ALWAYS:
+        asked.append(_condition(promotion.when, speech))
+    return speech.say("and").join(asked)
 
 
 def _condition(node: Condition, speech: Speech) -> str:
@@ -254,6 +268,12 @@ def _amount(effect: Effect, goods: str, speech: Speech) -> str:
     return speech.say(word, v=money(effect.value, speech.names.currency), g=goods)
 
 
+def _percent(effect: Effect, goods: str, speech: Speech) -> str:
+    if effect.value == ALL_OF_IT:
+        return speech.say("free_units", g=goods)
+    return speech.say("percent_off", v=percent(effect.value), g=goods)
+
+
 def _price(effect: Effect, goods: str, speech: Speech) -> str:
     return speech.say(effect.type, v=money(effect.value, speech.names.currency), g=goods)
 
@@ -284,9 +304,7 @@ def _issue(effect: Effect, goods: str, speech: Speech) -> str:
 
 
 _EFFECTS: dict[str, Callable[[Effect, str, Speech], str]] = {
-    "percent_off": lambda effect, goods, speech: speech.say(
-        "percent_off", v=percent(effect.value), g=goods
-    ),
+    "percent_off": _percent,
     "amount_off": _amount,
     "fixed_price": _price,
     "set_price": _price,
