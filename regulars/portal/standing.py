@@ -71,6 +71,18 @@ def member_of(workspace_id: int, customer_id: int) -> MemberRecord:
     return found
 
 
+def currency_name(workspace_id: int, slug: str) -> str:
+    """What points of this currency are called."""
+    known = programmes.programme(workspace_id).programme.currencies
+    return next((one.name for one in known if one.slug == slug), slug)
+
+
+def to_spend(workspace_id: int, member_id: int) -> dict[str, int]:
+    """What the member may spend now, by currency."""
+    own = balances.balances(workspace_id, [member_id], clock.now())[member_id]
+    return {slug: one.available for slug, one in own.items()}
+
+
 def standing(workspace_id: int, member: MemberRecord) -> Standing:
     """Where the member stands now."""
     programme, now = programmes.programme(workspace_id).programme, clock.now()

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.portal.pages import account, card, home, prizes, settings, sign_in, worker
+from regulars.portal.pages import (
+    account,
+    activities,
+    card,
+    friends,
+    home,
+    prizes,
+    settings,
+    sign_in,
+    worker,
+)
 
 app_name = "portal"
 
@@ -18,6 +28,10 @@ urlpatterns = [
     path("my/<str:slug>/points", home.points, name="points"),
     path("my/<str:slug>/offers", home.offers, name="offers"),
     path("my/<str:slug>/prizes", prizes.prizes, name="prizes"),
+    path("my/<str:slug>/play", activities.activities, name="activities"),
+    path("my/<str:slug>/play/<str:public_id>", activities.activity, name="activity"),
+    path("my/<str:slug>/friends", friends.friends, name="friends"),
+    path("my/<str:slug>/friend/<str:code>", friends.friend, name="friend"),
     path("my/<str:slug>/card", card.card, name="card"),
     path("my/<str:slug>/card/code", card.turning, name="turning"),
     path("my/<str:slug>/orders", home.orders, name="orders"),

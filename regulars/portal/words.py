@@ -26,9 +26,65 @@ TOLD: dict[str, Word] = {
     "enough": _("Three files a day are enough. Try again tomorrow."),
     "erasure": _("The shop has your request, and a person will answer it."),
     "ordered": _("It is ordered; the points are taken."),
+    "came": _("The invitation counts: points come after your first purchase."),
+    "refused": _("This invitation does not count for you: it is for people who are new here."),
+    "entered": _("Taken. What came of it stands below."),
     "unsure": _("Tick the box beside the button to say that you mean it."),
 }
+TOLD_TONES = {"refused": "info", "enough": "warn", "unsure": "warn"}
 NO_FAULT: Word = ""
+REFERRAL_STATES: dict[str, tuple[Word, str]] = {
+    "invited": (_("Has not bought yet"), "info"),
+    "waiting": (_("Points are on their way"), "info"),
+    "completed": (pgettext_lazy("my account", "Points given"), "good"),
+    "refused": (_("Does not count"), "neutral"),
+}
+FRIEND_FAULTS: dict[str, Word] = {
+    "referral_code_unknown": _("There is no such invitation. Look at the code once more."),
+    "referrals_closed": _("Nobody is invited just now."),
+}
+# Kind of an activity → its icon and its name.
+ACTIVITY_KINDS: dict[str, tuple[str, Word]] = {
+    "receipts": ("receipt", _("Send a receipt")),
+    "lid": ("ticket", _("Code under the lid")),
+    "quiz": ("circle-question-mark", _("Quiz")),
+    "contest": ("trophy", _("Contest")),
+    "game": ("dices", _("Wheel of fortune")),
+}
+ENTRY_STATES: dict[str, tuple[Word, str]] = {
+    "accepted": (pgettext_lazy("my account", "Counts"), "good"),
+    "waiting": (_("A person looks at it"), "info"),
+    "rejected": (_("Was not accepted"), "bad"),
+}
+PERIODS: dict[str, Word] = {
+    "day": _("today"),
+    "week": _("this week"),
+    "month": _("this month"),
+    "year": _("this year"),
+}
+ENTRY_FAULTS: dict[str, Word] = {
+    "activity_closed": _("This is not open now."),
+    "activity_member_limit": _("You have taken part as often as one may."),
+    "activity_total_limit": _("All places are taken."),
+    "member_blocked": _("You cannot take part now. Ask the shop why."),
+    "answers_invalid": _("Answer every question."),
+    "entry_invalid": _("Write what you want to send; at most 2,000 characters."),
+    "code_unknown": _("There is no such code here. Look at it once more."),
+    "code_taken": _("This code came in before."),
+    "code_used_up": _("This code came in before."),
+    "receipt_unreadable": _("This is not the text of a receipt’s QR code. Copy it whole."),
+    "receipt_taken": _("This receipt came in before."),
+    "receipt_old": _("The receipt is too old."),
+    "receipt_early": _("The receipt’s date is yet to come."),
+    "receipt_small": _("The receipt’s sum is too small."),
+    "receipt_elsewhere": _("The receipt is of another shop."),
+    "receipt_not_sale": _("The receipt is of a return."),
+    "receipt_amount": _("The receipt’s sum cannot be read."),
+    "idempotency_mismatch": _("This form was sent before with something else. Open it anew."),
+    "portal_too_often": _("That was tried too often. Try again in a quarter of an hour."),
+}
+BAD_CODE: Word = _("This code does not work.")
+NO_ENTRY: Word = _("It could not be taken.")
 PRIZE_STATES: dict[str, tuple[Word, str]] = {
     "ordered": (_("Ordered"), "info"),
     "ready": (_("Waits for you"), "good"),
@@ -74,7 +130,7 @@ STAGES: dict[str, tuple[Word, str]] = {
     "packed": (_("Packed"), "info"),
     "shipped": (_("On its way"), "info"),
     "in_transit": (_("On its way"), "info"),
-    "arrived": (_("Waits for you"), "good"),
+    "arrived_at_branch": (_("Waits for you"), "good"),
     "delivered": (_("Delivered"), "good"),
     "cancelled": (_("Cancelled"), "bad"),
     "returned": (_("Returned"), "warn"),
@@ -120,3 +176,14 @@ def fault(error: RegularsError) -> Word:
 def prize_fault(error: RegularsError) -> Word:
     """Why a prize could not be ordered."""
     return PRIZE_FAULTS.get(error.code, NO_PRIZE)
+
+
+def friend_fault(error: RegularsError) -> Word:
+    """Why an invitation could not be accepted."""
+    return FRIEND_FAULTS.get(error.code) or fault(error)
+
+
+def entry_fault(error: RegularsError) -> Word:
+    """Why somebody could not take part."""
+    other = BAD_CODE if error.code.startswith("code_") else NO_ENTRY
+    return ENTRY_FAULTS.get(error.code, other)

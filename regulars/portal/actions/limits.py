@@ -34,6 +34,8 @@ ASKED_BY_ADDRESS = Limit("asked by address", 5, timedelta(minutes=15))
 ASKED_BY_ADDRESS_DAILY = Limit("asked by address daily", 20, timedelta(days=1))
 ASKED_BY_NETWORK = Limit("asked by network", 30, timedelta(minutes=15))
 TRIED_BY_NETWORK = Limit("tried by network", 60, timedelta(minutes=15))
+JOINED_BY_NETWORK = Limit("joined by network", 10, timedelta(hours=1))
+ENTERED = Limit("entered", 60, timedelta(minutes=15))
 EXPORTS = Limit("exports", 3, timedelta(days=1))
 
 

@@ -35,6 +35,7 @@ from regulars.workspaces.records import WorkspaceRecord
 SESSION_COOKIE = "regulars_my"
 LANGUAGE_COOKIE = "regulars_my_language"
 LANGUAGE_KEPT_S = 365 * 86_400
+DIGITS_MAX = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,12 @@ class Visit:
     def url(self, name: str, *args: str) -> str:
         """The address of a page of this account."""
         return reverse(f"portal:{name}", args=[self.workspace.slug, *args])
+
+    @staticmethod
+    def number(typed: str) -> int:
+        """A row's number out of an address; 0 when it is none."""
+        is_number = typed.isascii() and typed.isdigit() and len(typed) <= DIGITS_MAX
+        return int(typed) if is_number else 0
 
     def lead_to(self, name: str, *args: str, told: str = "") -> HttpResponse:
         """Go to another page of the account, which says that it was done."""
@@ -219,22 +226,23 @@ def _finished(visit: Visit, response: HttpResponseBase) -> HttpResponseBase:
 
 def remember(visit: Visit, response: HttpResponse, token: str) -> None:
     """Let the device keep the token of its session."""
-    _set_cookie(visit, response, SESSION_COOKIE, token, int(TOTAL.total_seconds()), is_hidden=True)
+    set_cookie(visit, response, SESSION_COOKIE, token, int(TOTAL.total_seconds()), is_hidden=True)
 
 
 def forget(visit: Visit, response: HttpResponse) -> None:
     """Let the device forget its session."""
-    _set_cookie(visit, response, SESSION_COOKIE, "", 0, is_hidden=True)
+    set_cookie(visit, response, SESSION_COOKIE, "", 0, is_hidden=True)
 
 
 def remember_language(visit: Visit, response: HttpResponse, language: str) -> None:
     """Let the device keep the visitor's choice of language."""
-    _set_cookie(visit, response, LANGUAGE_COOKIE, language, LANGUAGE_KEPT_S, is_hidden=False)
+    set_cookie(visit, response, LANGUAGE_COOKIE, language, LANGUAGE_KEPT_S, is_hidden=False)
 
 
-def _set_cookie(
+def set_cookie(
     visit: Visit, response: HttpResponse, name: str, value: str, age_s: int, *, is_hidden: bool
 ) -> None:
+    """Let the device keep a word for the pages of this account alone; age 0 takes it away."""
     # In a frame of another site a cookie only travels when it says that it may.
     is_framed = bool(visit.setting.origins) and visit.is_safe()
     response.set_cookie(

@@ -8,21 +8,22 @@ from django.http import HttpResponse
 
 from regulars.customers import queries as customers
 from regulars.kernel.errors import NotFound
-from regulars.loyalty.queries import rewards
+from regulars.loyalty.queries import playing, referrals, rewards
 from regulars.loyalty.queries.history import NEWEST, Moved
 from regulars.loyalty.queries.offers import running
 from regulars.orders import queries as order_queries
-from regulars.orders.records import OrderRecord
+from regulars.orders.queries import desk
+from regulars.orders.records import OrderRecord, Stage
 from regulars.portal import standing as standings
 from regulars.portal import words
 from regulars.portal.pages.door import Visit, for_customers
 
 ORDERS_MAX = 50
+OVER = frozenset({Stage.DELIVERED, Stage.CANCELLED, Stage.RETURNED})
 NEWEST_ORDERS = 3
 NEWEST_OFFERS = 3
 NEWEST_POINTS = 4
 PAGE_ROWS = 30
-DIGITS_MAX = 18
 
 
 @for_customers()
@@ -35,8 +36,10 @@ def home(visit: Visit) -> HttpResponse:
         context |= {
             "standing": standings.standing(visit.id, member),
             "rows": [moved(row) for row in rows],
-            "offers": running(visit.id, member.id)[:NEWEST_OFFERS],
+            "offers": running(visit.id, member.id, visit.language)[:NEWEST_OFFERS],
             "has_prizes": bool(rewards.rewards(visit.id, with_hidden=False)),
+            "can_play": playing.turns(visit.id, member.id),
+            "invites": referrals.terms(visit.id).is_open,
         }
     return visit.page("home", **context)
 
@@ -47,9 +50,7 @@ def points(visit: Visit) -> HttpResponse:
     if not standings.is_open(visit.id):
         return visit.page("closed")
     member = standings.member_of(visit.id, visit.me.id)
-    asked = visit.request.GET.get("before", "")
-    is_number = asked.isascii() and asked.isdigit() and len(asked) <= DIGITS_MAX
-    before = int(asked) if is_number else NEWEST
+    before = visit.number(visit.request.GET.get("before", "")) or NEWEST
     found = standings.happened(visit.id, member.id, before=before, limit=PAGE_ROWS)
     return visit.page(
         "points",
@@ -69,7 +70,7 @@ def offers(visit: Visit) -> HttpResponse:
     }
     if standings.is_open(visit.id):
         member = standings.member_of(visit.id, visit.me.id)
-        context["offers"] = running(visit.id, member.id)
+        context["offers"] = running(visit.id, member.id, visit.language)
     return visit.page("offers", **context)
 
 
@@ -86,8 +87,19 @@ def order(visit: Visit, public_id: str) -> HttpResponse:
     found = order_queries.order(visit.id, public_id)
     if found.customer_id not in _every_id(visit):
         raise NotFound("order_unknown", "There is no such order.")
-    lines = order_queries.lines_of(visit.id, [found.id]).get(found.id, [])
-    return visit.page("order", order=told(found), lines=lines)
+    return visit.page(
+        "order",
+        order=told(found),
+        lines=order_queries.lines_of(visit.id, [found.id]).get(found.id, []),
+        steps=[
+            {"text": words.STAGES[row.status][0], "at": row.at}
+            for row in desk.history(visit.id, found.id)
+            if row.status in words.STAGES
+        ],
+        is_late=found.delayed_at is not None and found.stage_now not in OVER,
+        parcel=desk.delivery(visit.id, found.id),
+        support=desk.support(visit.id),
+    )
 
 
 def own_orders(visit: Visit, limit: int) -> list[OrderRecord]:

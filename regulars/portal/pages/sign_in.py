@@ -8,6 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from regulars.kernel.errors import Invalid, Refused
 from regulars.portal import actions, words
+from regulars.portal.pages import invited
 from regulars.portal.pages.door import (
     Visit,
     for_customers,
@@ -61,8 +62,12 @@ def code(visit: Visit) -> HttpResponse:
         return visit.page("code", 422, challenge=challenge, fault=words.fault(error))
     if token is None:
         return visit.page("code", 422, challenge=challenge, fault=words.WRONG_CODE)
-    response = visit.lead_to("home")
+    begun = actions.session_of(visit.id, token)
+    response = visit.lead_to(
+        "home", told=invited.arrived(visit, begun.customer_id) if begun else ""
+    )
     remember(visit, response, token)
+    invited.drop(visit, response)
     return response
 
 

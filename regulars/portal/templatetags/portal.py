@@ -16,6 +16,6 @@ def my_told(key: str) -> str:
 
 
 @register.filter
-def portal_share(basis_points: int) -> float:
-    """A share of ten thousand as a number: 1000 is 0.1."""
-    return basis_points / 10_000
+def my_told_tone(key: str) -> str:
+    """How it is said: good news unless it is none."""
+    return words.TOLD_TONES.get(key, "good")

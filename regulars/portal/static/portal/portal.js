@@ -42,3 +42,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     button.textContent = button.dataset.copied;
   });
 }
+
+// Sharing is the phone's own; where there is none, the link is copied or sent by the links beside it.
+for (const button of document.querySelectorAll("[data-share]")) {
+  if (!navigator.share) continue;
+  const { share: url, title, text } = button.dataset;
+  button.hidden = false;
+  button.addEventListener("click", () => navigator.share({ url, title, text }).catch(() => {}));
+}
