@@ -22,7 +22,10 @@ from tests.browser.watch import Watch
 
 pytestmark = pytest.mark.browser
 HOME = f"/my/{SHOP}/"
-PAGES = ("", "card", "offers", "points", "orders", "me", "me/letters", "sign-in", "offline")
+PAGES = (
+    "", "card", "offers", "points", "prizes", "play", "friends", "orders", "me", "me/letters",
+    "sign-in", "offline",
+)  # fmt: skip
 TITLES = {"en": "Sign in to your account", "uk": "Вхід до кабінету", "ru": "Вход в кабинет"}
 CODE = re.compile(r"\b(\d{6})\b")
 LETTER_WAIT_S = 30.0
@@ -163,7 +166,14 @@ def test_every_page_is_accessible_quiet_and_fits(
     come_in(page, staff, address)
     found: list[str] = []
 
-    for name in PAGES:
+    page.goto(f"{HOME}play")
+    games = [link.get_attribute("href") for link in page.locator(".my-cards a").all()]
+    page.goto(f"{HOME}friends")
+    invitation = page.locator("#invitation").inner_text()
+    names = [*PAGES, *(str(link).removeprefix(HOME) for link in games)]
+    assert len(games) == 5
+    names.append("friend/" + invitation.rsplit("/", 1)[1])
+    for name in names:
         page.goto(HOME + name)
         for width in (390, 1440):
             page.set_viewport_size({"width": width, "height": 844})

@@ -20,6 +20,7 @@ from regulars.loyalty.point_records import Earn, Hold, Part, PointsInsufficient
 from regulars.loyalty.queries import programme as queries
 from regulars.loyalty.queries import promotions as promotion_queries
 from regulars.portal import actions as portal
+from regulars.project.demo.playing import ensure_playing
 from regulars.store.scope import cursor
 from regulars.workspaces.records import WorkspaceRecord
 
@@ -149,6 +150,7 @@ def _members(workspace: WorkspaceRecord, thanks: SeriesRecord) -> None:
         [(one, f"demo:{one}") for one in customers[:: max(1, len(customers) // CODES_FOR)]],
     )
     _by_hand(workspace, [ids[one] for one in customers[:3]])
+    ensure_playing(workspace, [ids[one] for one in customers], to_minor_of(1, workspace.currency))
     gift_cards.issue_gift_card(
         workspace.id, to_minor_of(500, workspace.currency),
         customer_id=customers[0], key="demo",
