@@ -78,7 +78,10 @@ class SeriesForm(forms.Form):
     )  # fmt: skip
     code_prefix = forms.CharField(
         label=_("Prefix"), required=False, max_length=PREFIX_CHARS_MAX,
-        help_text=_("Put before codes that are generated: Latin letters and digits."),
+        help_text=_(
+            "Put before codes that are generated: Latin letters and digits. Letters that look like"
+            " digits become digits: O is 0, I and L are 1, S is 5, Z is 2, B is 8."
+        ),
     )  # fmt: skip
     starts_on = day_field()
     ends_on = day_field()

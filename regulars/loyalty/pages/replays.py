@@ -18,7 +18,6 @@ from regulars.kernel import clock, ids
 from regulars.kernel.errors import Invalid, Refused
 from regulars.loyalty import promotion_words as words
 from regulars.loyalty.actions import replays as actions
-from regulars.loyalty.pure.promotions.sentences import points as points_said
 from regulars.loyalty.queries import promotions
 from regulars.loyalty.queries import replaying as queries
 from regulars.loyalty.replay_tasks import RECEIPTS_MAX
@@ -95,7 +94,6 @@ def one(request: HttpRequest, public_id: str) -> HttpResponse:
         "state": STATES[found.state],
         "is_running": found.state in ("waiting", "running"),
         "difference": found.found.would_minor - found.found.sold_minor,
-        "earn": points_said(found.found.earn),
         "asked": [names.get(slug, slug) for slug in found.slugs],
         "promotions": sorted(
             ((names.get(slug, slug), one) for slug, one in found.found.promotions.items()),

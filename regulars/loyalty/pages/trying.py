@@ -224,7 +224,6 @@ def _shown(workspace: WorkspaceRecord, found: Quote) -> dict[str, Any]:
             _line_shown(line, asked.sku, titles, tiers)
             for line, asked in zip(answer.lines, found.cart.lines, strict=True)
         ],
-        "earn": points_said(answer.summary.earn),
         "points": _points_shown(answer),
         "applied": [
             {"one": one, "why_cut": words.CUTS.get(one.why_cut, ""),
