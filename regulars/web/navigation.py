@@ -17,7 +17,8 @@ Text = str | Promise
 class Entry:
     """A page of the product: where it stands, what it is called, who may open it.
 
-    key  the letter that opens it after "g"
+    key    the letter that opens it after "g"
+    under  pages reached from it whose addresses do not begin with its own
     """
 
     group: Text
@@ -26,6 +27,7 @@ class Entry:
     icon: str
     right: str
     key: str = ""
+    under: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,18 @@ ENTRIES = (
     Entry(ENGAGE, _("Topics and consents"), "customers:topics", "tags", "campaigns.view"),
     Entry(ENGAGE, _("Suppressed addresses"), "messaging:suppressed", "mail-x", "campaigns.view"),
     Entry(LOYALTY, _("Till"), "loyalty:cashier", "scan-barcode", "loyalty.till"),
-    Entry(LOYALTY, _("Programme"), "loyalty:programme", "award", "loyalty.view", "l"),
-    Entry(LOYALTY, _("Promotions"), "loyalty:promotions", "percent", "loyalty.view"),
-    Entry(LOYALTY, _("Codes and certificates"), "loyalty:codes", "ticket", "loyalty.view"),
-    Entry(LOYALTY, _("Rewards"), "loyalty:rewards", "gift", "loyalty.view"),
+    Entry(LOYALTY, _("Programme"), "loyalty:programme", "award", "loyalty.view", "l",
+          ("loyalty:tiers", "portal:settings")),
+    Entry(LOYALTY, _("Promotions"), "loyalty:promotions", "percent", "loyalty.view",
+          under=("loyalty:simulator", "loyalty:replays")),
+    Entry(LOYALTY, _("Codes and certificates"), "loyalty:codes", "ticket", "loyalty.view",
+          under=("loyalty:gift_cards",)),
+    Entry(LOYALTY, _("Rewards"), "loyalty:rewards", "gift", "loyalty.view",
+          under=("loyalty:activities", "loyalty:referrals", "loyalty:coalition",
+                 "loyalty:wallet")),
     Entry(LOYALTY, _("Points ledger"), "loyalty:ledger", "book-open", "loyalty.view"),
-    Entry(LOYALTY, _("Liability"), "loyalty:liability", "scale", "loyalty.view"),
+    Entry(LOYALTY, _("Liability"), "loyalty:liability", "scale", "loyalty.view",
+          under=("loyalty:frauds",)),
     Entry(ANALYTICS, _("Revenue"), "reports:revenue", "chart-column", "reports.view", "a"),
     Entry(ANALYTICS, _("Cohorts"), "reports:cohorts", "chart-no-axes-gantt", "reports.view"),
     Entry(DATA, _("Duplicates"), "customers:duplicates", "copy", "customers.view"),
@@ -95,7 +103,7 @@ ENTRIES = (
     Entry(SETTINGS, _("API keys"), "workspaces:keys", "key-round", "settings.edit"),
     Entry(SETTINGS, _("Audit trail"), "audit:list", "scroll-text", "audit.view"),
     Entry(SETTINGS, _("Erasures"), "privacy:erasures", "user-x", "customers.erase"),
-)
+)  # fmt: skip
 
 
 def allowed_entries(rights: Collection[str] | None) -> tuple[tuple[Entry, str], ...]:
@@ -119,7 +127,13 @@ def groups_for(
     counts  how much waits for the member, by the name of the page
     """
     allowed = allowed_entries(rights)
-    current = current_url([url for _entry, url in allowed], path)
+    homes = {
+        address: url
+        for entry, url in allowed
+        for name in (entry.url_name, *entry.under)
+        if (address := _address(name, get_urlconf()))
+    }
+    current = homes.get(current_url(homes, path), "")
     groups: dict[str, list[Link]] = {}
     labels: dict[str, Text] = {}
     for entry, url in allowed:

@@ -11,10 +11,18 @@ from regulars.workspaces.records import Right
 _customers = ([path("", styleguide.page, name="list")], "customers")
 _segments = ([path("", styleguide.page, name="list")], "segments")
 _overview = ([path("", styleguide.page, name="overview")], "reports")
+_loyalty = (
+    [
+        path("programme", styleguide.page, name="programme"),
+        path("tiers", styleguide.page, name="tiers"),
+    ],
+    "loyalty",
+)
 urlpatterns = [
     path("", include(_overview)),
     path("customers/", include(_customers)),
     path("segments/", include(_segments)),
+    path("loyalty/", include(_loyalty)),
 ]
 here = override_settings(ROOT_URLCONF=__name__)
 RIGHTS = frozenset({"customers.view", "reports.view"})
@@ -55,7 +63,7 @@ def test_it_shows_only_pages_that_exist_and_may_be_opened() -> None:
 
 def test_it_shows_every_page_when_rights_are_not_known() -> None:
     names = [entry.url_name for entry, _url in allowed_entries(None)]
-    assert names == ["reports:overview", "customers:list", "segments:list"]
+    assert names == ["reports:overview", "customers:list", "segments:list", "loyalty:programme"]
 
 
 def test_a_member_without_rights_sees_no_page() -> None:
@@ -70,3 +78,11 @@ def test_one_link_is_current_the_one_with_the_longest_address() -> None:
     groups = groups_for(RIGHTS, "/customers/abc")
 
     assert [link.is_current for group in groups for link in group.links] == [False, True]
+
+
+def test_a_page_under_an_entry_makes_it_current_whatever_its_address() -> None:
+    groups = groups_for(frozenset({"loyalty.view"}), "/loyalty/tiers/gold")
+
+    assert [(str(one.label), one.is_current) for group in groups for one in group.links] == [
+        ("Programme", True)
+    ]
