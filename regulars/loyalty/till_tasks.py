@@ -72,7 +72,7 @@ def _sale(one: PurchaseRecord, at: datetime) -> NewOrder:
     summary = one.answer.summary
     return NewOrder(
         number=one.purchase_id,
-        placed_at=one.confirmed_at or at,
+        placed_at=at,
         currency=one.currency,
         lines=tuple(_line(line, line["qty_milli"]) for line in one.cart["lines"]),
         source=SOURCE,

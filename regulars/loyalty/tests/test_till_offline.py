@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from regulars.kernel import clock
 from regulars.loyalty import till_tasks
+from regulars.loyalty.actions import cards
+from regulars.loyalty.card_records import CardRecord
+from regulars.loyalty.queries import cards as card_queries
+from regulars.loyalty.queries import members
 from regulars.loyalty.tests.counter import Shop, at, cart, line, new_id, shop
 from regulars.store.scope import cursor, scope
 
@@ -98,6 +104,59 @@ def test_an_unknown_member_makes_the_sale_nobodys(tea: Shop) -> None:
 
     assert told["status"] == 200
     assert told["result"]["flags"] == ["offline", "member_unknown"]
+
+
+def card_of(place: Shop, member: dict[str, str]) -> CardRecord:
+    """A new card of the member."""
+    with scope(place.workspace.id):
+        key = members.MemberKey("external_id", member["external_id"])
+        found = members.find(place.workspace.id, key)
+        assert found is not None
+        return cards.issue_card(place.workspace.id, found.id, key=f"card:{found.id}")
+
+
+def test_a_code_that_was_shown_while_the_line_was_down_still_names_its_card(tea: Shop) -> None:
+    member = tea.member()
+    card = card_of(tea, member)
+    sold_at = clock.now() - timedelta(days=2)
+    with scope(tea.workspace.id):
+        shown = card_queries.qr_text(tea.workspace.id, card.id, sold_at)
+
+    (told,) = sync(tea, sale(member={"token": shown}, occurred_at=at(sold_at)))
+
+    assert told["result"]["flags"] == ["offline"]
+    assert tea.balance(member)["available"] == 20_00
+    (late,) = sync(tea, sale(member={"token": shown}, occurred_at=at()))
+    assert late["result"]["flags"] == ["offline", "member_unknown"]
+    assert tea.balance(member)["available"] == 20_00
+
+
+def test_a_card_that_was_blocked_or_mistyped_makes_the_sale_nobodys(tea: Shop) -> None:
+    member = tea.member()
+    card = card_of(tea, member)
+    with scope(tea.workspace.id):
+        cards.block_card(tea.workspace.id, card.public_id, reason="lost")
+    mistyped = card.number[:-1] + str((int(card.number[-1]) + 1) % 10)
+
+    told = sync(
+        tea, sale(member={"card": card.number}), sale(member={"card": mistyped}),
+    )  # fmt: skip
+
+    assert [one["status"] for one in told] == [200, 200]
+    assert [one["result"]["flags"] for one in told] == [["offline", "member_unknown"]] * 2
+    assert tea.balance(member)["available"] == 0
+
+
+def test_goods_that_only_the_till_knew_are_sold_all_the_same(tea: Shop) -> None:
+    tea.settle({"pricing": {"unknown_goods": "refuse", "zero_prices": False}})
+    strange = [line(sku="X", name="", category=""), line("2", sku="Y", price=0)]
+
+    (told,) = sync(tea, sale(lines=strange, occurred_at=at()))
+    status, refused = tea.call("calculate", cart(lines=strange))
+
+    assert told["result"]["flags"] == ["offline", "goods_unknown"]
+    assert told["result"]["summary"]["to_pay"] == 20_000
+    assert (status, refused["code"]) == (422, "price_zero")
 
 
 @pytest.mark.parametrize("ago", [{"days": 46}, {"minutes": -60}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from regulars.events import queries as events
 from regulars.events.records import Event
+from regulars.kernel import clock
 from regulars.loyalty import till_tasks
 from regulars.loyalty.tests.counter import Shop, at, cart, line, new_id, shop
 from regulars.orders import queries as orders
@@ -102,3 +104,40 @@ def test_the_log_says_what_happened_without_personal_data(tea: Shop) -> None:
     assert "@" not in str(event.props)
     with scope(tea.workspace.id):
         assert events.timeline(tea.workspace.id, event.customer_id or 0, 10)
+
+
+def placed(place: Shop) -> dict[str, datetime]:
+    with scope(place.workspace.id):
+        return {one.number: one.placed_at for one in orders.page(place.workspace.id)}
+
+
+def test_a_sale_and_a_return_without_us_are_dated_by_the_till(tea: Shop) -> None:
+    sold_at, back_at = clock.now() - timedelta(days=9), clock.now() - timedelta(days=8)
+    sold = cart(occurred_at=at(sold_at), lines=[line(), line("2")])
+    part = back(sold["purchase_id"], "r", occurred_at=at(back_at))
+    part["lines"] = [{"line_id": "1", "qty": "1"}]
+    wrong = cart(occurred_at=at(days=60))
+    asked = [{"sale": sold}, {"return": part}, {"sale": wrong}]
+    before = clock.now()
+
+    _, told_items = tea.call("sync", {"items": asked})
+    assert [one["status"] for one in told_items["items"]] == [200, 200, 200]
+    carry(tea)
+
+    found = placed(tea)
+    assert found[sold["purchase_id"]] == sold_at
+    assert found[f"{sold['purchase_id']}/Rr"] == back_at
+    # A clock that cannot be right dates nothing.
+    assert before <= found[wrong["purchase_id"]] <= clock.now()
+
+
+def test_an_unbreakable_space_in_an_article_number_is_a_space(tea: Shop) -> None:
+    asked = cart(lines=[line(sku="A\u00a0B \u200b12")])
+    tea.call("confirm", asked)
+
+    carry(tea)
+
+    with scope(tea.workspace.id):
+        raw = cursor()
+        raw.execute("SELECT sku FROM orders_line WHERE workspace_id = %s", [tea.workspace.id])
+        assert raw.fetchall() == [("A B 12",)]

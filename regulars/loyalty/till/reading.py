@@ -135,7 +135,7 @@ def _line(line: shapes.Line, currency: str, number: int) -> Line:
     _check_whole_price(line, number)
     return Line(
         line_id=line.line_id,
-        sku=line.sku,
+        sku=_plain(line.sku),
         quantity_milli=quantity,
         unit_price=price,
         base_minor=base_of(quantity, price, currency),
@@ -149,6 +149,12 @@ def _line(line: shapes.Line, currency: str, number: int) -> Line:
         brand=line.brand,
         attrs=line.attrs,
     )
+
+
+def _plain(sku: str) -> str:
+    """An article number as the catalogue has it: accounting programs send unbreakable spaces."""
+    spaced = " ".join(sku.split())
+    return "".join(letter for letter in spaced if letter.isprintable()) or sku
 
 
 def _check_whole_price(line: shapes.Line, number: int) -> None:

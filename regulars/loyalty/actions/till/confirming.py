@@ -22,7 +22,7 @@ from regulars.loyalty.actions.till.holding import (
     told_of,
 )
 from regulars.loyalty.actions.till.news import tell_confirmed
-from regulars.loyalty.actions.till.quoting import Quote, check_clock, quote
+from regulars.loyalty.actions.till.quoting import Quote, check_clock, is_possible, quote
 from regulars.loyalty.actions.till.reviving import revive
 from regulars.loyalty.actions.till.rewarding import reward
 from regulars.loyalty.pure import states
@@ -32,8 +32,6 @@ from regulars.loyalty.pure.states import State, Step
 from regulars.loyalty.queries import programme, purchases
 from regulars.loyalty.queries.members import now_of
 from regulars.loyalty.till_records import (
-    CLOCK_SKEW_MAX,
-    OFFLINE_AGE_MAX,
     Ask,
     Confirmation,
     PurchaseRecord,
@@ -125,7 +123,7 @@ def _take(
         customer_id=there.customer_id,
         counter=asked.counter,
         answer=answer,
-        at=now,
+        at=_sold_at(asked, flags, now),
     )
     rows.keep_answer(workspace_id, "confirm", there.purchase_id, asked.body_hash, body, now)
     return body
@@ -148,8 +146,12 @@ def _flags_of_cart(there: PurchaseRecord, asked: Confirmation, now: datetime) ->
 
 
 def _clock_flag(occurred_at: datetime, now: datetime) -> tuple[str, ...]:
-    is_possible = now - OFFLINE_AGE_MAX <= occurred_at <= now + CLOCK_SKEW_MAX
-    return () if is_possible else ("clock",)
+    return () if is_possible(occurred_at, now) else ("clock",)
+
+
+def _sold_at(asked: Confirmation, flags: tuple[str, ...], now: datetime) -> datetime:
+    """When the sale was: a till without us says it, unless its clock cannot be right."""
+    return asked.occurred_at if asked.is_offline and "clock" not in flags else now
 
 
 def _post(
@@ -230,7 +232,7 @@ def _sell(workspace_id: int, row_id: int, asked: Confirmation, now: datetime) ->
         customer_id=found.customer_id,
         counter=asked.counter,
         answer=answer,
-        at=now,
+        at=_sold_at(asked, flags, now),
     )
     rows.keep_answer(workspace_id, "confirm", asked.purchase_id, asked.body_hash, body, now)
     return body
@@ -283,4 +285,7 @@ def _sold_offline(
         flags += ("burn_ignored",)
     if ask.cart.codes:
         flags += ("codes_ignored",)
+    refuses = found.live.programme.pricing.unknown_goods == "refuse"
+    if refuses and any(not line.name for line in found.cart.lines):
+        flags += ("goods_unknown",)
     return found, flags

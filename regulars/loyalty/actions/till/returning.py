@@ -15,7 +15,7 @@ from regulars.loyalty.actions import budgets, codes, gift_cards, points
 from regulars.loyalty.actions.ledger import lock_members
 from regulars.loyalty.actions.till import repricing, rows, telling
 from regulars.loyalty.actions.till.news import tell_returned
-from regulars.loyalty.actions.till.quoting import check_clock
+from regulars.loyalty.actions.till.quoting import check_clock, is_possible
 from regulars.loyalty.point_records import TakenBack
 from regulars.loyalty.pure import returns, states
 from regulars.loyalty.pure.programme import Programme
@@ -118,7 +118,7 @@ def take_return(
         refund_minor=moved.refund_minor,
         currency=there.currency,
         is_full=back.is_full and not earlier and not _keeps_delivery(there, back),
-        at=now,
+        at=_taken_at(asked, now) if is_offline else now,
     )
     rows.keep_answer(workspace_id, "return", asked.return_id, asked.body_hash, body, now)
     return body
@@ -155,6 +155,12 @@ def _wait(workspace_id: int, asked: ReturnAsk, now: datetime) -> bytes:
     )  # fmt: skip
     _write(workspace_id, asked, WAITING, now, result={})
     return body
+
+
+def _taken_at(asked: ReturnAsk, now: datetime) -> datetime:
+    """When goods came back to a till without us, as far as its clock can be right."""
+    at = asked.occurred_at
+    return at if at is not None and is_possible(at, now) else now
 
 
 def waiting_returns(workspace_id: int, purchase_id: str) -> list[ReturnAsk]:
