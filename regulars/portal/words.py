@@ -86,7 +86,7 @@ ENTRY_FAULTS: dict[str, Word] = {
 BAD_CODE: Word = _("This code does not work.")
 NO_ENTRY: Word = _("It could not be taken.")
 PRIZE_STATES: dict[str, tuple[Word, str]] = {
-    "ordered": (_("Ordered"), "info"),
+    "ordered": (pgettext_lazy("my account", "Ordered"), "info"),
     "ready": (_("Waits for you"), "good"),
     "handed_over": (_("Handed over"), "good"),
     "cancelled": (_("Cancelled"), "bad"),
@@ -153,6 +153,11 @@ POINTS: dict[str, Word] = {
     "referral": _("For a friend who came"),
     "receipt": _("For a receipt"),
 }
+# What a key begins with tells more of a gift than its kind does.
+GIFTS: dict[str, Word] = {
+    "referral": _("For a friend who came"),
+    "activity": _("For taking part"),
+}
 # The tabs: name of the page, icon, label.
 TABS: tuple[tuple[str, str, Word], ...] = (
     ("home", "house", pgettext_lazy("my account", "Home")),
@@ -163,9 +168,10 @@ TABS: tuple[tuple[str, str, Word], ...] = (
 )
 
 
-def points(kind: str) -> Word:
+def points(kind: str, key: str = "") -> Word:
     """What the owner of points reads of a transaction."""
-    return POINTS.get(kind, CHANGED)
+    gift = GIFTS.get(key.partition(":")[0]) if kind == "bonus" else None
+    return gift or POINTS.get(kind, CHANGED)
 
 
 def fault(error: RegularsError) -> Word:

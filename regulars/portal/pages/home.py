@@ -24,6 +24,8 @@ NEWEST_ORDERS = 3
 NEWEST_OFFERS = 3
 NEWEST_POINTS = 4
 PAGE_ROWS = 30
+# Points for an activity: the reason is its name.
+PLAYED = "activity:"
 
 
 @for_customers()
@@ -121,11 +123,11 @@ def told(order: OrderRecord) -> dict[str, object]:
 
 
 def moved(row: Moved) -> dict[str, object]:
-    """What happened to points, in plain words; a reason given by a person goes with it."""
-    is_told = row.kind == "adjust" and row.reason
+    """What happened to points, in plain words, with the reason that a person wrote for them."""
+    is_told = row.reason and (row.kind == "adjust" or row.key.startswith(PLAYED))
     return {
         "row": row,
-        "text": words.points(row.kind),
+        "text": words.points(row.kind, row.key),
         "reason": row.reason if is_told else "",
         "is_waiting": bool(row.pending > 0 and not row.available),
     }

@@ -274,3 +274,13 @@ def test_prizes_say_how_far_they_are_and_what_is_gone(town: Town) -> None:
     assert ("2 left" in page, "20 points to go" in page, "All taken" in page) == (True, True, True)
     assert page.count("Yes, order it") == 1
     assert "60 points are taken at once." in page
+
+
+def test_points_of_an_activity_are_told_with_its_name(town: Town) -> None:
+    one = begin(town, "contest", name="Loaf of the week")
+    browser = mira(town)
+    browser.post(f"play/{one}", key="k")
+
+    page = browser.text("points")
+
+    assert ("For taking part" in page, "Loaf of the week" in page) == (True, True)
