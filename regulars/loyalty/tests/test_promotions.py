@@ -142,6 +142,7 @@ def test_states_go_only_their_way(place: Town) -> None:
         ({}, "promotion_invalid", "effects"),
         ({**TEN, "lane": "roof"}, "promotion_invalid", "lane"),
         ({**TEN, "what": 1}, "promotion_invalid", "what"),
+        ({**TEN, "trigger": "event"}, "promotion_invalid", "trigger"),
         ({**TEN, "when": {"segment": "nobody"}}, "segment_unknown", "when"),
         (
             {"effects": [{"type": "earn", "value": 1, "currency": "gold"}]},

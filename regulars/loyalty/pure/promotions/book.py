@@ -72,9 +72,9 @@ def _keys_of(cart: Cart) -> set[Key]:
 
 
 def compile_book(promotions: Iterable[Promotion]) -> Book:
-    """The book of these promotions; those with trigger event never meet a cart."""
+    """The book of these promotions."""
     seen: dict[Condition, Condition] = {}
-    listed = [_with_shared(one, seen) for one in promotions if one.trigger != "event"]
+    listed = [_with_shared(one, seen) for one in promotions]
     ordered = _ordered(listed)
     modes = _modes(ordered)
     always: set[int] = set()

@@ -10,7 +10,7 @@ from typing import Literal
 from regulars.loyalty.pure.promotions.conditions import ALWAYS, Condition
 
 Lane = Literal["price", "line", "cart", "code"]
-Trigger = Literal["cart", "code", "event"]
+Trigger = Literal["cart", "code"]
 State = Literal["draft", "live", "paused", "ended"]
 Pick = Literal["all", "cheapest", "dearest", "every_nth"]
 Side = Literal["buy", "get"]

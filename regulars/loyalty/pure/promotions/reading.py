@@ -38,7 +38,8 @@ MONEY_MAX = 10**12
 FACTOR_MAX = 1_000_000  # ×100
 LANGUAGES = ("en", "uk", "ru")
 PICKS: tuple[Pick, ...] = ("all", "cheapest", "dearest", "every_nth")
-TRIGGERS: tuple[Trigger, ...] = ("cart", "code", "event")
+# What is given for an event is an earning rule of the programme: no cart is there to discount.
+TRIGGERS: tuple[Trigger, ...] = ("cart", "code")
 MODES: tuple[GroupMode, ...] = ("all", "first", "best_for_customer", "lowest")
 # Effects that take money off goods; one promotion may have only one of them.
 PRICE_EFFECTS: tuple[EffectType, ...] = (

@@ -92,7 +92,6 @@ WORDS: Mapping[str, Said] = {
     "if": ("If {c}, then {e}.", "Якщо {c}, то {e}.", "Если {c}, то {e}."),
     "every": ("In every cart: {e}.", "У кожному кошику: {e}.", "В каждой корзине: {e}."),
     "code": ("a code is given", "введено код", "введён код"),
-    "event": ("an event comes", "настає подія", "наступает событие"),
     "segment": (
         "the customer is in the segment “{x}”",
         "покупець у сегменті «{x}»",
