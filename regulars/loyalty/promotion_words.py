@@ -97,6 +97,7 @@ REASONS: Mapping[str, Word] = {
     "in_use": gettext_lazy("The code is being used at another till."),
 }
 LIMITED: Mapping[str, Word] = {
+    "blocked": gettext_lazy("the member is blocked and may not spend"),
     "balance": gettext_lazy("as much as the customer has"),
     "share": gettext_lazy("the share of the cart that points may pay"),
     "excluded_goods": gettext_lazy("some goods are not paid with points"),

@@ -80,7 +80,8 @@ class Summary:
 class PointsAnswer:
     """The member's points and how many this cart may take.
 
-    why_limited   balance, share, excluded_goods, floor, step, minimum, asked, no_member, closed
+    why_limited   balance, share, excluded_goods, floor, step, minimum, asked, no_member, blocked,
+                  closed
     """
 
     currency: str

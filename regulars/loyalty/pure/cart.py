@@ -122,6 +122,7 @@ class Member:
     matched   keys of the member rules that hold (see `promotions.model.MemberRule.key`)
     offers    slugs of promotions offered to this member in person and still open
     history   earlier purchases, newest first, only when a live promotion counts them
+    is_blocked  may earn and not spend
     """
 
     member_id: int
@@ -138,6 +139,7 @@ class Member:
     lifetime_spend_minor: int = 0
     card_discount: int = 0
     history: tuple[Bought, ...] = ()
+    is_blocked: bool = False
 
 
 CodeStatus = Literal[

@@ -91,6 +91,7 @@ def snapshot(
         is_first_purchase=asks.value and value.orders_count + len(fresh) == 0,
         purchases=value.orders_count + len(fresh),
         card_discount=_card_discount(workspace_id, member_id),
+        is_blocked=row.is_blocked,
         # What is only held is no money yet: whoever lets it go has spent nothing.
         lifetime_spend_minor=max(0, value.total_minor - value.returned_minor)
         + sum(one.amount_minor for one in paid),

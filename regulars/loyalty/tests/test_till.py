@@ -532,6 +532,7 @@ def test_who_is_blocked_earns_and_does_not_spend(tea: Shop) -> None:
     confirm(tea, told["purchase_id"])
 
     assert told["summary"]["points_paid"] == 0
+    assert (told["points"]["max_applicable"], told["points"]["why_limited"]) == (0, ["blocked"])
     assert tea.balance(member)["available"] == 70_00
     status, refusal = tea.call("identify", {"member": member, "send_code": True})
     assert (status, refusal["code"]) == (403, "member_blocked")
@@ -633,3 +634,12 @@ def test_goods_of_somebody_who_was_erased_come_back(tea: Shop) -> None:
     status, returned = tea.call("returns", back(told["purchase_id"]))
 
     assert (status, returned["summary"]["refund"]) == (200, 20_000)
+
+
+def test_a_purchase_is_found_by_an_id_that_ends_with_a_slash(tea: Shop) -> None:
+    asked = cart("receipt/7/")
+    tea.call("confirm", asked)
+
+    status, told = tea.call("purchases/receipt/7/")
+
+    assert (status, told["purchase_id"], told["state"]) == (200, "receipt/7/", "confirmed")

@@ -44,7 +44,7 @@ class Till:
     async def _answer(self, scope: Scope, receive: Receive) -> bytes:
         headers = dict(scope["headers"])
         key = http.key_in(headers)
-        call = calls.find(scope["method"], scope["path"].removeprefix(PREFIX).strip("/"))
+        call = calls.find(scope["method"], scope["path"].removeprefix(PREFIX))
         body = await http.read(receive, headers) if scope["method"] == "POST" else b""
         return await call.answer(self._hands, lambda: self._opened(key), body)
 

@@ -54,7 +54,7 @@ def find(method: str, path: str) -> Call:
     if path.startswith("purchases/") and method == "GET":
         purchase_id = path.removeprefix("purchases/")
         return _in_one(lambda opened, _: _purchase(opened, purchase_id))
-    found = CALLS.get(path)
+    found = CALLS.get(path.strip("/"))
     if found is None:
         raise NotFound("call_unknown", "There is no such call.", calls=sorted(CALLS))
     if method != "POST":

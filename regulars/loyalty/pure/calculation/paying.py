@@ -131,6 +131,8 @@ def _most(
     burning = scene.live.programme.burning
     if not (scene.live.is_open and burning.is_on and currency.minor_per_point):
         return 0, ("closed",)
+    if scene.member is not None and scene.member.is_blocked:
+        return 0, ("blocked",)
     goods = sum(state.remaining)
     if goods < burning.cart_least_minor:
         return 0, ("cart_small",)
