@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from regulars.kernel.money import minor_digits, to_minor
@@ -33,11 +34,16 @@ KINDS = [
     ("unique", _("Unique: many codes, each for whoever has it")),
     ("personal", _("Personal: each for one customer, made when it is given")),
 ]
+DAYS = (date(2000, 1, 1), date(2199, 12, 31))
 
 
 def day_field() -> forms.DateField:
     """A day, or none."""
-    return forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))
+    # Who wants no end leaves the field empty: the last day of all calendars has no tomorrow.
+    bounds = [MinValueValidator(DAYS[0]), MaxValueValidator(DAYS[1])]
+    return forms.DateField(
+        required=False, widget=forms.DateInput({"type": "date"}), validators=bounds
+    )
 
 
 def limit_field(label: Any, most: int = USES_MAX, **more: Any) -> forms.IntegerField:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import psycopg
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from regulars.kernel.errors import RegularsError
 from regulars.web.errors import error_page, page_for
 
+log = logging.getLogger(__name__)
+
 Handler = Callable[[HttpRequest], HttpResponse]
 # The API asks for a key instead; pages of one's own account need no workspace.
 API_APP = "ninja"
+UNSTORABLE = (DataError, psycopg.DataError, UnicodeEncodeError, OverflowError)
 ACCOUNT_PREFIX = "account_"
 
 
@@ -58,8 +65,16 @@ class ShellMiddleware:
         return error_page(request, 403, template="web/no_workspace.html")
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """A page for an error of the product; every other error stays what it is."""
-        return page_for(request, error) if isinstance(error, RegularsError) else None
+        """A page for an error of the product and for what cannot be stored; else nothing."""
+        if isinstance(error, RegularsError):
+            return page_for(request, error)
+        if isinstance(error, UNSTORABLE):
+            # A form with files is first read by its page; a day may lie beyond every calendar.
+            log.warning("a form gave a value that cannot be stored: %s", type(error).__name__)
+            return error_page(
+                request, 400, _("A value is too large, or holds a sign that no text has.")
+            )
+        return None
 
 
 def _has_nul(request: HttpRequest) -> bool:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import psycopg
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import HttpRequest, HttpResponseNotAllowed
 from django.test import RequestFactory
 from django.utils import translation
@@ -71,3 +73,18 @@ def test_whoever_is_led_to_the_address_of_a_form_is_told_so() -> None:
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
     assert "Only a form leads here" in answer.content.decode()
     assert (program.status_code, program.content) == (405, b"")
+
+
+@pytest.mark.parametrize(
+    "error", [DataError("NUL"), psycopg.DataError("NUL"), OverflowError("date value out of range")]
+)
+def test_what_cannot_be_stored_is_a_bad_request_and_not_a_fault(error, request_, caplog) -> None:
+    shell = ShellMiddleware(lambda _: HttpResponseNotAllowed([]))
+
+    answer = shell.process_exception(request_, error)
+
+    assert answer is not None and answer.status_code == 400
+    assert [one.getMessage() for one in caplog.records] == [
+        f"a form gave a value that cannot be stored: {type(error).__name__}"
+    ]
+    assert shell.process_exception(request_, ValueError("a fault of ours")) is None
