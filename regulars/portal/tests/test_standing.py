@@ -192,7 +192,7 @@ def test_an_order_says_where_it_is_and_how_it_got_there(town: Town) -> None:
 
     page = browser.text(f"orders/{mine}")
 
-    assert "Where it is" in page
+    assert "Where your order is" in page
     assert page.index("On its way") < page.rindex("Waits for you")
     assert "arrived_at_branch" not in page + browser.text("orders") + browser.text()
     assert "Waits for you" in browser.text("orders")
