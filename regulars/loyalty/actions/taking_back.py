@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext_noop as _
@@ -18,6 +18,7 @@ from regulars.loyalty.queries import ledger as books
 from regulars.loyalty.queries.members import now_of
 
 KIND = "take_back"
+GONE = ":expired"
 
 
 def take_back(
@@ -32,7 +33,8 @@ def take_back(
     """Take so many points of each currency that this purchase earned.
 
     Its own lots give first; then, unless only pending points may be taken, the member's others.
-    With the policy `negative` what is missing becomes a debt.
+    With the policy `negative` what is missing becomes a debt. What ended of its own lots
+    meanwhile counts as taken: a transaction of its own says in the books that it came back.
     raises  Refused(return_exceeds_earned), Conflict(idempotency_mismatch)
     """
     moment = now or clock.now()
@@ -45,7 +47,7 @@ def take_back(
     if before is not None:
         if before.said != body_hash(body):
             raise Conflict("idempotency_mismatch", _("This key came before with another body."))
-        return _as_taken(before, points)
+        return _as_taken(before, points, _gone(t for t in txns if t.key == key + GONE))
     wanted = {slug: amount for slug, amount in points.items() if amount}
     if not wanted:
         return TakenBack(None, {}, {}, {}, is_new=False)
@@ -53,7 +55,13 @@ def take_back(
     assert owner is not None
     member_id = now_of(workspace_id, owner)
     own = books.open_lots(workspace_id, [member_id])
-    found = {slug: _of(own, slug, amount, purchase_id, policy) for slug, amount in wanted.items()}
+    expired = books.expired_of(workspace_id, purchase_id)
+    for slug, amount in _gone(txns).items():
+        expired[slug] = expired.get(slug, 0) - amount
+    found = {
+        slug: _of(own, slug, amount, purchase_id, policy, max(0, expired.get(slug, 0)))
+        for slug, amount in wanted.items()
+    }
     draft = Draft(
         kind=KIND,
         key=key,
@@ -61,7 +69,8 @@ def take_back(
         body=body,
         purchase_id=purchase_id,
     )
-    (posted,) = ledger.post(workspace_id, [draft], moment)
+    gone = _gone_draft({slug: one.gone for slug, one in found.items()}, purchase_id, key)
+    posted, *_rest = ledger.post(workspace_id, [draft, *gone], moment)
     telling.tell(workspace_id, [draft] if posted.is_new else [], moment)
     return TakenBack(
         posted.txn_id,
@@ -95,8 +104,37 @@ def _check(txns: Sequence[books.Txn], wanted: Mapping[str, int]) -> None:
             )
 
 
-def _of(own: Sequence[Lot], currency: str, points: int, purchase_id: str, policy: Policy) -> Taking:
-    return taking([lot for lot in own if lot.currency == currency], points, purchase_id, policy)
+def _of(
+    own: Sequence[Lot],
+    currency: str,
+    points: int,
+    purchase_id: str,
+    policy: Policy,
+    expired: int,
+) -> Taking:
+    lots = [lot for lot in own if lot.currency == currency]
+    return taking(lots, points, purchase_id, policy, expired)
+
+
+def _gone(txns: Iterable[books.Txn]) -> dict[str, int]:
+    """What of the expired points of a purchase is counted as taken, by currency."""
+    found: dict[str, int] = {}
+    for txn in txns:
+        for line in txn.lines:
+            if line.account == Account.EXPIRED and line.currency is not None:
+                found[line.currency] = found.get(line.currency, 0) - line.amount
+    return found
+
+
+def _gone_draft(gone: Mapping[str, int], purchase_id: str, key: str) -> list[Draft]:
+    entries: list[Entry] = []
+    for slug, amount in gone.items():
+        if amount:
+            entries.append(Entry(Account.EXPIRED, points_unit(slug), -amount))
+            entries.append(Entry(Account.REVOKED, points_unit(slug), amount))
+    if not entries:
+        return []
+    return [Draft(KIND, key + GONE, tuple(entries), purchase_id=purchase_id)]
 
 
 def _entries(member_id: int, currency: str, one: Taking) -> list[Entry]:
@@ -112,7 +150,7 @@ def _entries(member_id: int, currency: str, one: Taking) -> list[Entry]:
     return entries
 
 
-def _as_taken(txn: books.Txn, points: Mapping[str, int]) -> TakenBack:
+def _as_taken(txn: books.Txn, points: Mapping[str, int], gone: Mapping[str, int]) -> TakenBack:
     taken: dict[str, int] = {}
     debt: dict[str, int] = {}
     for line in txn.lines:
@@ -122,7 +160,8 @@ def _as_taken(txn: books.Txn, points: Mapping[str, int]) -> TakenBack:
         side = debt if line.account == Account.DEBT else taken
         side[slug] = side.get(slug, 0) - line.amount
     missed = {
-        slug: amount - taken.get(slug, 0) - debt.get(slug, 0) for slug, amount in points.items()
+        slug: amount - taken.get(slug, 0) - debt.get(slug, 0) - gone.get(slug, 0)
+        for slug, amount in points.items()
     }
     return TakenBack(
         txn.id, taken, debt, {slug: n for slug, n in missed.items() if n}, is_new=False

@@ -33,6 +33,16 @@ SELECT t.id, t.kind, t.natural_key, t.body_hash, t.purchase_id, t.resolves_id,
 FROM loyalty_txn t LEFT JOIN loyalty_entry e ON e.txn_id = t.id
 WHERE t.workspace_id = %s AND
 """
+# By member as well: entries are not found by their lot alone.
+EXPIRED = """
+SELECT l.currency, -sum(e.amount)::bigint
+FROM loyalty_lot l
+JOIN loyalty_entry e ON e.owner_id = l.member_id AND e.lot_id = l.id
+JOIN loyalty_txn t ON t.id = e.txn_id AND t.kind = 'expire'
+WHERE l.workspace_id = %s AND l.purchase_id = %s
+  AND e.account IN ('member:available', 'member:pending')
+GROUP BY 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,13 @@ def of_purchase(workspace_id: int, purchase_id: str) -> list[Txn]:
     raw = cursor()
     raw.execute(TXN + "t.purchase_id = %s ORDER BY t.id, e.id", [workspace_id, purchase_id])
     return _txns(raw.fetchall())
+
+
+def expired_of(workspace_id: int, purchase_id: str) -> dict[str, int]:
+    """What ended by its date of the points that a purchase gave, by currency."""
+    raw = cursor()
+    raw.execute(EXPIRED, [workspace_id, purchase_id])
+    return dict(raw.fetchall())
 
 
 def _txns(rows: Sequence[tuple[Any, ...]]) -> list[Txn]:

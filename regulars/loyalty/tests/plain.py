@@ -31,6 +31,8 @@ class Plain:
                 lot["pending"] = 0
         for lot in self.lots:
             if lot["who"] == who and lot["ends"] is not None and lot["ends"] <= now:
+                if lot["purchase"] is not None:
+                    self._purchase(lot["purchase"], who)["expired"] += lot["available"]
                 lot["available"] = 0
 
     def view(self, who: str, now: datetime) -> tuple[int, int, int, int]:
@@ -58,7 +60,7 @@ class Plain:
             self._purchase(purchase, who)["earned"] += points
 
     def _purchase(self, name: str, who: str) -> dict[str, Any]:
-        fresh = {"who": who, "earned": 0, "taken": 0, "burnt": []}
+        fresh = {"who": who, "earned": 0, "taken": 0, "expired": 0, "burnt": []}
         return self.purchases.setdefault(name, fresh)
 
     def _in_order(self, who: str) -> list[Lot]:
@@ -151,19 +153,26 @@ class Plain:
         ordered = self._in_order(who)
         mine = [lot for lot in ordered if lot["purchase"] == purchase]
         others = [lot for lot in ordered if lot["purchase"] != purchase]
-        places = [(lot, "pending") for lot in mine]
-        if policy != "only_pending":
-            places += [(lot, "available") for lot in mine + others]
-        places += [(lot, "pending") for lot in reversed(others)]
-        rest = points
-        for lot, part in places:
-            used = min(rest, lot[part])
-            lot[part] -= used
-            rest -= used
+        spends = policy != "only_pending"
+        rest = self._take(mine, "pending", points)
+        rest = self._take(mine, "available", rest) if spends else rest
+        # What ended of its own is neither taken elsewhere nor owed.
+        gone = min(rest, bought["expired"])
+        bought["expired"] -= gone
+        rest -= gone
+        rest = self._take(others, "available", rest) if spends else rest
+        rest = self._take(others[::-1], "pending", rest)
         owed = rest if policy == "negative" else 0
         self.debt[who] = self.debt.get(who, 0) + owed
         bought["taken"] += points - rest + owed
-        return points - rest, owed
+        return points - rest - gone, owed
+
+    def _take(self, lots: list[Lot], part: str, rest: int) -> int:
+        for lot in lots:
+            used = min(rest, lot[part])
+            lot[part] -= used
+            rest -= used
+        return rest
 
     def adjust(self, who: str, points: int, now: datetime) -> bool:
         if points > 0:

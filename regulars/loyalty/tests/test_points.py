@@ -232,6 +232,51 @@ def test_a_policy_may_forbid_debts(place: Town, policy: str, missed: int) -> Non
     assert _balance(place, member_id).debt == 0
 
 
+@pytest.mark.parametrize("policy", ["only_pending", "within_balance", "negative"])
+def test_what_ended_of_a_purchase_is_not_taken_a_second_time(place: Town, policy: str) -> None:
+    member_id = _member(place)
+    bakery = place.bakery.id
+    now = clock.now()
+    _give(place, member_id, 500, "others")
+    _give(place, member_id, 500, "waiting", activates_at=now + 9 * DAY)
+    short = Part("points", 100, expires_at=now + DAY)
+    points.earn(bakery, Earn(member_id, "p1", (short,), purchase_id="p1"))
+    points.hold(bakery, Hold(member_id, "points", 40, "h", "p2"))
+    points.capture(bakery, "h", "p2")
+    later = now + 2 * DAY
+
+    first = points.take_back(bakery, "p1", {"points": 50}, "r1", policy=policy, now=later)  # type: ignore[arg-type]
+    again = points.take_back(bakery, "p1", {"points": 50}, "r1", policy=policy, now=later)  # type: ignore[arg-type]
+    second = points.take_back(bakery, "p1", {"points": 50}, "r2", policy=policy, now=later)  # type: ignore[arg-type]
+
+    # 60 ended before anybody had them; the 40 that were spent are taken from other points.
+    assert (first.taken, first.debt, first.missed) == ({"points": 0}, {}, {})
+    assert (again.taken, again.debt, again.missed, again.is_new) == ({}, {}, {}, False)
+    assert (second.taken, second.debt, second.missed) == ({"points": 40}, {}, {})
+    with pytest.raises(Refused):
+        points.take_back(bakery, "p1", {"points": 1}, "r3", now=later)
+    left = balances.balances(bakery, [member_id], later)[member_id]["points"]
+    assert (left.available + left.pending, left.debt) == (960, 0)
+    assert _sums(place) == [("points:points", 0)]
+
+
+def test_what_was_withdrawn_while_it_waited_is_not_taken_a_second_time(place: Town) -> None:
+    member_id = _member(place)
+    bakery = place.bakery.id
+    now = clock.now()
+    _give(place, member_id, 500, "others")
+    waiting = Part("points", 100, waits_for="order.delivered:p1", expires_at=now + DAY)
+    points.earn(bakery, Earn(member_id, "p1", (waiting,), purchase_id="p1"))
+    assert _balance(place, member_id).pending == 100
+
+    taken = points.take_back(
+        bakery, "p1", {"points": 100}, "r1", policy="negative", now=now + 2 * DAY
+    )
+
+    assert (taken.taken, taken.debt, taken.missed) == ({"points": 0}, {}, {})
+    assert _balance(place, member_id) == Balance(available=500)
+
+
 def test_points_become_active_and_end_by_themselves(place: Town) -> None:
     member_id = _member(place)
     bakery = place.bakery.id
