@@ -37,6 +37,7 @@ startWorker().catch(() => {});
 const turning = document.querySelector("[data-turning]");
 if (turning) turnCard(turning);
 for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent.trim());
     button.textContent = button.dataset.copied;
