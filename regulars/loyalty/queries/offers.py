@@ -78,7 +78,7 @@ def _is_on(promotion: Promotion, now: datetime) -> bool:
     schedule = promotion.schedule
     is_early = schedule.starts_at is not None and schedule.starts_at > now
     is_late = schedule.ends_at is not None and schedule.ends_at <= now
-    return not is_early and not is_late and promotion.trigger != "event"
+    return not is_early and not is_late
 
 
 def _said(promotion: Promotion) -> Promotion:

@@ -28,7 +28,7 @@ def settled(condition: Condition, scene: Scene) -> Condition:
         return _joined(condition, scene)
     if isinstance(condition, Not):
         part = settled(condition.part, scene)
-        opposite = {ALWAYS: NEVER, NEVER: ALWAYS}
+        opposite: dict[Condition, Condition] = {ALWAYS: NEVER, NEVER: ALWAYS}
         return opposite.get(part) or Not(part)
     if _is_about_the_member(condition):
         return ALWAYS if holds(condition, scene, State(scene)) else NEVER
