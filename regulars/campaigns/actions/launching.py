@@ -20,7 +20,7 @@ from regulars.messaging import actions as messaging
 from regulars.messaging import queries as letters
 from regulars.messaging.records import FINAL_STATES, letter_key
 
-# About a second of one transaction, far below what would hold back the readers of the log.
+# A second or two of one transaction, far below what would hold back the readers of the log.
 PART_CUSTOMERS = 10_000
 INSERT_ROWS = 2_000
 
