@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.given import give
 from tests.browser.site import (
     OWNER,
     PASSWORD,
@@ -54,7 +55,8 @@ def site(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
 @pytest.fixture(scope="session")
 def pages(site: Site) -> dict[str, str]:
     """Every kind of page an owner can reach: view name → one path of it."""
-    return pages_of(sign_in_quietly(site.url, OWNER))
+    client = sign_in_quietly(site.url, OWNER)
+    return pages_of(client, give(client))
 
 
 @pytest.fixture(scope="module")

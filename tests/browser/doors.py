@@ -15,12 +15,12 @@ FORM = re.compile(r"/f/([\w-]+)")
 KEY = re.compile(r"/s/(rg_site_[\w-]+)\.js")
 
 
-def submit(client: httpx.Client, path: str, **fields: str) -> httpx.Response:
-    """Fill in a form of the product as a browser would."""
+def submit(client: httpx.Client, path: str, to: str = "", **fields: str) -> httpx.Response:
+    """Fill in a form of the product as a browser would; it goes to its own page or elsewhere."""
     found = TOKEN.search(client.get(path).text)
     assert found is not None, path
     values = {"csrfmiddlewaretoken": found.group(1), **fields}
-    return client.post(path, data=values, headers={"referer": f"{client.base_url}{path}"})
+    return client.post(to or path, data=values, headers={"referer": f"{client.base_url}{path}"})
 
 
 def make_site(

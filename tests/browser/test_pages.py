@@ -23,6 +23,20 @@ EXPECTED = {
     "segments:list", "segments:new", "campaigns:list", "campaigns:new",
     "messaging:templates", "messaging:outbox", "intake:imports",
     "events:list", "events:failed", "workspaces:settings", "workspaces:team", "workspaces:keys",
+    "loyalty:cashier", "loyalty:purchases", "loyalty:purchase", "loyalty:tills",
+    "loyalty:programme", "loyalty:programme_part", "loyalty:rule", "loyalty:new_rule",
+    "loyalty:tiers", "loyalty:tier", "loyalty:new_tier", "loyalty:tier_policy",
+    "loyalty:promotions", "loyalty:promotion", "loyalty:new_promotion", "loyalty:edit_promotion",
+    "loyalty:simulator", "loyalty:replays", "loyalty:replay",
+    "loyalty:codes", "loyalty:series", "loyalty:code", "loyalty:new_series", "loyalty:edit_series",
+    "loyalty:gift_cards", "loyalty:gift_card", "loyalty:new_gift_card",
+    "loyalty:rewards", "loyalty:reward", "loyalty:new_reward", "loyalty:reward_orders",
+    "loyalty:activities", "loyalty:activity", "loyalty:new_activity", "loyalty:queue",
+    "loyalty:referrals", "loyalty:referral_terms",
+    "loyalty:coalition", "loyalty:partner", "loyalty:new_partner", "loyalty:wallet",
+    "loyalty:ledger", "loyalty:transaction", "loyalty:adjustments", "loyalty:adjust",
+    "loyalty:member_cards", "loyalty:card_public", "loyalty:liability", "loyalty:frauds",
+    "portal:settings",
 }  # fmt: skip
 STRANGERS = ("/login/", "/password/reset/", "/signup/", "/nothing-here")
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
