@@ -48,8 +48,14 @@ class MemberRecord:
 
 
 def member(workspace_id: int, public_id: str) -> MemberRecord | None:
-    """The member of this public id."""
-    return _one(workspace_id, "m.public_id = %s", public_id)
+    """The member of this public id, or whom they were merged into."""
+    return _one(
+        workspace_id,
+        "m.id = (SELECT coalesce(x.merged_into, x.id) FROM loyalty_member x"
+        " WHERE x.workspace_id = %s AND x.public_id = %s)",
+        workspace_id,
+        public_id,
+    )
 
 
 def of_customer(workspace_id: int, customer_id: int) -> MemberRecord | None:

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.test import Client
 
-from regulars.loyalty.actions import members, points
+from regulars.customers import actions as customers
+from regulars.loyalty.actions import carrying, members, points, rewards
+from regulars.loyalty.actions.rewards import RewardTerms
 from regulars.loyalty.point_records import Grant
 from regulars.store.scope import scope
 from regulars.workspaces import actions as workspaces
@@ -41,6 +43,34 @@ def test_a_customer_joins_once_and_is_told(db: None) -> None:
     assert (status, first["state"], first["balances"]) == (200, "active", [])
     assert again["member"] == first["member"]
     assert [(one["currency"], one["available"]) for one in later["balances"]] == [("points", 500)]
+
+
+def test_a_member_who_was_merged_away_is_whom_they_became(db: None) -> None:
+    here = town()
+    _, before = _ask(here.bakery, "members", {"external_id": "oleg"})
+    with scope(here.bakery.id):
+        (mira,) = members.enrol(here.bakery.id, [here.mira])
+        points.grant(here.bakery.id, Grant(mira, "points", 500, "a"))
+        customers.merge(here.bakery.id, here.oleg, here.mira)
+        carrying.merge(here.bakery.id, here.oleg, here.mira, "1")
+        reward = rewards.create_reward(
+            here.bakery.id, RewardTerms(name="Mug", points=200, currency="points")
+        )
+
+    status, now = _ask(here.bakery, f"members/{before['member']}")
+    ordered, order = _ask(
+        here.bakery, f"rewards/{reward.public_id}/orders", {"member": before["member"], "key": "k"}
+    )
+    _, later = _ask(here.bakery, f"members/{before['member']}")
+    codes = {
+        _ask(here.bakery, "referrals/codes", {"member": one})[1]["code"]
+        for one in (before["member"], now["member"])
+    }
+
+    assert (status, now["balances"][0]["available"]) == (200, 500)
+    assert now["member"] != before["member"]
+    assert (ordered, order["points"], later["balances"][0]["available"]) == (201, 200, 300)
+    assert len(codes) == 1
 
 
 def test_nobody_joins_by_two_names_or_by_none_or_unknown(db: None) -> None:
