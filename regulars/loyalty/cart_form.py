@@ -16,7 +16,7 @@ from regulars.kernel.errors import Invalid, NotFound, Refused
 from regulars.kernel.ids import new_public_id
 from regulars.kernel.money import decimal_string, minor_digits
 from regulars.loyalty.actions.till.quoting import member_of
-from regulars.loyalty.pure.cart import Cart, GiftCardAsk, Line, PointsAsk, base_of
+from regulars.loyalty.pure.cart import Cart, GiftCardAsk, Line, PointsAsk, base_of, plain_article
 from regulars.loyalty.queries.members import MemberRecord
 from regulars.loyalty.till.reading import hash_of
 from regulars.loyalty.till_records import Ask, Counter, Named
@@ -65,8 +65,8 @@ def read_form(posted: QueryDict) -> CartForm:
     """The form as it was sent; a new purchase when nothing was."""
     columns = [posted.getlist(name)[:ROWS_MAX] for name in ("sku", "name", "quantity", "price")]
     rows = tuple(
-        Row(*(cell.strip()[:TEXT_CHARS_MAX] for cell in cells))
-        for cells in zip(*columns, strict=False)
+        Row(plain_article(sku)[:TEXT_CHARS_MAX], *(cell.strip()[:TEXT_CHARS_MAX] for cell in cells))
+        for sku, *cells in zip(*columns, strict=False)
     )
 
     def text(name: str) -> str:
@@ -90,7 +90,7 @@ def with_goods(workspace_id: int, form: CartForm, typed: str, currency: str) -> 
 
     raises  Invalid(number_invalid | cart_too_long)
     """
-    sku = typed.strip()[:TEXT_CHARS_MAX]
+    sku = plain_article(typed)[:TEXT_CHARS_MAX]
     if not sku:
         return form
     for number, row in enumerate(form.rows):
@@ -114,7 +114,7 @@ def with_goods(workspace_id: int, form: CartForm, typed: str, currency: str) -> 
 
 def goods_to_choose(workspace_id: int, form: CartForm, typed: str) -> list[ProductRecord]:
     """The goods that what was typed may mean, when they are several."""
-    sku = typed.strip()[:TEXT_CHARS_MAX]
+    sku = plain_article(typed)[:TEXT_CHARS_MAX]
     if not sku or any(row.sku == sku for row in form.rows):
         return []
     found = _goods(workspace_id, sku)

@@ -200,6 +200,11 @@ def meant(code: str) -> str:
     return normalised(code) or code
 
 
+def plain_article(sku: str) -> str:
+    """An article number as catalogues have it: accounting programs send unbreakable spaces."""
+    return "".join(letter for letter in " ".join(sku.split()) if letter.isprintable())
+
+
 def base_of(quantity_milli: int, unit_price: Decimal, currency: str) -> int:
     """Quantity times price in minor units, halves rounded away from zero."""
     exact = Decimal(quantity_milli) * unit_price

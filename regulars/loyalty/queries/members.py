@@ -114,9 +114,7 @@ def _one(workspace_id: int, where: str, *values: object) -> MemberRecord | None:
     return None if row is None else MemberRecord(*row)
 
 
-def find(
-    workspace_id: int, key: MemberKey, at: datetime | None = None
-) -> MemberRecord | None:
+def find(workspace_id: int, key: MemberKey, at: datetime | None = None) -> MemberRecord | None:
     """The member a key names: phone, e-mail, card, the shop's own id, a public id.
 
     `customer` is a customer's public id, `member` the member's own, `token` the changing code a

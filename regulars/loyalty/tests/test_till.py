@@ -643,3 +643,28 @@ def test_a_purchase_is_found_by_an_id_that_ends_with_a_slash(tea: Shop) -> None:
     status, told = tea.call("purchases/receipt/7/")
 
     assert (status, told["purchase_id"], told["state"]) == (200, "receipt/7/", "confirmed")
+
+
+def test_example_45_points_of_a_return_are_those_of_what_stays(tea: Shop) -> None:
+    tea.settle({
+        "currencies": [{"slug": "points", "name": "Points", "is_main": True, "earn_step": 100}],
+        "earning": [{"id": "base", "trigger": "cart", "points": 100, "per_minor": 30_000}],
+    })  # fmt: skip
+    member = tea.member()
+    asked = cart(member=member, lines=[line(price=1_000_000, qty="2")])
+    assert tea.call("confirm", asked)[0] == 200
+    assert tea.balance(member)["available"] == 20_000 // 300 * 100
+
+    half = {"lines": [{"line_id": "1", "qty": "1"}]}
+    status, _ = tea.call("returns", back(asked["purchase_id"], "r-45", **half))
+
+    assert status == 200
+    assert tea.balance(member)["available"] == 10_000 // 300 * 100
+
+
+def test_an_article_number_that_cannot_be_read_is_refused(tea: Shop) -> None:
+    status, told = tea.call("confirm", cart(lines=[line(sku="\u200b\u200b")]))
+
+    assert (status, told["code"], told["details"]["path"]) == (
+        422, "line_invalid", "lines[0].sku",
+    )  # fmt: skip

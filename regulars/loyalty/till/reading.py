@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from regulars.kernel.errors import Invalid
 from regulars.kernel.money import minor_digits
-from regulars.loyalty.pure.cart import Cart, GiftCardAsk, Line, PointsAsk, base_of
+from regulars.loyalty.pure.cart import Cart, GiftCardAsk, Line, PointsAsk, base_of, plain_article
 from regulars.loyalty.till import shapes
 from regulars.loyalty.till.http import Malformed
 from regulars.loyalty.till_records import Ask, Confirmation, Counter, Named, ReturnAsk
@@ -135,7 +135,7 @@ def _line(line: shapes.Line, currency: str, number: int) -> Line:
     _check_whole_price(line, number)
     return Line(
         line_id=line.line_id,
-        sku=_plain(line.sku),
+        sku=_article(line.sku, number),
         quantity_milli=quantity,
         unit_price=price,
         base_minor=base_of(quantity, price, currency),
@@ -151,10 +151,12 @@ def _line(line: shapes.Line, currency: str, number: int) -> Line:
     )
 
 
-def _plain(sku: str) -> str:
-    """An article number as the catalogue has it: accounting programs send unbreakable spaces."""
-    spaced = " ".join(sku.split())
-    return "".join(letter for letter in spaced if letter.isprintable()) or sku
+def _article(sku: str, number: int) -> str:
+    found = plain_article(sku)
+    if not found:
+        message = "The article number has no sign that can be read."
+        raise Invalid("line_invalid", message, path=f"lines[{number}].sku", line=number)
+    return found
 
 
 def _check_whole_price(line: shapes.Line, number: int) -> None:
