@@ -34,7 +34,7 @@ def take_back(
 
     Its own lots give first; then, unless only pending points may be taken, the member's others.
     With the policy `negative` what is missing becomes a debt. What ended of its own lots
-    meanwhile counts as taken: a transaction of its own says in the books that it came back.
+    meanwhile counts as taken: the books carry it from what expired to what was revoked.
     raises  Refused(return_exceeds_earned), Conflict(idempotency_mismatch)
     """
     moment = now or clock.now()
@@ -47,7 +47,7 @@ def take_back(
     if before is not None:
         if before.said != body_hash(body):
             raise Conflict("idempotency_mismatch", _("This key came before with another body."))
-        return _as_taken(before, points, _gone(t for t in txns if t.key == key + GONE))
+        return _as_taken(before, points, _gone(t for t in txns if t.key in (key, key + GONE)))
     wanted = {slug: amount for slug, amount in points.items() if amount}
     if not wanted:
         return TakenBack(None, {}, {}, {}, is_new=False)
@@ -62,15 +62,12 @@ def take_back(
         slug: _of(own, slug, amount, purchase_id, policy, max(0, expired.get(slug, 0)))
         for slug, amount in wanted.items()
     }
-    draft = Draft(
-        kind=KIND,
-        key=key,
-        entries=tuple(e for slug, one in found.items() for e in _entries(member_id, slug, one)),
-        body=body,
-        purchase_id=purchase_id,
-    )
-    gone = _gone_draft({slug: one.gone for slug, one in found.items()}, purchase_id, key)
-    posted, *_rest = ledger.post(workspace_id, [draft, *gone], moment)
+    entries = tuple(e for slug, one in found.items() for e in _entries(member_id, slug, one))
+    gone = _gone_entries({slug: one.gone for slug, one in found.items()})
+    draft = Draft(KIND, key, entries or gone, body=body, purchase_id=purchase_id)
+    # Apart from what a member had: partners and events read of that transaction only points taken.
+    further = [Draft(KIND, key + GONE, gone, purchase_id=purchase_id)] if entries and gone else []
+    posted, *_rest = ledger.post(workspace_id, [draft, *further], moment)
     telling.tell(workspace_id, [draft] if posted.is_new else [], moment)
     return TakenBack(
         posted.txn_id,
@@ -126,15 +123,13 @@ def _gone(txns: Iterable[books.Txn]) -> dict[str, int]:
     return found
 
 
-def _gone_draft(gone: Mapping[str, int], purchase_id: str, key: str) -> list[Draft]:
+def _gone_entries(gone: Mapping[str, int]) -> tuple[Entry, ...]:
     entries: list[Entry] = []
     for slug, amount in gone.items():
         if amount:
             entries.append(Entry(Account.EXPIRED, points_unit(slug), -amount))
             entries.append(Entry(Account.REVOKED, points_unit(slug), amount))
-    if not entries:
-        return []
-    return [Draft(KIND, key + GONE, tuple(entries), purchase_id=purchase_id)]
+    return tuple(entries)
 
 
 def _entries(member_id: int, currency: str, one: Taking) -> list[Entry]:

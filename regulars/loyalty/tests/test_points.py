@@ -49,6 +49,18 @@ def _sums(place: Town) -> list[tuple[object, ...]]:
     return raw.fetchall()
 
 
+def _lines(place: Town) -> list[tuple[object, ...]]:
+    """Transactions that took points back, and how many entries each has."""
+    raw = cursor()
+    raw.execute(
+        "SELECT t.natural_key, count(e.id) FROM loyalty_txn t LEFT JOIN loyalty_entry e"
+        " ON e.txn_id = t.id WHERE t.workspace_id = %s AND t.kind = 'take_back'"
+        " GROUP BY t.id ORDER BY t.id",
+        [place.bakery.id],
+    )
+    return raw.fetchall()
+
+
 def test_a_grant_is_there_at_once_and_once(place: Town) -> None:
     member_id = _member(place)
 
@@ -255,6 +267,7 @@ def test_what_ended_of_a_purchase_is_not_taken_a_second_time(place: Town, policy
     assert (second.taken, second.debt, second.missed) == ({"points": 40}, {}, {})
     with pytest.raises(Refused):
         points.take_back(bakery, "p1", {"points": 1}, "r3", now=later)
+    assert _lines(place) == [("r1", 2), ("r2", 2), ("r2:expired", 2)]
     left = balances.balances(bakery, [member_id], later)[member_id]["points"]
     assert (left.available + left.pending, left.debt) == (960, 0)
     assert _sums(place) == [("points:points", 0)]
