@@ -13,28 +13,31 @@ from regulars.store.roles import Role
 
 STOP_WAIT_S = 20.0
 JOB_THREADS = 2
-# Tills and pages are waited for; what happens behind them takes the processor they leave.
-NICENESS = 10
+# Tills and pages are waited for; what happens behind them takes the processor they leave. Letters
+# go between: a code to sign in with is waited for too.
+NICENESS, NICENESS_OF_LETTERS = 10, 5
 
 
 def run() -> int:
     """Work until told to stop."""
-    os.nice(NICENESS)
     os.environ["REGULARS_ROLE"] = Role.ENGINE.value
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "regulars.project.settings")
     import django
 
     django.setup()
-    from django.conf import settings
-
     from regulars import wiring
-    from regulars.messaging import tasks
     from regulars.project import lake, loops, start
 
     start.wire()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    # On Linux a thread starts with the niceness that its parent has at that moment.
+    os.nice(NICENESS_OF_LETTERS)
+    threads = _senders(stop)
+    for thread in threads:
+        thread.start()
+    os.nice(NICENESS - NICENESS_OF_LETTERS)
     bell = loops.Bell()
     keeper = lake.Keeper(lake.open_engine(lake.WORKER_MEMORY_MB))
     steps: dict[str, Callable[[], int | bool]] = {
@@ -50,30 +53,16 @@ def run() -> int:
         steps[name] = partial(loops.rested, loops.followed(path), stop)
     # A long import must not keep a campaign from starting.
     steps.update({f"jobs-{number}": loops.run_jobs for number in range(JOB_THREADS)})
-    threads = [
+    behind = [
         threading.Thread(
             target=loops.forever, args=(name, step, stop, bell.new()), name=name, daemon=True
         )
         for name, step in steps.items()
     ]
-    threads.append(threading.Thread(target=loops.listen, args=(stop, bell), daemon=True))
-    for channel, path in wiring.CHANNELS.items():
-        threads.append(
-            threading.Thread(
-                target=wiring.resolve(path), args=(stop,), name=f"send-{channel}", daemon=True
-            )
-        )
-    doors = {
-        tasks.run_catcher: settings.CATCHER_PORT if settings.IS_DEMO else 0,
-        tasks.run_bounces: settings.BOUNCE_PORT,
-    }
-    threads.extend(
-        threading.Thread(target=listen, args=(stop, port), name=listen.__name__, daemon=True)
-        for listen, port in doors.items()
-        if port
-    )
-    for thread in threads:
+    behind.append(threading.Thread(target=loops.listen, args=(stop, bell), daemon=True))
+    for thread in behind:
         thread.start()
+    threads += behind
     parent = os.getppid()
     while not stop.wait(1.0):
         # An orphan must not go on working beside the next supervisor's worker.
@@ -84,6 +73,30 @@ def run() -> int:
     for thread in threads:
         thread.join(max(0.1, deadline - time.monotonic()))
     return 0
+
+
+def _senders(stop: threading.Event) -> list[threading.Thread]:
+    """The loops that send, and the doors that letters come back through."""
+    from django.conf import settings
+
+    from regulars import wiring
+    from regulars.messaging import tasks
+
+    doors = {
+        tasks.run_catcher: settings.CATCHER_PORT if settings.IS_DEMO else 0,
+        tasks.run_bounces: settings.BOUNCE_PORT,
+    }
+    senders = [
+        threading.Thread(
+            target=wiring.resolve(path), args=(stop,), name=f"send-{channel}", daemon=True
+        )
+        for channel, path in wiring.CHANNELS.items()
+    ]
+    return senders + [
+        threading.Thread(target=listen, args=(stop, port), name=listen.__name__, daemon=True)
+        for listen, port in doors.items()
+        if port
+    ]
 
 
 def _paced(keeper: object, stop: threading.Event) -> int:
