@@ -173,8 +173,9 @@ class Till(RuleBasedStateMachine):
     def bring_back(self, name: str, asked: dict[int, int], *, delivery: bool) -> None:
         self.returns += 1
         goods = [{"line_id": str(n), "qty": quantity(many)} for n, many in asked.items()]
+        return_id = f"{name}-r{self.returns}"
         body = {
-            "purchase_id": name, "return_id": f"{name}-r{self.returns}", "occurred_at": at(),
+            "purchase_id": name, "return_id": return_id, "occurred_at": at(),
             **({"lines": goods} if goods else {}), "delivery": delivery,
         }  # fmt: skip
 
@@ -187,7 +188,7 @@ class Till(RuleBasedStateMachine):
             **{kind: points_of(summary[kind]) for kind in ("earn_back", "earn_taken", "debt")},
         } == expected
         assert told["state"] == self.naive.bought[name]["state"]
-        self.asked["return", body["return_id"]] = (body, told)
+        self.asked["return", return_id] = (body, told)
 
     @precondition(lambda self: any(kind != "hold" for kind, _ in self.asked))
     @rule(data=st.data())
