@@ -9,6 +9,7 @@ import json
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from regulars.loyalty.point_records import Grant
 from regulars.loyalty.queries import balances, replay, sealed
 from regulars.loyalty.queries import coalition as settlements
 from regulars.loyalty.tests.counter import at, cart, line, new_id, shop
+from regulars.loyalty.tests.plain_till import half_up
 from regulars.loyalty.till import calls
 from regulars.loyalty.till.keys import Keys
 from regulars.store.scope import cursor, scope
@@ -53,6 +55,10 @@ SELECT -coalesce(sum(e.amount), 0) FROM loyalty_entry e JOIN loyalty_txn t ON t.
 WHERE e.workspace_id = %s AND e.unit LIKE 'points:%%'
   AND (e.account IN ('issued', 'revoked', 'adjust')
        OR e.account = 'expired' AND t.kind = 'take_back')"""
+LOTS = """
+SELECT l.points, l.cost_minor, l.revoked + l.redeemed, p.cost_minor_per_100
+FROM loyalty_partnerlot l JOIN loyalty_partner p ON p.id = l.partner_id
+WHERE l.workspace_id = %s"""
 MEMBER = """
 SELECT m.id, c.id FROM loyalty_member m JOIN customers_customer c ON c.id = m.customer_id
 WHERE m.workspace_id = %s AND c.external_id = %s"""
@@ -265,10 +271,15 @@ class History:
             raw = cursor()
             raw.execute(GIVEN, [self.id])
             given = raw.fetchone()
+            raw.execute(LOTS, [self.id])
+            lots = raw.fetchall()
         assert given is not None and sum(one.issued for one in shares) == given[0]
         assert sum(one.redeemed for one in shares) == self.spent
         issued = sum(one.issued_minor for one in shares)
         assert total == issued - sum(one.redeemed_minor for one in shares)
+        # What is neither spent nor taken back is what partners still owe, lot by lot.
+        assert all(cost == half_up(Fraction(n * rate, 10_000)) for n, cost, _, rate in lots)
+        assert total == sum(cost - half_up(Fraction(cost * gone, n)) for n, cost, gone, _ in lots)
 
     def run(self) -> None:
         with time_machine.travel(clock.now() - AGO) as self.clock:
