@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from regulars.loyalty import registry
+from regulars.loyalty.queries.burn_codes import code_of
 from regulars.loyalty.tests.counter import Shop, shop
 from regulars.orders import actions as orders
 from regulars.orders.records import NewProduct
@@ -28,6 +31,15 @@ def tea(db: None) -> Shop:
             [NewProduct("TEA", name="Green tea", price=Decimal(100)), NewProduct("CUP")],
         )
     return made
+
+
+@pytest.fixture
+def sent() -> Iterator[list[str]]:
+    """Challenges whose codes went out."""
+    challenges: list[str] = []
+    registry.declare_burn_sender(lambda _, __, challenge, ___: challenges.append(challenge))
+    yield challenges
+    registry.forget_burn_sender()
 
 
 def signed_in(place: Shop, role: Role = Role.CASHIER, language: str = "en") -> Client:
@@ -135,6 +147,31 @@ def test_a_cancelled_purchase_frees_its_points(tea: Shop) -> None:
     client.post(f"{answer['location']}/cancel")
 
     assert tea.balance(member)["available"] == 50_00
+
+
+def test_points_are_burnt_with_the_code_that_the_customer_was_sent(
+    tea: Shop, sent: list[str]
+) -> None:
+    tea.settle({"burning": {"asks_code": True}})
+    member = tea.member(points_held=50_00)
+    client = signed_in(tea)
+    answer = press(client, client.get("/loyalty/till"), "add", scan="TEA")
+    answer = press(client, answer, "find", who=member["external_id"])
+    answer = press(client, answer, "price", pays_points="1", points="20")
+    assert 'name="burn_code"' in answer.content.decode() and sent == []
+
+    answer = press(client, answer, "send_code")
+    with scope(tea.workspace.id):
+        code = code_of(tea.workspace.id, sent[-1])
+    assert (answer.status_code, len(sent)) == (200, 1) and code not in answer.content.decode()
+
+    for typed in ("", f"{(int(code) + 1) % 10**6:06d}"):
+        refused = press(client, answer, "hold", burn_code=typed)
+        assert refused.status_code == 422
+        assert tea.balance(member) == {"available": 50_00, "pending": 0, "reserved": 0, "debt": 0}
+
+    held = press(client, answer, "hold", burn_code=code)
+    assert held.status_code == 302 and tea.balance(member)["reserved"] == 20_00
 
 
 def test_the_price_follows_without_reload_and_the_sale_moves_on(tea: Shop) -> None:
