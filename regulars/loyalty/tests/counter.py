@@ -116,7 +116,9 @@ class Shop:
                 " ON c.id = m.customer_id WHERE m.workspace_id = %s AND c.external_id = %s",
                 [self.workspace.id, member["external_id"]],
             )
-            member_id = raw.fetchone()[0]
+            row = raw.fetchone()
+            assert row is not None
+            member_id = row[0]
             found = balances.balances(self.workspace.id, [member_id])[member_id].get("points")
         if found is None:
             return {"available": 0, "pending": 0, "reserved": 0, "debt": 0}
@@ -177,7 +179,9 @@ class Shop:
                 f"SELECT count(*) FROM {table} WHERE workspace_id = %s AND {where}",
                 [self.workspace.id],
             )
-            return int(raw.fetchone()[0])
+            row = raw.fetchone()
+            assert row is not None
+            return int(row[0])
 
 
 def shop(settings: Mapping[str, Any] | None = None, *, currency: str = "UAH") -> Shop:
