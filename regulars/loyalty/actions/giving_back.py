@@ -79,7 +79,18 @@ def _come_home(workspace_id: int, holder: int, key: str, now: datetime) -> None:
 
 
 def _owner(txns: Sequence[books.Txn]) -> int | None:
-    found = (line.owner_id for txn in txns for line in txn.lines if line.account == Account.HELD)
+    """Whose lots were burnt: a late confirmation may have held those of somebody else anew."""
+    burns = [
+        txn
+        for txn in txns
+        if any(line.account == Account.REDEEMED and line.amount > 0 for line in txn.lines)
+    ]
+    found = (
+        line.owner_id
+        for txn in (*reversed(burns), *txns)
+        for line in txn.lines
+        if line.account == Account.HELD
+    )
     return next(found, None)
 
 

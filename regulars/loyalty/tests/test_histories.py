@@ -40,7 +40,7 @@ from regulars.store.scope import cursor, scope
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.usefixtures("as_engine")]
 
-HISTORIES, HISTORIES_LONG = 6, 300
+HISTORIES, HISTORIES_LONG = 8, 300
 STEPS = 120
 CHECKED_EACH = 10
 WAITS = [20, 20, 2 * 24 * 60, 5 * 24 * 60]
@@ -302,3 +302,35 @@ def test_the_books_of_a_coalition_add_up_after_any_history(seed: int) -> None:
 def test_the_books_add_up_after_many_histories() -> None:
     for seed in range(HISTORIES, HISTORIES_LONG):
         History(seed).run()
+
+
+def test_points_of_a_late_sale_come_back_whole_after_a_split(db: None) -> None:
+    place = shop()
+    winner, loser = place.member(), place.member(points_held=20_00)
+    workspace_id = place.workspace.id
+    ids = []
+    with scope(workspace_id):
+        for one in (winner, loser):
+            raw = cursor()
+            raw.execute(MEMBER, [workspace_id, one["external_id"]])
+            ids.append(raw.fetchone())
+    kept, gone = (found[-1] for found in ids if found)
+    body = cart(member=loser, points={"amount": 20_00})
+    name = body["purchase_id"]
+    place.call("hold", body)
+    with scope(workspace_id):
+        customers.merge(workspace_id, gone, kept)
+        carrying.merge(workspace_id, gone, kept, "m")
+    place.let_pass(name)
+    place.expire(name)
+    place.call("confirm", {"purchase_id": name, "occurred_at": at()})
+    with scope(workspace_id):
+        customers.unmerge(workspace_id, gone)
+        carrying.split(workspace_id, gone, "s")
+
+    status, _ = place.call("returns", {"purchase_id": name, "return_id": "r", "occurred_at": at()})
+
+    assert status == 200
+    assert (place.balance(winner)["available"], place.balance(loser)["available"]) == (0, 20_00)
+    with scope(workspace_id):
+        assert sealed.sums(workspace_id) == []
