@@ -12,9 +12,10 @@ from regulars.analytics import lift as verdicts
 from regulars.analytics.lift import Lift
 from regulars.analytics.messages import MessageCounts
 from regulars.analytics.ratios import Ratio
-from regulars.campaigns.pure import codes, drafts, letters
+from regulars.campaigns.pure import drafts, letters
 from regulars.campaigns.pure.reactions import Step
 from regulars.campaigns.queries import Fate, Person
+from regulars.campaigns.queries.codes import REFUSALS as CODE_REFUSALS
 from regulars.campaigns.records import State
 from regulars.messaging.records import MessageState
 
@@ -71,13 +72,7 @@ LACKS: dict[str, Word] = {
     drafts.SEGMENT_ARCHIVED: gettext_lazy("The segment was archived: choose another one."),
     drafts.SUBJECT_MISSING: gettext_lazy("Write a subject."),
     drafts.MESSAGE_MISSING: gettext_lazy("Write the message."),
-    codes.SERIES_BLOCKED: gettext_lazy(
-        "The series of codes is blocked: let its codes be used again first."
-    ),
-    codes.SERIES_OVER: gettext_lazy("The series of codes has ended: its codes would not work."),
-    codes.CODES_SHORT: gettext_lazy(
-        "The series has fewer free codes than there are recipients: add codes to it first."
-    ),
+    **{code: gettext_lazy(text) for code, text in CODE_REFUSALS.items()},
 }
 
 LINK_FAULTS: dict[str, Word] = {

@@ -11,6 +11,8 @@ from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.cart import Cart
 from regulars.loyalty.pure.states import State
 
+# Where orders and events of tills come from, in the books and in the log.
+ORDER_SOURCE = "till"
 # Two of them and a mark make the number of a return in the books of orders.
 ID_CHARS_MAX = 90
 SYNC_ITEMS_MAX = 100

@@ -14,13 +14,12 @@ from regulars.kernel import clock
 from regulars.kernel.errors import Conflict
 from regulars.loyalty.actions import till as actions
 from regulars.loyalty.queries import purchases
-from regulars.loyalty.till_records import ANSWERS_KEPT, PurchaseRecord, ReturnRecord
+from regulars.loyalty.till_records import ANSWERS_KEPT, ORDER_SOURCE, PurchaseRecord, ReturnRecord
 from regulars.orders import actions as orders
 from regulars.orders import queries as order_queries
 from regulars.orders.records import NewLine, NewOrder, OrderKind, OrderStatus, Outcome
 from regulars.store.scope import cursor, scope
 
-SOURCE = "till"
 HOLDS_AT_ONCE_MAX = 1_000
 WAITING_AT_ONCE_MAX = 200
 ANSWERS_AT_ONCE_MAX = 5_000
@@ -75,7 +74,7 @@ def _sale(one: PurchaseRecord, at: datetime) -> NewOrder:
         placed_at=at,
         currency=one.currency,
         lines=tuple(_line(line, line["qty_milli"]) for line in one.cart["lines"]),
-        source=SOURCE,
+        source=ORDER_SOURCE,
         customer_id=one.customer_id,
         total_minor=summary.to_pay_minor + summary.gift_paid_minor,
     )
@@ -94,7 +93,7 @@ def _line(kept: Mapping[str, Any], milli: int) -> NewLine:
 
 def _take_return(workspace_id: int, one: PurchaseRecord, event: Event) -> None:
     """A whole return closes the order; a part is a return of its own with its own money."""
-    found = order_queries.order_ids(workspace_id, SOURCE, [one.purchase_id])
+    found = order_queries.order_ids(workspace_id, ORDER_SOURCE, [one.purchase_id])
     order_id = found.get(one.purchase_id)
     if order_id is None:
         raise Conflict("order_unknown", "The sale is not in the books yet.")
@@ -124,7 +123,7 @@ def _return(one: PurchaseRecord, done: ReturnRecord, at: datetime) -> NewOrder:
             for line in one.cart["lines"]
             if line["line_id"] in done.lines
         ),
-        source=SOURCE,
+        source=ORDER_SOURCE,
         kind=OrderKind.RETURN,
         status=OrderStatus.RETURNED,
         customer_id=one.customer_id,

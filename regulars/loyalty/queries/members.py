@@ -99,6 +99,7 @@ def with_merged(workspace_id: int, member_id: int) -> list[int]:
     raw.execute(
         "SELECT id FROM loyalty_member WHERE workspace_id = %s AND merged_into = %s ORDER BY id",
         [workspace_id, member_id],
+        prepare=True,
     )
     return [member_id, *(row[0] for row in raw.fetchall())]
 

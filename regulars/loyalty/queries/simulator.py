@@ -125,7 +125,8 @@ def usage(
     # Whoever was merged into the member used the same limits.
     sources = {key.text: key for key in wanted}
     own = [key for key in wanted if "/member/" in key.limit]
-    for other in _merged(workspace_id, member) if own and member is not None else ():
+    merged = members.with_merged(workspace_id, member.member_id)[1:] if own and member else []
+    for other in merged:
         sources.update({key._replace(who=str(other)).text: inherited(key) for key in own})
     found: dict[LimitKey, int] = {}
     with cursor() as asked:
@@ -138,16 +139,6 @@ def usage(
         for text, count in asked.fetchall():
             found[sources[text]] = found.get(sources[text], 0) + count
     return found
-
-
-def _merged(workspace_id: int, member: Member) -> list[int]:
-    with cursor() as asked:
-        asked.execute(
-            "SELECT id FROM loyalty_member WHERE workspace_id = %s AND merged_into = %s",
-            [workspace_id, member.member_id],
-            prepare=True,
-        )
-        return [row[0] for row in asked.fetchall()]
 
 
 def _card_discount(workspace_id: int, member_id: int) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from regulars.loyalty.till_records import ORDER_SOURCE
 from regulars.store.scope import cursor
 
-SOURCE = "till"
 # Of each id the member had, the newest; who has more of them is new by no rule.
 NEWEST_MAX = 100
 
@@ -54,7 +54,7 @@ def of_member(workspace_id: int, member_id: int, now: datetime, *, but: str = ""
             _OPEN,
             {
                 "workspace": workspace_id, "member": member_id, "now": now, "but": but,
-                "most": NEWEST_MAX, "source": SOURCE,
+                "most": NEWEST_MAX, "source": ORDER_SOURCE,
             },
             prepare=True,
         )  # fmt: skip

@@ -8,9 +8,7 @@ from typing import Any
 from regulars.events import actions as events
 from regulars.events.records import NewEvent
 from regulars.loyalty.pure.answers import Answer
-from regulars.loyalty.till_records import Counter
-
-SOURCE = "till"
+from regulars.loyalty.till_records import ORDER_SOURCE, Counter
 
 
 def tell_confirmed(
@@ -35,7 +33,7 @@ def tell_confirmed(
         "shop": counter.shop,
         "till": counter.till,
         "channel": counter.channel,
-        "source": SOURCE,
+        "source": ORDER_SOURCE,
     }
     _record(workspace_id, "purchase.confirmed", row_id, customer_id, props, at)
 
@@ -59,7 +57,7 @@ def tell_returned(
         "refund": refund_minor,
         "currency": currency,
         "is_full": is_full,
-        "source": SOURCE,
+        "source": ORDER_SOURCE,
     }
     _record(workspace_id, "purchase.returned", row_id, customer_id, props, at)
 
@@ -83,7 +81,7 @@ def _record(
                 customer_id=customer_id,
                 props=props,
                 subject_id=row_id,
-                source=SOURCE,
+                source=ORDER_SOURCE,
             )
         ],
     )
