@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import django
 import psycopg
 import pytest
+from django.utils import translation
 
 if TYPE_CHECKING:
     from regulars.store.roles import Role
@@ -73,6 +74,13 @@ def database() -> str:
         connection.execute(f"ALTER DATABASE {connection.info.dbname} SET regulars.strict = 'on'")
     point_django_at(Role.APP)
     return url
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A page asked for in another language leaves none of it to the next test of the process."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
