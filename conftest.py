@@ -20,7 +20,7 @@ import pytest
 from django.utils import translation
 
 if TYPE_CHECKING:
-    from regulars.store.roles import Role
+    pass
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))
@@ -36,9 +36,9 @@ os.environ["REGULARS_HAS_ROLES"] = "1"
 django.setup()
 
 from regulars.project import start  # noqa: E402 - Django is set up first
+from tests.database import DATASETS, point_django_at  # noqa: E402 - as above
 
 start.wire()
-DATASETS = Path(os.environ.get("REGULARS_DATASETS") or ROOT.parent / "shared" / "data")
 
 
 def _test_server() -> str:
@@ -100,17 +100,6 @@ def as_engine(database: str) -> Iterator[None]:
     point_django_at(Role.ENGINE)
     yield
     point_django_at(Role.APP)
-
-
-def point_django_at(role: Role) -> None:
-    """Let Django's connection be this role's from now on."""
-    from django.db import connections
-
-    from regulars.store import place
-
-    connections.close_all()
-    connections.settings["default"].update(place.django_database(role))
-    connections["default"].settings_dict.update(place.django_database(role))
 
 
 def pytest_sessionfinish() -> None:

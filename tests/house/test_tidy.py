@@ -59,6 +59,18 @@ def test_no_file_names_a_registry() -> None:
     assert found == []
 
 
+# pytest forgets the module of that name, and whoever imports it runs it a second time.
+BARE_CONFTEST = re.compile(r"^\s*(from|import) conftest\b", re.MULTILINE)
+
+
+def test_nobody_imports_the_conftest_of_the_root() -> None:
+    assert BARE_CONFTEST.search("def f():\n    from conftest import ROOT\n")
+    assert not BARE_CONFTEST.search("from tests.browser.conftest import WIDE\n")
+    found = [name for name, text in _texts() if name[-3:] == ".py" and BARE_CONFTEST.search(text)]
+
+    assert found == []
+
+
 DOCUMENTS = re.compile(r"docs/[\w/.-]+\.md")
 LINKS = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 

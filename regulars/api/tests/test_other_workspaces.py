@@ -19,6 +19,7 @@ from regulars.store.roles import Role
 from regulars.store.scope import scope
 from regulars.workspaces import actions
 from regulars.workspaces.records import KeyScope
+from tests.database import point_django_at
 from tests.town import town
 
 TABLES = """
@@ -84,8 +85,6 @@ def example(schema: dict[str, Any]) -> Any:
 @pytest.fixture(scope="module")
 def stranger(database: str) -> tuple[Client, str, list[str], str]:
     """A client of workspace A with its key, ids of everything in B, and the mark of B."""
-    from conftest import point_django_at
-
     point_django_at(Role.ENGINE)
     people = town()
     bird = canary.put(people.other)

@@ -31,6 +31,7 @@ from regulars.segments import queries as segments
 from regulars.store.roles import Role
 from regulars.store.scope import scope
 from regulars.workspaces.records import WorkspaceRecord
+from tests.database import point_django_at
 from tests.town import workspace
 
 CUSTOMERS = 300
@@ -78,8 +79,6 @@ class Told:
 
 @pytest.fixture(scope="module")
 def told(database: str) -> Told:
-    from conftest import point_django_at
-
     point_django_at(Role.ENGINE)
     plan = Plan(seed=SEED, customers=CUSTOMERS, end=END)
     made = workspace("demo", currency=CURRENCY, time_zone=ZONE)

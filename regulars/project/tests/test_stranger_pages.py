@@ -13,7 +13,6 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from conftest import point_django_at
 from regulars.api.tests.test_other_workspaces import TABLES
 from regulars.privacy.tests import canary
 from regulars.store import place
@@ -22,6 +21,7 @@ from regulars.store.scope import scope
 from regulars.workspaces import actions
 from regulars.workspaces.models import User
 from regulars.workspaces.records import Role as MemberRole
+from tests.database import point_django_at
 from tests.town import town
 
 NAME = re.compile(r"<(str|int):\w+>")

@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from conftest import point_django_at
 from regulars.lake import engine
 from regulars.privacy.tests import canary
 from regulars.project import lake
@@ -21,6 +20,7 @@ from regulars.web.navigation import ENTRIES
 from regulars.workspaces import actions
 from regulars.workspaces.models import User
 from regulars.workspaces.records import Role as MemberRole
+from tests.database import point_django_at
 from tests.town import town
 
 

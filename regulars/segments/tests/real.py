@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from conftest import DATASETS
 from regulars.segments import queries
 from regulars.store.scope import scope
+from tests.database import DATASETS
 
 Node = dict[str, object]
 Rules = Mapping[str, tuple[Node, int]]
