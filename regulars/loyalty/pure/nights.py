@@ -9,7 +9,7 @@ from regulars.loyalty.pure.terms import midnight
 
 # The order is part of what members are promised; docs/decisions says why.
 STEPS = (
-    "follow", "activate", "policy", "tiers", "expire", "balance_tiers", "notify",
+    "follow", "activate", "tiers", "policy", "expire", "balance_tiers", "notify",
     "grants",
 )  # fmt: skip
 # A worker that was away longer begins with the last nights only.

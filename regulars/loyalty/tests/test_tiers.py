@@ -175,6 +175,14 @@ HISTORIES = st.lists(
     },
     history=[(0, "earn", 5_000), (33, "earn", 100), (33, "earn", 100)],
 )  # fmt: skip
+# The first night of a programme computes everybody anew: what time has done comes before.
+@example(
+    policy={
+        "basis": "earned", "period": "lifetime", "span": "20d", "starts": "now", "keeps": "period",
+        "downgrade": "one_down", "grace_days": 3,
+    },
+    history=[(0, "earn", -600), (4, "night", 100)],
+)  # fmt: skip
 def test_looked_at_by_the_day_or_from_scratch_is_the_same(
     db: None, policy: dict[str, Any], history: list[tuple[int, str, int]]
 ) -> None:
