@@ -17,6 +17,8 @@ from regulars.loyalty.actions import members, points
 from regulars.loyalty.point_records import Grant
 from regulars.loyalty.tests.counter import Shop, at, shop
 from regulars.store.scope import scope
+from regulars.workspaces.actions import create_key
+from regulars.workspaces.records import KeyScope
 
 RECIPE = Path(__file__).parents[3] / "docs" / "recipes" / "till.md"
 BLOCK = re.compile(r"^```json (call|answer)=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -70,13 +72,15 @@ def missing(wanted: Any, told: Any, path: str = "") -> list[str]:
 
 def test_every_request_of_the_recipe_is_answered_as_it_says(bakery: Shop) -> None:
     blocks = BLOCK.findall(RECIPE.read_text())
-    assert len(blocks) == 16
+    assert len(blocks) == 18
+    with scope(bakery.workspace.id):
+        api = create_key(bakery.workspace.id, KeyScope.API)
     told: tuple[int, dict[str, Any]] = (0, {})
     for kind, name, text in blocks:
         if kind == "call":
             plain = text.replace('"NOW"', json.dumps(at()))
             plain = plain.replace('"YESTERDAY"', json.dumps(at(days=1)))
-            told = bakery.call(name, json.loads(plain))
+            told = bakery.call(name, json.loads(plain), key=api if name == "simulate" else "")
         else:
             assert told[0] == int(name), told
             assert missing(json.loads(text), told[1]) == []

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from regulars.kernel import clock
-from regulars.kernel.errors import Invalid, NotFound, Outside, RegularsError
+from regulars.kernel.errors import Invalid, NotFound, Outside, Refused, RegularsError
 from regulars.loyalty.actions import till as actions
 from regulars.loyalty.actions.till import telling
 from regulars.loyalty.actions.till.holding import told_of
@@ -142,6 +142,9 @@ def _identify(opened: Opened, body: bytes) -> bytes:
 
 
 def _simulate(opened: Opened, body: bytes) -> bytes:
+    if opened.is_till:
+        # It tells of every promotion, of those that wait for a code too, and at any moment.
+        raise Refused("key_scope", "A till may not try carts out: use a key of scope api.")
     call = cast("shapes.SimulateCall", reading.decode(body, shapes.SimulateCall))
     ask = reading.ask_of(opened.counter, call, opened.workspace.currency, "")
     with scope(opened.workspace.id):

@@ -26,6 +26,7 @@ class Opened:
 
     workspace: WorkspaceRecord
     counter: Counter
+    is_till: bool = True
 
 
 class Keys:
@@ -57,7 +58,7 @@ def _look_up(key: str) -> Opened:
     if wanted is KeyScope.API:
         # A program of the shop: a site's cart.
         counter = Counter(channel="site", key_id=key_id, may_hold_long=True)
-        return Opened(workspace, replace(counter, language=workspace.language))
+        return Opened(workspace, replace(counter, language=workspace.language), is_till=False)
     with scope(workspace.id):
         till = tills.till_of_key(workspace.id, key_id)
     if till is None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from regulars.kernel import clock
+from regulars.kernel.errors import Invalid
 from regulars.loyalty.actions.till import telling
 from regulars.loyalty.actions.till.quoting import quote
 from regulars.loyalty.pure.answers import to_json
@@ -32,11 +33,17 @@ def simulate(
     raises  Invalid for a cart or a promotion nobody can mean
     """
     moment = now or clock.now()
+    if drafts and len(drafts) > DRAFTS_MAX:
+        raise Invalid(
+            "too_many_drafts",
+            f"At most {DRAFTS_MAX} promotions may be tried beside those that are live.",
+            path="draft_rules",
+        )
     live = programme.live(workspace_id)
     if drafts:
         written = tuple(
             read_promotion(one, slug=f"{DRAFT}-{n}", name=DRAFT, version=1)
-            for n, one in enumerate(drafts[:DRAFTS_MAX], 1)
+            for n, one in enumerate(drafts, 1)
         )
         live = programme.live_of(
             workspace_id, live.version, live.is_open, live.programme,
