@@ -25,6 +25,7 @@ DETAIL_LENGTH_MAX = 500
 
 _months_known: set[str] = set()
 
+NOTIFY = "SELECT pg_notify('regulars_events', '')"
 COPY_ROWS_MIN = 50
 COPY_BLOCK_ROWS = 500
 COPY_NULL = r"\N"
@@ -87,7 +88,6 @@ def append(workspace_id: int, rows: Sequence[NewEvent]) -> None:
     raw = cursor()
     _ensure_months(raw, rows)
     _write(raw, workspace_id, rows, clock.now())
-    raw.execute("SELECT pg_notify('regulars_events', '')")
 
 
 def check(row: NewEvent, now: datetime) -> None:
@@ -137,11 +137,14 @@ def _write(
         with raw.copy(f"COPY events_event ({COLUMNS_WRITTEN}) FROM STDIN") as copy:
             for at in range(0, len(values), COPY_BLOCK_ROWS):
                 copy.write("".join(map(_copy_line, values[at : at + COPY_BLOCK_ROWS])))
+        raw.execute(NOTIFY)
     else:
+        # With the call to the followers in it: one round trip for an event of a till and not two.
         raw.execute(
-            f"INSERT INTO events_event ({COLUMNS_WRITTEN}) SELECT * FROM unnest(%s::bigint[],"
-            " %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[],"
-            " %s::text[], %s::text[], %s::jsonb[])",
+            f"WITH written AS (INSERT INTO events_event ({COLUMNS_WRITTEN}) SELECT * FROM"
+            " unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],"
+            " %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::jsonb[]))"
+            f" {NOTIFY}",
             [list(column) for column in zip(*values, strict=True)],
         )
 

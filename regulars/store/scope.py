@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import psycopg
 from django.db import connection, transaction
+from psycopg.pq import ExecStatus
 from psycopg.types.json import JsonbLoader
 
 
@@ -17,6 +18,11 @@ def scope(workspace_id: int) -> Iterator[None]:
 
     Inside another scope the outer workspace is put back at the end.
     """
+    if not connection.in_atomic_block:
+        with transaction.atomic():
+            _begin(workspace_id)
+            yield
+        return
     with transaction.atomic():
         with connection.cursor() as django_cursor:
             django_cursor.execute(
@@ -31,14 +37,31 @@ def scope(workspace_id: int) -> Iterator[None]:
                 django_cursor.execute("SELECT set_config('regulars.workspace', %s, true)", [before])
 
 
+def _begin(workspace_id: int) -> None:
+    """Begin the transaction and name its workspace in one round trip.
+
+    Two would be a tenth of what a call of a till costs; psycopg finds the transaction begun.
+    """
+    raw = _raw()
+    with connection.wrap_database_errors:
+        result = raw.pgconn.exec_(
+            b"BEGIN; SELECT set_config('regulars.workspace', '%d', true)" % workspace_id
+        )
+        if result.status != ExecStatus.TUPLES_OK:
+            raise psycopg.errors.error_from_result(result)
+
+
 def cursor() -> psycopg.Cursor[tuple[Any, ...]]:
     """A psycopg cursor in the current transaction: COPY, unnest, set-oriented SQL."""
-    connection.ensure_connection()
-    raw = cast("psycopg.Connection[tuple[Any, ...]]", connection.connection)
-    made = psycopg.Cursor(raw)
+    made = psycopg.Cursor(_raw())
     # Django asks psycopg to leave JSON as text; here it comes as dicts and lists.
     made.adapters.register_loader("jsonb", JsonbLoader)
     return made
+
+
+def _raw() -> psycopg.Connection[tuple[Any, ...]]:
+    connection.ensure_connection()
+    return cast("psycopg.Connection[tuple[Any, ...]]", connection.connection)
 
 
 def act_as_user(user_id: int) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from django.utils.translation import gettext_noop as _
 
+from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict, NotFound, Refused
 from regulars.loyalty.actions import carrying, ledger, repaying, telling
@@ -13,6 +15,7 @@ from regulars.loyalty.point_records import Earn, Held, Hold, PointsInsufficient,
 from regulars.loyalty.pure import accrual
 from regulars.loyalty.pure.ledger import (
     Account,
+    Balance,
     Draft,
     Entry,
     body_hash,
@@ -24,16 +27,20 @@ from regulars.loyalty.queries.members import is_blocked, now_of
 from regulars.workspaces import queries as workspaces
 
 
-def hold(workspace_id: int, asked: Hold, now: datetime | None = None) -> Held:
+def hold(
+    workspace_id: int, asked: Hold, now: datetime | None = None, *, is_locked: bool = False
+) -> Held:
     """Keep points of the lots that end first.
 
     The same key again gives the hold as it was made.
+    is_locked  the caller holds the member's balances, as of the same moment
     raises  PointsInsufficient(points_insufficient), Refused(member_blocked),
             Conflict(idempotency_mismatch)
     """
     assert asked.points > 0
     moment = now or clock.now()
-    ledger.lock_members(workspace_id, [asked.member_id], moment)
+    if not is_locked:
+        ledger.lock_members(workspace_id, [asked.member_id], moment)
     own = books.open_lots(workspace_id, [asked.member_id])
     draft = accrual.hold_draft(asked, own, moment)
     if draft is None:
@@ -141,19 +148,29 @@ def settle(
     zone: tzinfo | None = None,
     customer_id: int | None = None,
     slides_until: datetime | None = None,
+    locked: Mapping[int, Mapping[str, Balance]] | None = None,
+    news: Sequence[NewEvent] = (),
 ) -> Settled | None:
     """A purchase becomes a sale: its hold is spent and its points are given, in one posting.
 
     None when there was no hold. What was settled before is left as it was. Who knows the zone and
     the customer saves the questions.
     slides_until  until when the member's sliding points live after this burn (sliding.after_burn)
+    locked        balances of members whose rows the caller holds and who were not merged away
+    news          what made this happen, recorded with what it does to the points
     raises  NotFound(hold_unknown), Conflict(already_settled | idempotency_mismatch)
     """
     moment = now or clock.now()
     kept = held(workspace_id, hold_key) if hold_key is not None else None
-    owner = now_of(workspace_id, earn.member_id) if earn is not None else None
+    locked = locked or {}
+    owner = None
+    if earn is not None:
+        is_known = earn.member_id in locked
+        owner = earn.member_id if is_known else now_of(workspace_id, earn.member_id)
     members = sorted({m for m in (kept and kept.member_id, owner) if m})
-    balances = ledger.lock_members(workspace_id, members, moment)
+    balances = locked
+    if not locked.keys() >= set(members):
+        balances = ledger.lock_members(workspace_id, members, moment)
     drafts: list[Draft] = []
     if kept is not None:
         drafts.extend(
@@ -168,7 +185,7 @@ def settle(
     posted = ledger.post(workspace_id, drafts, moment)
     new = [draft for draft, one in zip(drafts, posted, strict=True) if one.is_new]
     known = {members[0]: customer_id} if customer_id and len(members) == 1 else None
-    telling.tell(workspace_id, new, moment, known)
+    telling.tell(workspace_id, new, moment, known, news)
     if kept is None:
         return None
     captured = sum(e.amount for e in drafts[0].entries if e.account == Account.REDEEMED)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict
 from regulars.loyalty.actions import due
-from regulars.loyalty.actions.sql import FIND_KEYS, LOCK, POST
+from regulars.loyalty.actions.sql import FIND_KEYS, LOCK, LOCK_ONE, POST
 from regulars.loyalty.pure.ledger import Balance, Draft, Posted, body_hash, check
 from regulars.store.scope import cursor
 
@@ -53,7 +53,10 @@ def _lock(
     workspace_id: int, member_ids: Sequence[int]
 ) -> list[tuple[int, str, int, int, int, int, datetime | None]]:
     raw = cursor()
-    raw.execute(LOCK, [workspace_id, list(member_ids)], prepare=True)
+    if len(member_ids) == 1:
+        raw.execute(LOCK_ONE, [workspace_id, member_ids[0]], prepare=True)
+    else:
+        raw.execute(LOCK, [workspace_id, list(member_ids)], prepare=True)
     return raw.fetchall()
 
 

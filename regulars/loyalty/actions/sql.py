@@ -7,6 +7,8 @@ SELECT member_id, currency, available, pending, held, debt, due_at
 FROM loyalty_balance WHERE workspace_id = %s AND member_id = ANY(%s::bigint[])
 ORDER BY member_id, currency FOR UPDATE
 """
+# Of one member the plan is kept; for a list PostgreSQL makes a new one every time.
+LOCK_ONE = LOCK.replace("= ANY(%s::bigint[])", "= %s")
 FIND_KEYS = """
 SELECT t.id, t.kind, t.natural_key, t.body_hash
 FROM unnest(%(kinds)s::text[], %(keys)s::text[]) AS g (kind, key)

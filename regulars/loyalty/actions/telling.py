@@ -26,23 +26,23 @@ def tell(
     drafts: Sequence[Draft],
     now: datetime,
     customers: Mapping[int, int] | None = None,
+    also: Sequence[NewEvent] = (),
 ) -> None:
-    """Record what new transactions did: points earned, spent, given back or taken, adjusted."""
+    """Record what new transactions did: points earned, spent, given back or taken, adjusted.
+
+    also  what made them happen, recorded before them in the same statement
+    """
     found = [one for draft in drafts for one in _events(draft)]
-    if not found:
-        return
-    if customers is None:
+    if found and customers is None:
         customers = customers_of(workspace_id, [member_id for member_id, _, _ in found])
-    events.record_many(
-        workspace_id,
-        [
-            NewEvent(
-                kind=kind, time=now, key=None, customer_id=customers.get(member_id), props=props,
-                source=SOURCE,
-            )
-            for member_id, kind, props in found
-        ],
-    )  # fmt: skip
+    told = [
+        NewEvent(
+            kind=kind, time=now, key=None, customer_id=(customers or {}).get(member_id),
+            props=props, source=SOURCE,
+        )
+        for member_id, kind, props in found
+    ]  # fmt: skip
+    events.record_many(workspace_id, [*also, *told])
 
 
 def _events(draft: Draft) -> Iterable[tuple[int, str, dict[str, object]]]:

@@ -17,6 +17,8 @@ STORED = """
 SELECT member_id, currency, available, pending, held, debt, due_at FROM loyalty_balance
 WHERE workspace_id = %s AND member_id = ANY(%s::bigint[])
 """
+# Of one member the plan is kept; for a list PostgreSQL makes a new one every time.
+STORED_ONE = STORED.replace("= ANY(%s::bigint[])", "= %s")
 
 
 def balances(
@@ -44,6 +46,19 @@ def balances(
             _as_of(kept, debt, moment) if is_late else balance, kept, moment
         )
     return found
+
+
+def sums(workspace_id: int, member_id: int, now: datetime) -> dict[str, Balance]:
+    """The balances of one member as of now, and nothing of when their points end.
+
+    Half the questions of `balances` where nothing is due: for whoever asks at every call of a till.
+    """
+    raw = cursor()
+    raw.execute(STORED_ONE, [workspace_id, member_id], prepare=True)
+    stored = raw.fetchall()
+    if any(row[6] is not None and row[6] <= now for row in stored):
+        return balances(workspace_id, [member_id], now)[member_id]
+    return {row[1]: Balance(*row[2:6]) for row in stored}
 
 
 def _as_of(own: Sequence[Lot], debt: int, now: datetime) -> Balance:

@@ -26,6 +26,8 @@ SELECT {LOT} {FROM_LOTS}
 WHERE l.workspace_id = %s AND l.member_id = ANY(%s::bigint[])
   AND (l.available > 0 OR l.pending > 0 OR l.held > 0) ORDER BY l.id LIMIT %s
 """
+# Of one member the plan is kept; for a list PostgreSQL makes a new one every time.
+OPEN_ONE = OPEN.replace("= ANY(%s::bigint[])", "= %s")
 BY_ID = f"SELECT {LOT} {FROM_LOTS} WHERE l.workspace_id = %s AND l.id = ANY(%s::bigint[])"
 TXN = """
 SELECT t.id, t.kind, t.natural_key, t.body_hash, t.purchase_id, t.resolves_id,
@@ -76,7 +78,11 @@ class Txn:
 def open_lots(workspace_id: int, member_ids: Sequence[int]) -> list[Lot]:
     """Lots of these members with anything left in them, the oldest first."""
     raw = cursor()
-    raw.execute(OPEN, [workspace_id, list(member_ids), LOTS_MAX * len(member_ids)], prepare=True)
+    if len(member_ids) == 1:
+        raw.execute(OPEN_ONE, [workspace_id, member_ids[0], LOTS_MAX], prepare=True)
+    else:
+        most = LOTS_MAX * len(member_ids)
+        raw.execute(OPEN, [workspace_id, list(member_ids), most], prepare=True)
     return [Lot(*row) for row in raw.fetchall()]
 
 

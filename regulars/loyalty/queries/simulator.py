@@ -19,6 +19,7 @@ from regulars.loyalty.pure.cart import (
     LimitKey,
     Member,
 )
+from regulars.loyalty.pure.ledger import Balance
 from regulars.loyalty.pure.promotions.conditions import MemberRule
 from regulars.loyalty.queries import balances, members, unbooked
 from regulars.loyalty.queries.members import MemberRecord
@@ -41,35 +42,45 @@ def load(
     workspace_id: int,
     live: Live,
     cart: Cart,
-    member_id: int | None,
+    member: int | MemberRecord | None,
     now: datetime,
     codes: Sequence[CodeState] = (),
     *,
     purchase_id: str = "",
+    held: Mapping[str, Balance] | None = None,
 ) -> tuple[Member | None, Mapping[LimitKey, int]]:
     """The member as live rules ask and what their limits have used.
 
+    member       the row, or its id
+    held         the member's balances, of whoever holds them locked
     codes        without them the promotions of every code the cart names are reckoned with
     purchase_id  the purchase that asks; it is not before itself
     raises       NotFound(member_unknown)
     """
     found = (
         None
-        if member_id is None
-        else snapshot(workspace_id, live, member_id, now, purchase_id=purchase_id)
+        if member is None
+        else snapshot(workspace_id, live, member, now, purchase_id=purchase_id, held=held)
     )
     return found, usage(workspace_id, live, cart, found, now, codes)
 
 
 def snapshot(
-    workspace_id: int, live: Live, member_id: int, now: datetime, *, purchase_id: str = ""
+    workspace_id: int,
+    live: Live,
+    member: int | MemberRecord,
+    now: datetime,
+    *,
+    purchase_id: str = "",
+    held: Mapping[str, Balance] | None = None,
 ) -> Member:
     """The member, with no more than live rules ask; purchase_id is not before itself."""
-    row = members.by_id(workspace_id, member_id)
+    row = member if isinstance(member, MemberRecord) else members.by_id(workspace_id, member)
     if row is None:
         raise NotFound("member_unknown", "There is no such member.")
-    asks, customer_id = live.asks, row.customer_id
-    held = balances.balances(workspace_id, [member_id], now).get(member_id, {})
+    asks, customer_id, member_id = live.asks, row.customer_id, row.id
+    if held is None:
+        held = balances.sums(workspace_id, member_id, now)
     # Before the books are read: a sale that becomes an order meanwhile is seen twice and not never.
     fresh = (
         unbooked.of_member(workspace_id, member_id, now, but=purchase_id)

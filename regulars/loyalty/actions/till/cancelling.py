@@ -29,7 +29,7 @@ def cancel(workspace_id: int, purchase_id: str) -> bytes:
     body = telling.encode(
         {"purchase_id": purchase_id, "state": State.CANCELLED.value, "flags": list(there.flags)}
     )
-    rows.keep_answer(workspace_id, "cancel", purchase_id, "", body, now)
+    rows.keep_answer(workspace_id, rows.Said("cancel", purchase_id, "", body), now)
     return body
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from regulars.events import actions as events
+from regulars.events.records import NewEvent
 from regulars.kernel import clock
 from regulars.kernel.errors import Conflict
 from regulars.loyalty.actions import budgets, codes, points
 from regulars.loyalty.actions.ledger import lock_members
 from regulars.loyalty.actions.sliding import after_burn
-from regulars.loyalty.actions.till import moving, rows, telling
+from regulars.loyalty.actions.till import moving, news, rows, telling
 from regulars.loyalty.actions.till.holding import (
     LOST_RACES,
     TRIES_MAX,
@@ -21,13 +24,13 @@ from regulars.loyalty.actions.till.holding import (
     refuse_burn,
     told_of,
 )
-from regulars.loyalty.actions.till.news import tell_confirmed
 from regulars.loyalty.actions.till.quoting import Quote, check_clock, is_possible, quote
 from regulars.loyalty.actions.till.reviving import revive
 from regulars.loyalty.actions.till.rewarding import reward
 from regulars.loyalty.pure import states
 from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.pure.cart import PointsAsk
+from regulars.loyalty.pure.ledger import Balance
 from regulars.loyalty.pure.states import State, Step
 from regulars.loyalty.queries import programme, purchases
 from regulars.loyalty.queries.members import now_of
@@ -83,13 +86,15 @@ def _take(
         answer, hold_key, lost = revive(workspace_id, there, now)
         flags += lost
     name, customer_id = there.purchase_id, there.customer_id
-    member_id = None
+    member_id, locked = None, None
     if there.member_id is not None:
         # Whoever was merged since the hold earns as whom they were merged into; no merge comes
         # between the look and the posting.
-        lock_members(workspace_id, [there.member_id], now)
+        locked = lock_members(workspace_id, [there.member_id], now)
         member_id = now_of(workspace_id, there.member_id)
-    _post(workspace_id, name, member_id, customer_id, answer, asked, now, hold_key)
+    sold = _news(there.id, asked, customer_id, answer, flags, now)
+    locked = locked if member_id == there.member_id else None
+    _post(workspace_id, member_id, customer_id, answer, asked, now, hold_key, locked, sold)
     if not is_late:
         # After the points, as everywhere: the member's balances are locked before limits.
         moving.settle(workspace_id, name, answer)
@@ -110,23 +115,32 @@ def _take(
         there.id,
         State.CONFIRMED,
         now,
+        rows.Said("confirm", name, asked.body_hash, body),
         confirmed_at=now,
         confirm_hash=asked.body_hash,
         occurred_at=asked.occurred_at,
         flags=flags if flags else None,
         result=answer if answer is not there.answer else None,
     )
-    tell_confirmed(
-        workspace_id,
-        there.id,
-        purchase_id=there.purchase_id,
-        customer_id=there.customer_id,
+    return body
+
+
+def _news(
+    row_id: int,
+    asked: Confirmation,
+    customer_id: int | None,
+    answer: Answer,
+    flags: tuple[str, ...],
+    now: datetime,
+) -> NewEvent:
+    return news.sold(
+        row_id,
+        purchase_id=asked.purchase_id,
+        customer_id=customer_id,
         counter=asked.counter,
         answer=answer,
         at=_sold_at(asked, flags, now),
     )
-    rows.keep_answer(workspace_id, "confirm", there.purchase_id, asked.body_hash, body, now)
-    return body
 
 
 def _flags_of_cart(there: PurchaseRecord, asked: Confirmation, now: datetime) -> tuple[str, ...]:
@@ -156,19 +170,22 @@ def _sold_at(asked: Confirmation, flags: tuple[str, ...], now: datetime) -> date
 
 def _post(
     workspace_id: int,
-    purchase_id: str,
     member_id: int | None,
     customer_id: int | None,
     answer: Answer,
     asked: Confirmation,
     now: datetime,
     hold_key: str | None,
+    locked: Mapping[int, Mapping[str, Balance]] | None,
+    sold: NewEvent,
 ) -> None:
-    """Burnt points are spent and earned ones given, in one posting."""
+    """Burnt points are spent and earned ones given, in one posting, and the sale is told."""
     burns = bool(answer.burn and answer.burn.points and hold_key)
     live = programme.live_version(workspace_id, answer.rules_version)
+    purchase_id = asked.purchase_id
     earn = moving.earned(purchase_id, member_id, answer, live.programme, asked.occurred_at)
     if not burns and earn is None:
+        events.record_many(workspace_id, [sold])
         return
     points.settle(
         workspace_id,
@@ -180,6 +197,8 @@ def _post(
         zone=live.zone,
         customer_id=customer_id,
         slides_until=after_burn(live, answer.burn.currency, now) if burns and answer.burn else None,
+        locked=locked,
+        news=[sold],
     )
 
 
@@ -192,7 +211,8 @@ def _sell(workspace_id: int, row_id: int, asked: Confirmation, now: datetime) ->
         found, flags = _sold(workspace_id, _without_auto(asked.ask), now), ()
     answer = found.answer
     name, member_id, customer_id = asked.purchase_id, found.member_id, found.customer_id
-    _post(workspace_id, name, member_id, customer_id, answer, asked, now, None)
+    sold = _news(row_id, asked, customer_id, answer, flags, now)
+    _post(workspace_id, member_id, customer_id, answer, asked, now, None, None, sold)
     shown, missed = reward(workspace_id, name, member_id, customer_id, answer, now)
     flags += missed
     told = telling.of_purchase(
@@ -208,6 +228,7 @@ def _sell(workspace_id: int, row_id: int, asked: Confirmation, now: datetime) ->
     rows.write(
         workspace_id,
         row_id,
+        rows.Said("confirm", name, asked.body_hash, body),
         state=State.CONFIRMED.value,
         member=found.member_id,
         customer=found.customer_id,
@@ -225,16 +246,6 @@ def _sell(workspace_id: int, row_id: int, asked: Confirmation, now: datetime) ->
         result=answer,
         flags=flags,
     )
-    tell_confirmed(
-        workspace_id,
-        row_id,
-        purchase_id=asked.purchase_id,
-        customer_id=found.customer_id,
-        counter=asked.counter,
-        answer=answer,
-        at=_sold_at(asked, flags, now),
-    )
-    rows.keep_answer(workspace_id, "confirm", asked.purchase_id, asked.body_hash, body, now)
     return body
 
 

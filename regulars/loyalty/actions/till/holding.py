@@ -55,6 +55,7 @@ def hold(workspace_id: int, ask: Ask) -> bytes:
     rows.write(
         workspace_id,
         begun,
+        rows.Said("hold", ask.purchase_id, ask.body_hash, body),
         state=State.HELD.value,
         member=found.member_id,
         customer=found.customer_id,
@@ -72,7 +73,6 @@ def hold(workspace_id: int, ask: Ask) -> bytes:
         result=found.answer,
         flags=(),
     )
-    rows.keep_answer(workspace_id, "hold", ask.purchase_id, ask.body_hash, body, now)
     return body
 
 
@@ -116,7 +116,9 @@ def reserved(workspace_id: int, ask: Ask, now: datetime) -> tuple[Quote, datetim
         burning.check(workspace_id, ask, found)
         try:
             with transaction.atomic():
-                moving.reserve(workspace_id, ask.purchase_id, found.member_id, found.answer, until)
+                moving.reserve(
+                    workspace_id, ask.purchase_id, found.member_id, found.answer, now, until
+                )
         except LOST_RACES:
             if not left:
                 raise

@@ -21,14 +21,19 @@ def hold_key(purchase_id: str) -> str:
 
 
 def reserve(
-    workspace_id: int, purchase_id: str, member_id: int | None, answer: Answer, until: datetime
+    workspace_id: int,
+    purchase_id: str,
+    member_id: int | None,
+    answer: Answer,
+    now: datetime,
+    until: datetime,
 ) -> None:
-    """Keep everything the answer takes for this purchase, or nothing.
+    """Keep everything the answer takes for this purchase, or nothing; the member is locked.
 
     raises  LimitReached, CodeInUse, CodeUsedUp, GiftCardShort, PointsInsufficient
     """
     budgets.reserve(workspace_id, answer.uses)
-    hold_points(workspace_id, purchase_id, member_id, answer)
+    hold_points(workspace_id, purchase_id, member_id, answer, now)
     used = codes_of(answer)
     if used:
         codes.reserve_codes(workspace_id, used, purchase_id, member_id, until)
@@ -38,9 +43,14 @@ def reserve(
 
 
 def hold_points(
-    workspace_id: int, purchase_id: str, member_id: int | None, answer: Answer, suffix: str = ""
+    workspace_id: int,
+    purchase_id: str,
+    member_id: int | None,
+    answer: Answer,
+    now: datetime,
+    suffix: str = "",
 ) -> None:
-    """Pin the points the answer burns. raises PointsInsufficient"""
+    """Pin the points the answer burns, of a member who is locked. raises PointsInsufficient"""
     if answer.burn is None or member_id is None or not answer.burn.points:
         return
     points.hold(
@@ -52,6 +62,8 @@ def hold_points(
             key=hold_key(purchase_id) + suffix,
             purchase_id=purchase_id,
         ),
+        now,
+        is_locked=True,
     )
 
 

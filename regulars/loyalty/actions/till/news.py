@@ -11,8 +11,7 @@ from regulars.loyalty.pure.answers import Answer
 from regulars.loyalty.till_records import ORDER_SOURCE, Counter
 
 
-def tell_confirmed(
-    workspace_id: int,
+def sold(
     row_id: int,
     *,
     purchase_id: str,
@@ -20,7 +19,7 @@ def tell_confirmed(
     counter: Counter,
     answer: Answer,
     at: datetime,
-) -> None:
+) -> NewEvent:
     """A purchase is confirmed; orders and reports follow from it."""
     props: dict[str, Any] = {
         "purchase": purchase_id,
@@ -35,7 +34,7 @@ def tell_confirmed(
         "channel": counter.channel,
         "source": ORDER_SOURCE,
     }
-    _record(workspace_id, "purchase.confirmed", row_id, customer_id, props, at)
+    return _event("purchase.confirmed", row_id, customer_id, props, at)
 
 
 def tell_returned(
@@ -59,29 +58,20 @@ def tell_returned(
         "is_full": is_full,
         "source": ORDER_SOURCE,
     }
-    _record(workspace_id, "purchase.returned", row_id, customer_id, props, at)
+    event = _event("purchase.returned", row_id, customer_id, props, at)
+    events.record_many(workspace_id, [event])
 
 
-def _record(
-    workspace_id: int,
-    kind: str,
-    row_id: int,
-    customer_id: int | None,
-    props: dict[str, Any],
-    at: datetime,
-) -> None:
-    events.record_many(
-        workspace_id,
-        [
-            NewEvent(
-                kind=kind,
-                time=at,
-                # The purchase's own row makes it once: no key need be remembered beside it.
-                key=None,
-                customer_id=customer_id,
-                props=props,
-                subject_id=row_id,
-                source=ORDER_SOURCE,
-            )
-        ],
+def _event(
+    kind: str, row_id: int, customer_id: int | None, props: dict[str, Any], at: datetime
+) -> NewEvent:
+    return NewEvent(
+        kind=kind,
+        time=at,
+        # The purchase's own row makes it once: no key need be remembered beside it.
+        key=None,
+        customer_id=customer_id,
+        props=props,
+        subject_id=row_id,
+        source=ORDER_SOURCE,
     )

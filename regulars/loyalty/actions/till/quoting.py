@@ -69,8 +69,9 @@ def quote(
     if member is not None and member.is_blocked:
         # Who is blocked may earn and not spend.
         cart = replace(cart, points=PointsAsk())
+    held = None
     if is_locked and member is not None:
-        lock_members(workspace_id, [member.id], now)
+        held = lock_members(workspace_id, [member.id], now)[member.id]
         if rules.asks.value or rules.asks.history:
             # Who buys for the first time may have no balance to wait at.
             hold_member(workspace_id, member.id)
@@ -78,7 +79,7 @@ def quote(
     purchase = ask.purchase_id
     states = codes.look_up(workspace_id, cart.codes, member_id, now, purchase_id=purchase)
     snapshot, usage = simulator.load(
-        workspace_id, rules, cart, member_id, now, states, purchase_id=purchase
+        workspace_id, rules, cart, member, now, states, purchase_id=purchase, held=held
     )
     gifts = codes.gift_card_states(
         workspace_id, [one.code for one in cart.gift_cards], now, purchase_id=purchase

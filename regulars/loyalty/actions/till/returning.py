@@ -108,7 +108,8 @@ def take_return(
     told = _told(there, asked, moved, state, balances, flags)
     body = telling.encode(told)
     _write(workspace_id, asked, DONE, now, result=_kept(moved))
-    rows.move(workspace_id, there.id, state, now)
+    said = rows.Said("return", asked.return_id, asked.body_hash, body)
+    rows.move(workspace_id, there.id, state, now, said)
     tell_returned(
         workspace_id,
         there.id,
@@ -120,7 +121,6 @@ def take_return(
         is_full=back.is_full and not earlier and not _keeps_delivery(there, back),
         at=_taken_at(asked, now) if is_offline else now,
     )
-    rows.keep_answer(workspace_id, "return", asked.return_id, asked.body_hash, body, now)
     return body
 
 

@@ -44,7 +44,9 @@ def revive(
     if answer.burn is not None and answer.burn.points and not is_kept:
         hold_key = moving.hold_key(there.purchase_id) + LATE
         lost["points"] = not _can(
-            lambda: moving.hold_points(workspace_id, there.purchase_id, member_id, answer, LATE)
+            lambda: moving.hold_points(
+                workspace_id, there.purchase_id, member_id, answer, now, LATE
+            )
         )
     used = moving.codes_of(answer)
     if used:

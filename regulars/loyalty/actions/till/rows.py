@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -39,10 +40,20 @@ UPDATE loyalty_purchase SET state = %(state)s, updated_at = %(now)s,
 WHERE workspace_id = %(workspace)s AND id = %(id)s"""
 _KEEP = """
 INSERT INTO loyalty_answer (workspace_id, operation, natural_key, body_hash, body, created_at)
-VALUES (%s, %s, %s, %s, %s, %s)
+VALUES (%(workspace)s, %(operation)s, %(key)s, %(said)s, %(body)s, %(now)s)
 ON CONFLICT (workspace_id, operation, natural_key) DO NOTHING"""
 
 _encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was answered, kept for a repeat of the call."""
+
+    operation: str
+    key: str
+    body_hash: str
+    body: bytes
 
 
 def lock(workspace_id: int, purchase_id: str) -> PurchaseRecord | None:
@@ -83,12 +94,12 @@ def begin(
     return found
 
 
-def write(workspace_id: int, row_id: int, **given: Any) -> None:
-    """Everything a hold or a sale knows of the purchase."""
+def write(workspace_id: int, row_id: int, said: Said, **given: Any) -> None:
+    """Everything a hold or a sale knows of the purchase, and what was answered."""
     given["cart"] = _encode(given["cart"]).decode()
     given["result"] = _encode(given["result"]).decode()
     given["flags"] = _encode(given["flags"]).decode()
-    cursor().execute(_WRITE, {"workspace": workspace_id, "id": row_id, **given})
+    _run(_WRITE, {"workspace": workspace_id, "id": row_id, **given}, said)
 
 
 def move(
@@ -96,6 +107,7 @@ def move(
     row_id: int,
     state: State,
     now: datetime,
+    said: Said | None = None,
     *,
     confirmed_at: datetime | None = None,
     confirm_hash: str | None = None,
@@ -104,24 +116,37 @@ def move(
     result: object | None = None,
     to_pay_minor: int | None = None,
 ) -> None:
-    """The purchase in another state."""
+    """The purchase in another state, and what was answered."""
+    given = {
+        "workspace": workspace_id, "id": row_id, "state": state.value, "now": now,
+        "confirmed": confirmed_at, "confirm_hash": confirm_hash, "occurred": occurred_at,
+        "flags": None if flags is None else _encode(flags).decode(),
+        "result": None if result is None else _encode(result).decode(),
+        "to_pay": to_pay_minor,
+    }  # fmt: skip
+    _run(_MOVE, given, said)
+
+
+def _run(statement: str, given: dict[str, Any], said: Said | None) -> None:
+    """The purchase and the answer in one round trip."""
+    if said is not None:
+        statement = f"WITH written AS ({statement}){_KEEP}"
+        given |= {
+            "operation": said.operation, "key": said.key, "said": said.body_hash,
+            "body": said.body.decode(),
+        }  # fmt: skip
+    cursor().execute(statement, given)
+
+
+def keep_answer(workspace_id: int, said: Said, now: datetime) -> None:
+    """Keep what was answered, for a repeat."""
     cursor().execute(
-        _MOVE,
+        _KEEP,
         {
-            "workspace": workspace_id, "id": row_id, "state": state.value, "now": now,
-            "confirmed": confirmed_at, "confirm_hash": confirm_hash, "occurred": occurred_at,
-            "flags": None if flags is None else _encode(flags).decode(),
-            "result": None if result is None else _encode(result).decode(),
-            "to_pay": to_pay_minor,
+            "workspace": workspace_id, "operation": said.operation, "key": said.key,
+            "said": said.body_hash, "body": said.body.decode(), "now": now,
         },
     )  # fmt: skip
-
-
-def keep_answer(
-    workspace_id: int, operation: str, key: str, body_hash: str, body: bytes, now: datetime
-) -> None:
-    """Keep what was answered, for a repeat."""
-    cursor().execute(_KEEP, [workspace_id, operation, key, body_hash, body.decode(), now])
 
 
 def kept_cart(cart: Cart) -> Mapping[str, Any]:
