@@ -27,6 +27,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from benchmarks import send
 from benchmarks.common import Report
+from regulars.project.worker import NICENESS
 from tests.faults.server import Server
 
 RATE = 40
@@ -212,14 +213,17 @@ def _planner(
 ) -> threading.Thread:
     os.environ.update({**bench.server.environment, "DATABASE_URL": bench.server.database_url,
                        "REGULARS_ROLE": "engine", "REGULARS_ALLOW_PRIVATE_HOSTS": "1",
+                       "REGULARS_EMBEDDED": "1",
                        "DJANGO_SETTINGS_MODULE": "regulars.project.settings"})  # fmt: skip
     import django
 
     django.setup()
     from regulars.kernel import clock
     from regulars.messaging import actions
+    from regulars.store import niceness
     from regulars.store.scope import cursor, scope
 
+    niceness.follow_threads()
     workspace_id = int(bench.keys["workspace"])
     with scope(workspace_id):
         actions.save_sender(
@@ -242,6 +246,8 @@ def _planner(
         everyone = [row[0] for row in raw.fetchall()]
 
     def plan() -> None:
+        # As the threads of the product's worker are, which plans campaigns.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         occurrence = f"bench-{time.time_ns()}"
         for first in range(0, len(everyone), PLANNED_AT_ONCE):
             if over.is_set():

@@ -261,9 +261,11 @@ def _import(options: argparse.Namespace) -> int:
     _set_up()
     from regulars.project import commands
     from regulars.project.worker import NICENESS
+    from regulars.store import niceness
 
     # Tills and pages of a server that runs meanwhile go first.
     os.nice(NICENESS)
+    niceness.follow_threads()
     return commands.bring_in(options)
 
 

@@ -5,7 +5,6 @@ It asks the tables themselves: it must be able to speak when the rooms cannot.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -98,7 +97,7 @@ def _number(connection: Connection, question: str) -> float:
 def _database(connection: Connection) -> Finding:
     version = connection.info.server_version
     # One of our own gave its address to the environment of this process.
-    whose = "our own" if os.environ.get("REGULARS_EMBEDDED") else "external"
+    whose = "our own" if place.is_own_server() else "external"
     size = _number(connection, "SELECT pg_database_size(current_database())") / (1 << 20)
     text = f"PostgreSQL {version // 10_000}.{version % 10_000}, {whose}, {size:,.0f} MB"
     if version < VERSION_MIN:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict
@@ -76,7 +75,7 @@ def carry_on(workspace_id: int, public_id: str) -> None:
 
 def _alone() -> IO[str]:
     """The data folder's lock, when nobody else can read its lake. raises Conflict"""
-    if not os.environ.get("REGULARS_EMBEDDED"):
+    if not place.is_own_server():
         # Servers elsewhere may use the same database; we cannot know.
         raise Conflict("not_alone", "Others may be reading.")
     return service.lock_folder(place.data_folder())

@@ -113,7 +113,7 @@ class _DatabaseKeeper:
     """Starts our own PostgreSQL again when it was killed; another's server is left alone."""
 
     def __init__(self) -> None:
-        self._folder = place.data_folder() if os.environ.get("REGULARS_EMBEDDED") else None
+        self._folder = place.data_folder() if place.is_own_server() else None
         self._next_look = 0.0
 
     def look(self) -> None:

@@ -27,8 +27,10 @@ def run() -> int:
     django.setup()
     from regulars import wiring
     from regulars.project import lake, loops, start
+    from regulars.store import niceness
 
     start.wire()
+    niceness.follow_threads()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

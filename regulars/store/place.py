@@ -38,6 +38,11 @@ def database_url() -> str:
     return url
 
 
+def is_own_server() -> bool:
+    """Whether the database is the one we start ourselves, on this machine."""
+    return bool(os.environ.get("REGULARS_EMBEDDED"))
+
+
 @cache
 def _has_roles(url: str) -> bool:
     given = os.environ.get("REGULARS_HAS_ROLES")
