@@ -189,27 +189,6 @@ def test_two_members_in_any_order_do_not_wait_for_each_other_for_ever(db: None) 
     assert [_have(place, member_id).available for member_id in both] == [10 + THREADS] * 2
 
 
-def test_what_one_member_does_changes_nothing_of_anothers(db: None) -> None:
-    """12: operations of different members give the same in any order."""
-    outcomes = []
-    for order in ("mo", "om"):
-        place = town()
-        bakery = place.bakery.id
-        now = clock.now()
-        with scope(bakery):
-            ids = dict(zip("mo", members.enrol(bakery, [place.mira, place.oleg], now), strict=True))
-            for step in (0, 1):
-                for who in order:
-                    amount = 100 if who == "m" else 40
-                    if step == 0:
-                        points.grant(bakery, Grant(ids[who], "points", amount, who), now)
-                    else:
-                        points.hold(bakery, Hold(ids[who], "points", amount // 2, who), now)
-            found = balances.balances(bakery, list(ids.values()), now)
-            outcomes.append([found[ids[who]]["points"] for who in "mo"])
-    assert outcomes[0] == outcomes[1] == [Balance(50, 0, 50), Balance(20, 0, 20)]
-
-
 def test_nothing_is_left_of_a_transaction_that_broke_off(db: None) -> None:
     """13: what was not committed was never there (kill -9 of the process: tests/faults)."""
     place = town()
