@@ -50,6 +50,7 @@ class Purchase(WorkspaceRow):
     hold_hash = models.TextField(default="")
     confirm_hash = models.TextField(default="")
     cart_hash = models.TextField(default="")
+    # Both are json and not jsonb in the database: text as it was written (migration 0014).
     cart = models.JSONField(default=dict)
     # The whole result with what it took and reserved; what the till was told is in Answer.
     result = models.JSONField(default=dict)
