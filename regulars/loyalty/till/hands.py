@@ -23,7 +23,7 @@ from regulars.store.faults import is_transient
 # Python runs one thread at a time. Of calls that calculate, more than two would only take turns and
 # all end late; calls that write mostly wait for the database.
 COUNTING_THREADS, WRITING_THREADS = 2, 4
-SWITCH_S = 0.0005
+SWITCH_S = 0.002
 # Tills wait two seconds; the answer must be on its way before.
 ANSWER_WITHIN_S = 1.8
 STATEMENT_MS_MAX = 1_500
@@ -65,7 +65,7 @@ class Hands:
             self._pools[counts] = ThreadPoolExecutor(
                 self._threads[counts], thread_name_prefix="till"
             )
-            # A thread that comes back from the database would wait five milliseconds, twenty
+            # A thread that comes back from the database would wait five milliseconds, a dozen
             # times a call, for another that calculates.
             sys.setswitchinterval(min(SWITCH_S, sys.getswitchinterval()))
         self._waiting += 1
