@@ -21,6 +21,8 @@ CARDS = f"(SELECT c.id FROM loyalty_card c WHERE c.workspace_id = %(workspace)s 
 
 TRACES = Traces(
     before=(photos.forget,),
+    # Once more, for what was sent since: the account stays open until the work is done.
+    files=(photos.forget,),
     rows=(
         Trace("loyalty_standing", MINE, file="loyalty_standing"),
         Trace(

@@ -36,8 +36,19 @@ def keep(workspace_id: int, raw: bytes) -> str:
     folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     path = folder / name
     path.touch(mode=FILE_MODE)
-    path.write_bytes(raw)
+    try:
+        path.write_bytes(raw)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return name
+
+
+def drop(workspace_id: int, name: str) -> None:
+    """Remove a photo that nobody took part with after all."""
+    path = path_of(workspace_id, name)
+    if path is not None:
+        path.unlink(missing_ok=True)
 
 
 def path_of(workspace_id: int, name: str) -> Path | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from regulars.kernel.errors import RegularsError
+from regulars.loyalty.reward_records import PHOTO_BYTES_MAX
 
 Word = str | Promise
 LANGUAGES = {"en": "English", "uk": "Українська", "ru": "Русский"}
@@ -29,6 +31,7 @@ TOLD: dict[str, Word] = {
     "came": _("The invitation counts: points come after your first purchase."),
     "refused": _("This invitation does not count for you: it is for people who are new here."),
     "entered": _("Taken. What came of it stands below."),
+    "photo": _("The photo is here. A person will look at it; what came of it will stand below."),
     "unsure": _("Tick the box beside the button to say that you mean it."),
 }
 TOLD_TONES = {"refused": "info", "enough": "warn", "unsure": "warn"}
@@ -56,6 +59,10 @@ ENTRY_STATES: dict[str, tuple[Word, str]] = {
     "waiting": (_("A person looks at it"), "info"),
     "rejected": (_("Was not accepted"), "bad"),
 }
+PHOTO_TOO_LARGE: Word = format_lazy(
+    _("The photo is larger than {mb} MB. Take it again in a smaller size."),
+    mb=PHOTO_BYTES_MAX // 1_000_000,
+)
 PERIODS: dict[str, Word] = {
     "day": _("today"),
     "week": _("this week"),
@@ -72,6 +79,11 @@ ENTRY_FAULTS: dict[str, Word] = {
     "code_unknown": _("There is no such code here. Look at it once more."),
     "code_taken": _("This code came in before."),
     "code_used_up": _("This code came in before."),
+    "photo_missing": _("Choose a photo of the receipt."),
+    "photo_invalid": _("This file is no photo that can be taken. Send a JPEG, PNG or WebP."),
+    "photo_too_large": PHOTO_TOO_LARGE,
+    "photo_rejected": _("This photo was looked at before and not accepted. Take a new one."),
+    "photos_too_many": _("That is enough photos for one day. Send more tomorrow."),
     "receipt_unreadable": _("This is not the text of a receipt’s QR code. Copy it whole."),
     "receipt_taken": _("This receipt came in before."),
     "receipt_old": _("The receipt is too old."),

@@ -11,13 +11,16 @@ from regulars.kernel.errors import Conflict, Invalid, NotFound, Refused
 from regulars.kernel.ids import new_public_id
 from regulars.kernel.money import minor_digits
 from regulars.loyalty.actions import activities as actions
+from regulars.loyalty.actions.receipt_photos import send_photo
 from regulars.loyalty.queries import activities as queries
 from regulars.loyalty.queries import playing
+from regulars.loyalty.queries.members import MemberRecord
 from regulars.loyalty.queries.playing import Turn
 from regulars.loyalty.reward_records import ActivityRecord, DrawRecord, EntranceRecord
 from regulars.portal import standing as standings
 from regulars.portal import words
 from regulars.portal.actions import limits
+from regulars.portal.pages import photo
 from regulars.portal.pages.door import Visit, for_customers
 from regulars.store.scope import scope
 
@@ -52,20 +55,19 @@ def activity(visit: Visit, public_id: str) -> HttpResponse:
         raise NotFound("activity_unknown", "There is no such activity.")
     member = standings.member_of(visit.id, visit.me.id)
     fault = words.NO_FAULT
+    if photo.is_too_long(visit.request):
+        # Nothing of it is read, here or later.
+        visit.request.POST = QueryDict()
     said = said_of(one, visit.request.POST)
     if visit.request.method == "POST":
         try:
             # Counted also when it is refused: nobody tries codes until one fits.
             limits.take(visit.id, limits.ENTERED, visit.me.public_id)
-            _check_whole(said)
-            with scope(visit.id):
-                actions.take_part(
-                    visit.id, public_id, member.id, said, key=_key(visit, member.public_id)
-                )
+            told = _enter(visit, one, member, said)
         except FAULTS as error:
             fault = words.entry_fault(error)
         else:
-            return visit.lead_to("activity", public_id, told="entered")
+            return visit.lead_to("activity", public_id, told=told)
     turn = playing.turn(visit.id, member.id, public_id)
     entries = playing.entrances_of_member(visit.id, member.id, one.id)
     return visit.page(
@@ -77,9 +79,28 @@ def activity(visit: Visit, public_id: str) -> HttpResponse:
         entries=[_entry(entry, one.kind) for entry in entries],
         draws=[_draw(visit, member.id, draw) for draw in _draws(visit, one)],
         most=TYPED_CHARS_MAX,
+        photo=photo.FIELD,
         key=new_public_id(),
         fault=fault,
     )
+
+
+def _enter(visit: Visit, one: ActivityRecord, member: MemberRecord, said: dict[str, Any]) -> str:
+    """Take part as the form says; the word for what the page tells then."""
+    if photo.is_too_long(visit.request):
+        code = "photo_too_large" if one.kind == "receipts" else "entry_invalid"
+        raise Invalid(code, "The form is too long.")
+    if one.kind == "receipts" and visit.request.POST.get("by") == "photo":
+        raw = photo.photo_in(visit.request)
+        with scope(visit.id):
+            sent = send_photo(visit.id, one.public_id, member.id, raw)
+        return "photo" if sent.state == "waiting" else "entered"
+    _check_whole(said)
+    with scope(visit.id):
+        actions.take_part(
+            visit.id, one.public_id, member.id, said, key=_key(visit, member.public_id)
+        )
+    return "entered"
 
 
 def said_of(one: ActivityRecord, given: QueryDict) -> dict[str, Any]:
@@ -163,6 +184,7 @@ def _entry(one: EntranceRecord, kind: str) -> dict[str, Any]:
         "tone": tone,
         "outcome": one.outcome,
         "said": str(said or ""),
+        "is_photo": bool(one.said.get("photo")),
     }
 
 

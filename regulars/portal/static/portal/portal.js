@@ -51,3 +51,12 @@ for (const button of document.querySelectorAll("[data-share]")) {
   button.hidden = false;
   button.addEventListener("click", () => navigator.share({ url, title, text }).catch(() => {}));
 }
+
+// A photo that is too large is told at once, not after it travelled; the server checks all the same.
+for (const field of document.querySelectorAll("[data-bytes-max]")) {
+  field.addEventListener("change", () => {
+    const isTooLarge = [...field.files].some((file) => file.size > Number(field.dataset.bytesMax));
+    field.setCustomValidity(isTooLarge ? field.dataset.tooLarge : "");
+    field.reportValidity();
+  });
+}
