@@ -242,7 +242,8 @@ def _value(table: str, name: str, kind: str, canary: Canary, ids: Mapping[str, i
     mark = canary.mark if is_personal(table, name) else secrets.token_urlsafe(9)
     by_kind: dict[str, object] = {
         "text": f"{name} {mark}", "varchar": mark,
-        "jsonb": json.dumps({"said": mark}), "bytea": mark.encode(),
+        "jsonb": json.dumps({"said": mark}), "json": json.dumps({"said": mark}),
+        "bytea": mark.encode(),
         "timestamptz": clock.now(), "date": clock.now().date(),
         "bool": False, "float8": 0.5,
     }  # fmt: skip
