@@ -72,7 +72,7 @@ def adjust(
 ) -> AdjustmentRecord:
     """Give or take points by hand; above `limit` it waits for a second person.
 
-    raises  Invalid(reason_missing | points_amount | currency_unknown),
+    raises  Invalid(reason_missing | points_amount | currency_unknown | expires_past),
             PointsInsufficient(points_insufficient), Conflict(idempotency_mismatch)
     """
     reason = asked.reason.strip()
@@ -98,6 +98,8 @@ def adjust(
     row = raw.fetchone()
     if row is None:
         return _asked_before(workspace_id, asked.key, said)
+    if asked.expires_at is not None and asked.expires_at <= moment:
+        raise Invalid("expires_past", _("Points cannot end before they are given."))
     made = AdjustmentRecord(*row)
     trail.note(workspace_id, "points.adjusted", "adjustment", made.public_id)
     if abs(asked.points) > limit:
