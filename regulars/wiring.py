@@ -218,6 +218,7 @@ CHORES: dict[str, str] = {
     "loyalty.gift_cards": "regulars.loyalty.code_tasks:end_gift_cards",
     "loyalty.referrals": "regulars.loyalty.reward_tasks:reward_friends",
     "loyalty.answers": "regulars.loyalty.till_tasks:prune",
+    "loyalty.photos": "regulars.loyalty.reward_tasks:forget_photos",
     "portal.over": "regulars.portal.tasks:forget",
 }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from regulars.kernel.errors import Invalid
@@ -21,6 +22,10 @@ HEADS = {
     b"\x89PNG\r\n\x1a\n": ("png", "image/png"),
     b"RIFF": ("webp", "image/webp"),
 }
+# A photo that nobody took part with goes: its sender did not go on, or the server died meanwhile.
+UNUSED_KEPT = timedelta(days=1)
+LOOKED_BACK = timedelta(days=7)
+LOOKED_AT_ONCE = 10_000
 _NAME = re.compile(r"[A-Za-z0-9_-]{22}\.(jpg|png|webp)")
 
 
@@ -49,6 +54,51 @@ def drop(workspace_id: int, name: str) -> None:
     path = path_of(workspace_id, name)
     if path is not None:
         path.unlink(missing_ok=True)
+
+
+def folders() -> Iterator[int]:
+    """Workspaces that have a folder of photos."""
+    folder = place.data_folder() / FOLDER
+    found = folder.iterdir() if folder.is_dir() else ()
+    yield from sorted(int(path.name) for path in found if path.name.isdecimal())
+
+
+def drop_unused(workspace_id: int, now: datetime) -> int:
+    """Remove photos that no entrance has named for UNUSED_KEPT; returns how many.
+
+    What was left longer ago than LOOKED_BACK is not looked at again.
+    """
+    last = now - UNUSED_KEPT
+    first = last - LOOKED_BACK
+    names = [
+        path.name
+        for path in (place.data_folder() / FOLDER / str(workspace_id)).iterdir()
+        if _NAME.fullmatch(path.name) and first <= _written_at(path) <= last
+    ]
+    unused: list[str] = []
+    for start in range(0, len(names), LOOKED_AT_ONCE):
+        unused += _unnamed(workspace_id, names[start : start + LOOKED_AT_ONCE])
+    for name in unused:
+        drop(workspace_id, name)
+    return len(unused)
+
+
+def _written_at(path: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        # Somebody was erased meanwhile; what is gone is of no time that is looked at.
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _unnamed(workspace_id: int, names: Sequence[str]) -> set[str]:
+    raw = cursor()
+    raw.execute(
+        "SELECT said ->> 'photo' FROM loyalty_entrance"
+        " WHERE workspace_id = %s AND said ->> 'photo' = ANY(%s)",
+        [workspace_id, list(names)],
+    )
+    return set(names) - {row[0] for row in raw.fetchall()}
 
 
 def path_of(workspace_id: int, name: str) -> Path | None:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from regulars.events.records import Event
 from regulars.kernel import clock
+from regulars.loyalty import photos
 from regulars.loyalty.actions import coalition, referrals
 from regulars.store.scope import cursor, scope
 
@@ -57,6 +58,16 @@ def follow_coalitions() -> int:
             done += found
             if not found:
                 break
+    return done
+
+
+def forget_photos() -> int:
+    """Remove photos of receipts that nobody took part with; how many. Engine only."""
+    now = clock.now()
+    done = 0
+    for workspace_id in photos.folders():
+        with scope(workspace_id):
+            done += photos.drop_unused(workspace_id, now)
     return done
 
 

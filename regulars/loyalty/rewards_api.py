@@ -318,7 +318,7 @@ def set_activity(request: HttpRequest, public_id: str, body: ActivityStateIn) ->
 
 @router.post("/activities/photos", response={201: PhotoOut})
 def keep_photo(request: HttpRequest, file: File[UploadedFile]) -> Status[dict[str, object]]:
-    """A photo of a receipt, to be named when somebody takes part with it."""
+    """A photo of a receipt, to be named within a day when somebody takes part with it."""
     if file.size is None or file.size > PHOTO_BYTES_MAX:
         raise Invalid("photo_too_large", f"A photo has at most {PHOTO_BYTES_MAX} bytes.")
     return Status(201, {"photo": photos.keep(_workspace_id(request), file.read())})

@@ -21,7 +21,7 @@ from django.urls import reverse
 from regulars.customers import queries as customers
 from regulars.kernel import clock
 from regulars.kernel.errors import Invalid
-from regulars.loyalty import photos
+from regulars.loyalty import photos, reward_tasks
 from regulars.loyalty.actions import activities, receipt_photos
 from regulars.loyalty.reward_records import PHOTO_BYTES_MAX
 from regulars.portal import standing
@@ -254,6 +254,22 @@ def test_photos_refused_by_the_activity_do_not_stay(town: Town) -> None:
 
     assert (len(there), kept(town)) == (2, there)
     assert [len(entries(town, one)) for one in (limited, full, over, early)] == [1, 1, 0, 0]
+
+
+def test_a_photo_that_nobody_took_part_with_goes_after_a_day(town: Town) -> None:
+    one = begin(town, "receipts")
+    send(mira(town), one, jpeg("used"))
+    with scope(town.bakery.id):
+        # As when the server dies between the file and its entrance.
+        left = photos.keep(town.bakery.id, jpeg("left"))
+
+    reward_tasks.forget_photos()
+    assert len(kept(town)) == 2
+    with time_machine.travel(clock.now() + timedelta(days=1, minutes=1), tick=False):
+        reward_tasks.forget_photos()
+
+    assert [path.read_bytes() for path in kept(town)] == [jpeg("used")]
+    assert photos.path_of(town.bakery.id, left) is None
 
 
 def test_only_so_many_photos_are_taken_a_day(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
