@@ -71,7 +71,9 @@ def _begin(workspace_id: int) -> None:
             b"BEGIN; SELECT set_config('regulars.workspace', '%d', true)" % workspace_id
         )
         if result.status != ExecStatus.TUPLES_OK:
-            raise psycopg.errors.error_from_result(result)
+            error = psycopg.errors.error_from_result(result)
+            # Without a state no server said it: the connection broke, as psycopg itself tells.
+            raise error if error.sqlstate else psycopg.OperationalError(str(error))
 
 
 def cursor() -> psycopg.Cursor[tuple[Any, ...]]:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import os
+import socket
+
 import psycopg
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from regulars.jobs import actions as jobs
+from regulars.store.faults import is_transient
 from regulars.store.scope import Numbered, ask, cursor, scope
 from tests.town import workspace
 
@@ -77,3 +81,25 @@ def test_a_numbered_statement_is_asked_with_values_by_name(db: None) -> None:
         rows = ask(Numbered.of("SELECT %(b)s::text, %(a)s::int[], 5 %% 3"), {"a": [1], "b": "%s"})
 
     assert rows == [("%s", [1], 2)]
+
+
+def hang_up() -> None:
+    """The connection breaks without a word, as when its process is killed."""
+    with socket.socket(fileno=os.dup(connection.connection.fileno())) as end:
+        end.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_connection_that_broke_between_two_scopes_passes_by_itself(db: None) -> None:
+    workspace_id = workspace("broken").id
+    with scope(workspace_id):
+        pass
+    hang_up()
+
+    with pytest.raises(OperationalError) as told, scope(workspace_id):
+        raise AssertionError("nothing is done without a transaction")
+
+    assert is_transient(told.value)
+    assert not connection.in_atomic_block
+    connection.close_if_unusable_or_obsolete()
+    with scope(workspace_id):
+        assert _seen() == workspace_id
