@@ -45,7 +45,7 @@ def activities(visit: Visit) -> HttpResponse:
     )
 
 
-@for_customers("GET", "HEAD", "POST")
+@for_customers("GET", "HEAD", "POST", takes_files=True)
 def activity(visit: Visit, public_id: str) -> HttpResponse:
     """One activity: taking part, what came of it, its draws. raises NotFound(activity_unknown)"""
     if not standings.is_open(visit.id):

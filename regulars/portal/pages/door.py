@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -118,12 +118,19 @@ def open_to_all(*methods: str) -> Callable[[Page], Page]:
     return lambda page: _opened(page, methods or ("GET", "HEAD"), needs_session=False)
 
 
-def for_customers(*methods: str) -> Callable[[Page], Page]:
-    """A page of the account for its owner; everybody else is led to the sign-in."""
-    return lambda page: _opened(page, methods or ("GET", "HEAD"), needs_session=True)
+def for_customers(*methods: str, takes_files: bool = False) -> Callable[[Page], Page]:
+    """A page of the account for its owner; everybody else is led to the sign-in.
+
+    takes_files  the page asks itself how long a form is before it reads it
+    """
+    return lambda page: _opened(
+        page, methods or ("GET", "HEAD"), needs_session=True, takes_files=takes_files
+    )
 
 
-def _opened(page: Page, methods: tuple[str, ...], *, needs_session: bool) -> Page:
+def _opened(
+    page: Page, methods: tuple[str, ...], *, needs_session: bool, takes_files: bool = False
+) -> Page:
     # The cookie of Django's own check does not reach a frame on another site; `_check_origin`
     # asks the browser itself where the form stood, and takes no answer for a no.
     @login_not_required
@@ -134,6 +141,9 @@ def _opened(page: Page, methods: tuple[str, ...], *, needs_session: bool) -> Pag
         workspace_id = queries.workspace_at(slug)
         if request.method == "POST":
             _check_origin(request)
+            if not takes_files and is_longer(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE):
+                # Files would be written to the disk, whatever the page wants of the form.
+                raise RequestDataTooBig("A form without files is longer than it may be.")
         with scope(workspace_id):
             visit = _visit(request, workspace_id)
             with (
@@ -146,6 +156,12 @@ def _opened(page: Page, methods: tuple[str, ...], *, needs_session: bool) -> Pag
                 return _finished(visit, page(visit, **named))
 
     return opened
+
+
+def is_longer(request: HttpRequest, bytes_max: int) -> bool:
+    """Whether the body tells to be longer; nothing is read for it, and never more than was told."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return not length.isdecimal() or int(length) > bytes_max
 
 
 def _visit(request: HttpRequest, workspace_id: int) -> Visit:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from regulars.kernel.errors import Invalid
 from regulars.loyalty.reward_records import PHOTO_BYTES_MAX
 from regulars.portal import words
+from regulars.portal.pages.door import is_longer
 
 # What a form may have besides its photo.
 FORM_BYTES_MAX = 64 << 10
@@ -21,12 +22,8 @@ FIELD: dict[str, Any] = {
 
 
 def is_too_long(request: HttpRequest) -> bool:
-    """Whether the form is longer than a photo and what stands beside it; nothing is read for it.
-
-    A form that tells no length is an empty one: no more than was told is ever read.
-    """
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return not length.isdecimal() or int(length) > PHOTO_BYTES_MAX + FORM_BYTES_MAX
+    """Whether the form is longer than a photo and what stands beside it; asked before reading."""
+    return is_longer(request, PHOTO_BYTES_MAX + FORM_BYTES_MAX)
 
 
 def photo_in(request: HttpRequest) -> bytes:

@@ -182,6 +182,15 @@ def test_a_body_beyond_the_limit_is_refused_unread(town: Town, length: str) -> N
     assert (entries(town, photo), entries(town, quiz), kept(town)) == ([], [], [])
 
 
+def test_other_forms_of_the_account_take_no_files(town: Town) -> None:
+    for browser, page in ((Browser(town.bakery), "sign-in"), (mira(town), "me")):
+        answer = browser.client.post(
+            browser.address(page), {"address": "x"}, headers={"Origin": OWN},
+            **{"CONTENT_LENGTH": str((5 << 20) + 1), "wsgi.input": Unread()},
+        )  # fmt: skip
+        assert answer.status_code == 400
+
+
 def test_a_photo_sent_twice_is_one_entrance(town: Town) -> None:
     one, two = begin(town, "receipts"), begin(town, "receipts")
     browser, oleg = mira(town), Browser(town.bakery).come_in(town.oleg)
