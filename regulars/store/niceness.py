@@ -7,7 +7,6 @@ till that asks a dozen short questions would wait at each of them behind an impo
 from __future__ import annotations
 
 import os
-import threading
 from contextlib import suppress
 from typing import Any
 
@@ -29,7 +28,8 @@ def follow_threads() -> None:
 
 
 def _follow(connection: Any, **_: Any) -> None:
-    niceness = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     # Who may not tell the server's processes anything works as before.
     with suppress(OSError):
+        # Whoever asks: on Linux the thread, elsewhere its process, for threads have no own there.
+        niceness = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, connection.connection.info.backend_pid, niceness)

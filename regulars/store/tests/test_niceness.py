@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 
 from regulars.store import niceness
+from regulars.store.scope import scope
+from tests.town import workspace
 
 pytestmark = pytest.mark.skipif(
     bool(os.environ.get("REGULARS_TEST_DATABASE_URL")), reason="of the server we start ourselves"
@@ -47,6 +49,18 @@ def test_a_connection_is_as_nice_as_the_thread_that_made_it(
         ours, theirs = pool.submit(at_the_server, NICE).result()
 
     assert ours == theirs == os.getpriority(os.PRIO_PROCESS, 0) + NICE
+
+
+def test_a_system_that_numbers_its_threads_otherwise_is_connected_to(
+    following: pytest.MonkeyPatch,
+) -> None:
+    niceness.follow_threads()
+    following.setattr(threading, "get_native_id", lambda: 2**31 - 1)
+
+    with scope(workspace("elsewhere").id):
+        backend = connection.connection.info.backend_pid
+
+    assert os.getpriority(os.PRIO_PROCESS, backend) == os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_processes_of_another_server_are_left_alone(following: pytest.MonkeyPatch) -> None:
