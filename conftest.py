@@ -12,15 +12,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import django
 import psycopg
 import pytest
 from django.utils import translation
-
-if TYPE_CHECKING:
-    pass
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))

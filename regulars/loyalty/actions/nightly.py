@@ -1,7 +1,7 @@
 """The night: what a local midnight does to points and tiers, in one fixed order.
 
-    activate what is pending → tiers → expire → tiers by balance → notices of what ends soon
-    → birthdays
+    activate what is pending → tiers → everybody anew where the policy of tiers was changed
+    → expire → tiers by balance → notices of what ends soon → birthdays
 
 Each step walks over the members it concerns in parts, every part in a transaction of its own that
 also notes how far the night has come; a night that is broken off goes on from there, and a night
