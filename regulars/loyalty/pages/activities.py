@@ -172,10 +172,11 @@ def queue(request: HttpRequest) -> HttpResponse:
     workspace = workspace_of(request, Right.LOYALTY_VIEW)
     found = queries.waiting(workspace.id)
     names = {one.id: one.name for one in queries.activities(workspace.id)}
+    twins = queries.twins_of_photos(workspace.id, [one.id for one in found])
     context = {
         "tabs": chrome.tabs_of(chrome.REWARD_TABS, "queue"),
         "rows": [
-            (*row, names.get(one.activity_id, ""))
+            (*row, names.get(one.activity_id, ""), twins.get(one.id, 0))
             for one, row in zip(found, _rows(workspace.id, found), strict=True)
         ],
     }

@@ -61,6 +61,23 @@ def waiting(workspace_id: int, *, after: int = 0, limit: int = PAGE_ROWS) -> lis
     return [entrance_record_of(row) for row in rows.order_by("id")[:limit]]
 
 
+TWINS = """
+SELECT mine.id, count(*) - 1
+FROM loyalty_entrance AS mine
+JOIN loyalty_entrance AS every ON every.workspace_id = mine.workspace_id
+  AND every.key LIKE 'photo:%%' AND split_part(every.key, ':', 3) = split_part(mine.key, ':', 3)
+WHERE mine.workspace_id = %s AND mine.id = ANY(%s) AND mine.key LIKE 'photo:%%'
+GROUP BY 1 HAVING count(*) > 1
+"""
+
+
+def twins_of_photos(workspace_id: int, entrance_ids: Sequence[int]) -> dict[int, int]:
+    """Of these entrances those whose very photo others sent too, and how many others."""
+    with cursor() as raw:
+        raw.execute(TWINS, [workspace_id, list(entrance_ids)])
+        return dict(raw.fetchall())
+
+
 def entrances_of(
     workspace_id: int, activity_id: int, *, before: int = 0, limit: int = PAGE_ROWS
 ) -> list[EntranceRecord]:

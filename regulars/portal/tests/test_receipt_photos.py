@@ -77,6 +77,21 @@ def staff(client: Client, name: str, public_id: str, **said: str) -> Any:
     return client.post(address, said) if said else client.get(address)
 
 
+def test_who_looks_at_a_photo_is_told_that_others_sent_the_same(town: Town) -> None:
+    one = begin(town, "receipts", points=700)
+    friend = Browser(town.bakery).come_in(town.oleg)
+    browser, anna = mira(town), member_of(town.bakery)
+    send(browser, one, jpeg())
+    alone = anna.get(reverse("loyalty:queue")).content.decode()
+
+    send(friend, one, jpeg())
+    send(friend, one, jpeg("another"))
+
+    queue = anna.get(reverse("loyalty:queue")).content.decode()
+    assert alone.count("sent this very photo") == 0
+    assert queue.count("1 other sent this very photo") == 2
+
+
 def test_a_photo_is_sent_looked_at_and_gives_points(town: Town) -> None:
     one = begin(town, "receipts", points=700)
     browser, anna, other = mira(town), member_of(town.bakery), member_of(town.other)
