@@ -22,7 +22,7 @@ from regulars.lake.relations import Relation
 from regulars.lake.spark import session
 from regulars.lake.spark.engine import SparkEngine
 from regulars.project import memory
-from regulars.store import place
+from regulars.store import niceness, place
 from regulars.store.roles import Role
 
 WEB_MEMORY_MB = 512
@@ -59,6 +59,7 @@ def _pool() -> psycopg_pool.ConnectionPool:
         min_size=1,
         max_size=READERS_MAX,
         kwargs={"autocommit": True},
+        configure=niceness.follow,
         check=psycopg_pool.ConnectionPool.check_connection,
         open=True,
     )
