@@ -10,8 +10,12 @@ PUBLIC_ID_BYTES = 16
 
 
 def new_public_id() -> str:
-    """A url-safe name of 22 characters with 128 random bits."""
-    return secrets.token_urlsafe(PUBLIC_ID_BYTES)
+    """A url-safe name of 22 characters with 128 random bits, less the one of 64 with a dash first.
+
+    At a command line what begins with a dash is an option.
+    """
+    made = secrets.token_urlsafe(PUBLIC_ID_BYTES)
+    return made if made[0] != "-" else new_public_id()
 
 
 def message_hash(source: str, message_id: str) -> uuid.UUID:

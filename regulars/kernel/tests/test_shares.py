@@ -47,3 +47,5 @@ def test_public_ids_are_short_and_safe_in_addresses() -> None:
     assert all(
         len(name) == 22 and name.replace("-", "").replace("_", "").isalnum() for name in made
     )
+    # A dash would begin an option where an id is typed as a word of a command.
+    assert not any(name.startswith("-") for name in made)
