@@ -94,7 +94,17 @@ def _take(
         member_id = now_of(workspace_id, there.member_id)
     sold = _news(there.id, asked, customer_id, answer, flags, now)
     locked = locked if member_id == there.member_id else None
-    _post(workspace_id, member_id, customer_id, answer, asked, now, hold_key, locked, sold)
+    _post(
+        workspace_id,
+        asked,
+        answer,
+        sold,
+        member_id=member_id,
+        customer_id=customer_id,
+        now=now,
+        hold_key=hold_key,
+        locked=locked,
+    )
     if not is_late:
         # After the points, as everywhere: the member's balances are locked before limits.
         moving.settle(workspace_id, name, answer)
@@ -170,14 +180,15 @@ def _sold_at(asked: Confirmation, flags: tuple[str, ...], now: datetime) -> date
 
 def _post(
     workspace_id: int,
+    asked: Confirmation,
+    answer: Answer,
+    sold: NewEvent,
+    *,
     member_id: int | None,
     customer_id: int | None,
-    answer: Answer,
-    asked: Confirmation,
     now: datetime,
-    hold_key: str | None,
-    locked: Mapping[int, Mapping[str, Balance]] | None,
-    sold: NewEvent,
+    hold_key: str | None = None,
+    locked: Mapping[int, Mapping[str, Balance]] | None = None,
 ) -> None:
     """Burnt points are spent and earned ones given, in one posting, and the sale is told."""
     burns = bool(answer.burn and answer.burn.points and hold_key)
@@ -212,7 +223,7 @@ def _sell(workspace_id: int, row_id: int, asked: Confirmation, now: datetime) ->
     answer = found.answer
     name, member_id, customer_id = asked.purchase_id, found.member_id, found.customer_id
     sold = _news(row_id, asked, customer_id, answer, flags, now)
-    _post(workspace_id, member_id, customer_id, answer, asked, now, None, None, sold)
+    _post(workspace_id, asked, answer, sold, member_id=member_id, customer_id=customer_id, now=now)
     shown, missed = reward(workspace_id, name, member_id, customer_id, answer, now)
     flags += missed
     told = telling.of_purchase(

@@ -117,7 +117,12 @@ def reserved(workspace_id: int, ask: Ask, now: datetime) -> tuple[Quote, datetim
         try:
             with transaction.atomic():
                 moving.reserve(
-                    workspace_id, ask.purchase_id, found.member_id, found.answer, now, until
+                    workspace_id,
+                    ask.purchase_id,
+                    found.member_id,
+                    found.answer,
+                    now=now,
+                    until=until,
                 )
         except LOST_RACES:
             if not left:

@@ -25,6 +25,7 @@ def reserve(
     purchase_id: str,
     member_id: int | None,
     answer: Answer,
+    *,
     now: datetime,
     until: datetime,
 ) -> None:
@@ -33,7 +34,7 @@ def reserve(
     raises  LimitReached, CodeInUse, CodeUsedUp, GiftCardShort, PointsInsufficient
     """
     budgets.reserve(workspace_id, answer.uses)
-    hold_points(workspace_id, purchase_id, member_id, answer, now)
+    hold_points(workspace_id, purchase_id, member_id, answer, now=now)
     used = codes_of(answer)
     if used:
         codes.reserve_codes(workspace_id, used, purchase_id, member_id, until)
@@ -47,6 +48,7 @@ def hold_points(
     purchase_id: str,
     member_id: int | None,
     answer: Answer,
+    *,
     now: datetime,
     suffix: str = "",
 ) -> None:

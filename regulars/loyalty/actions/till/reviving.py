@@ -45,7 +45,7 @@ def revive(
         hold_key = moving.hold_key(there.purchase_id) + LATE
         lost["points"] = not _can(
             lambda: moving.hold_points(
-                workspace_id, there.purchase_id, member_id, answer, now, LATE
+                workspace_id, there.purchase_id, member_id, answer, now=now, suffix=LATE
             )
         )
     used = moving.codes_of(answer)
