@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from django.db import transaction
 
@@ -13,6 +14,8 @@ from regulars.kernel.errors import Invalid, NotFound
 from regulars.store.scope import cursor, scope
 from tests.town import workspace
 
+# Far more than a call takes; without one the test would wait for ever.
+CALL_WAIT_S = 20.0
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 taken: list[Event] = []
 refused_customers: set[int] = set()
@@ -210,3 +213,18 @@ def test_a_failed_event_is_kept_and_replayed_once(as_engine: None, db: None) -> 
         raw = cursor()
         raw.execute("DELETE FROM events_inbox WHERE workspace_id = %s RETURNING body", [bakery.id])
         assert [bytes(row[0]) for row in raw.fetchall()] == [b'{"x": "\x00"}']
+
+
+@pytest.mark.parametrize("count", [1, actions.COPY_ROWS_MIN])
+def test_followers_are_called_once_what_was_written_is_there(
+    as_engine: None, database: str, count: int
+) -> None:
+    bakery = workspace()
+    with psycopg.connect(database, autocommit=True) as follower:
+        follower.execute("LISTEN regulars_events")
+
+        with scope(bakery.id):
+            actions.record_many(bakery.id, [event(f"call-{number}") for number in range(count)])
+        calls = list(follower.notifies(timeout=CALL_WAIT_S, stop_after=1))
+
+    assert [call.channel for call in calls] == ["regulars_events"]

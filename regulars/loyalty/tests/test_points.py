@@ -312,3 +312,18 @@ def test_nobody_else_sees_it(place: Town) -> None:
 
     with scope(place.other.id):
         assert balances.balances(place.other.id, [member_id]) == {member_id: {}}
+
+
+def test_a_till_reckons_with_what_is_due_and_not_yet_in_the_books(place: Town) -> None:
+    member_id, now = _member(place), clock.now()
+    _give(place, member_id, 500, "later", activates_at=now + DAY, expires_at=now + 3 * DAY)
+    _give(place, member_id, 40, "stays")
+
+    told = [balances.sums(place.bakery.id, member_id, now + days * DAY) for days in (0, 2, 4)]
+
+    assert [(one["points"].available, one["points"].pending) for one in told] == [
+        (40, 500), (540, 0), (40, 0),
+    ]  # fmt: skip
+    assert _balance(place, member_id) == Balance(available=40, pending=500)
+    with scope(place.other.id):
+        assert balances.sums(place.other.id, member_id, now) == {}
