@@ -8,10 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import httpx
+import psycopg
 import pytest
 
+from regulars.project.worker import NICENESS, NICENESS_OF_LETTERS
 from tests.faults.server import Server, free_port
 
 # How long a busy machine may take; what is promised (5 s) is measured by benchmarks/freshness.py.
@@ -39,6 +42,23 @@ def test_an_acknowledged_event_is_soon_seen_by_a_query(server: Server) -> None:
         assert time.monotonic() < deadline, "the event is not seen"
         time.sleep(0.05)
     assert count(server, ask) == 1
+
+
+def test_what_nobody_waits_for_steps_back_at_the_database_too(server: Server) -> None:
+    with psycopg.connect(server.database_url, autocommit=True) as connection:
+        base = os.getpriority(os.PRIO_PROCESS, connection.info.backend_pid)
+        wanted = {base + NICENESS_OF_LETTERS, base + NICENESS}
+        deadline = time.monotonic() + SEEN_WAIT_S
+        found: set[int] = set()
+        while not wanted <= found and time.monotonic() < deadline:
+            time.sleep(0.1)
+            rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname = 'regulars'")
+            for (pid,) in rows.fetchall():
+                with suppress(ProcessLookupError):
+                    found.add(os.getpriority(os.PRIO_PROCESS, pid))
+
+    # Nobody is nearer to the processor than the server itself, where tills and pages are.
+    assert found == {base, *wanted}
 
 
 def test_a_second_server_on_the_same_folder_is_refused(server: Server) -> None:
