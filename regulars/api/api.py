@@ -101,10 +101,15 @@ def _too_large(request: HttpRequest, _: RequestDataTooBig) -> HttpResponse:
 @api.exception_handler(DataError)
 @api.exception_handler(psycopg.DataError)
 @api.exception_handler(UnicodeEncodeError)
+@api.exception_handler(OverflowError)
 def _unstorable(request: HttpRequest, _: Exception) -> HttpResponse:
-    # JSON can carry what no text column holds: NUL, half a surrogate pair.
+    # JSON can carry what no column holds: NUL, half a surrogate pair, and a last day of the
+    # calendar that is a day later in UTC.
     log.warning("an API call gave a value that cannot be stored", exc_info=True)
-    message = "A value cannot be stored: a character such as NUL, or a number too large."
+    message = (
+        "A value cannot be stored: a character such as NUL, a number too large, or a moment"
+        " outside the calendar."
+    )
     return _answer(request, 422, "value_unusable", message)
 
 

@@ -141,6 +141,8 @@ def test_what_no_change_of_points_can_mean_is_refused(db: None) -> None:
         ({"points": 0}, "points_amount"), ({"currency": "gold"}, "currency_unknown"),
         ({"reason": " "}, "reason_missing"),
         ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_past"),
+        ({"expires_at": "9999-12-31T23:59:59-12:00"}, "value_unusable"),
+        ({"expires_at": "0001-01-01T00:00:00+12:00"}, "value_unusable"),
     ]  # fmt: skip
 
     for change, code in wrong:
