@@ -102,7 +102,7 @@ def create_activity(
     raises  Invalid(activity_…), Conflict(idempotency_mismatch), Refused(activities_too_many)
     """
     _check(kind, terms)
-    _lock(workspace_id, "activities")
+    lock(workspace_id, "activities")
     digest = _digest(kind, repr(terms))
     mine = Activity.objects.filter(workspace_id=workspace_id)
     before = mine.filter(create_key=key).first() if key else None
@@ -147,7 +147,7 @@ def take_part(
             Conflict(idempotency_mismatch | receipt_taken | code_taken), CodeUnusable, CodeUsedUp
     """
     digest = _said_digest(public_id, member_id, said, key)
-    _lock(workspace_id, f"key:{key}")
+    lock(workspace_id, f"key:{key}")
     before = Entrance.objects.filter(workspace_id=workspace_id, key=key).first()
     if before is not None:
         if before.body_hash != digest:
@@ -234,7 +234,7 @@ def commit_draw(
     if not 1 <= prizes <= draws.PRIZES_MAX:
         raise Invalid("draw_prizes", f"A draw has 1 to {draws.PRIZES_MAX} prizes.")
     now = clock.now()
-    _lock(workspace_id, f"draw:{key}")
+    lock(workspace_id, f"draw:{key}")
     before = Draw.objects.filter(workspace_id=workspace_id, key=key).first()
     if before is not None:
         there = (before.activity_id, before.prizes, before.closes_at, before.public_source)
@@ -470,7 +470,8 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
 
 
-def _lock(workspace_id: int, what: str) -> None:
+def lock(workspace_id: int, what: str) -> None:
+    """Of those who name the same thing one waits until the other's transaction ends."""
     cursor().execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('activity:' || %s || ':' || %s, 0))",
         [workspace_id, what],

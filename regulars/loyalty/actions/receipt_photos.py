@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, time
 
 from django.db import transaction
 
@@ -13,6 +12,7 @@ from regulars.kernel.errors import Conflict, Invalid
 from regulars.loyalty import photos
 from regulars.loyalty.actions import activities as actions
 from regulars.loyalty.models.rewards import Entrance
+from regulars.loyalty.pure.terms import midnight
 from regulars.loyalty.queries import activities as queries
 from regulars.loyalty.queries import members
 from regulars.loyalty.reward_records import PHOTOS_A_DAY_MAX, EntranceRecord, LimitReached
@@ -30,11 +30,12 @@ def send_photo(workspace_id: int, public_id: str, member_id: int, raw: bytes) ->
     one = queries.activity(workspace_id, public_id)
     if one.kind != "receipts":
         raise Invalid("entry_invalid", "Photos are sent of receipts only.")
-    _lock(workspace_id, member_id)
+    # The photos of one member come in one after another, so none is looked up too early.
+    actions.lock(workspace_id, f"photos:{member_id}")
     own = members.with_merged(workspace_id, member_id)
     digest = hashlib.sha256(raw).hexdigest()
     before = Entrance.objects.filter(
-        workspace_id=workspace_id, key__in=[_key(mine, digest) for mine in own]
+        workspace_id=workspace_id, key__in=[queries.photo_key(mine, digest) for mine in own]
     ).first()
     if before is not None:
         return _as_before(before, one.id)
@@ -42,9 +43,8 @@ def send_photo(workspace_id: int, public_id: str, member_id: int, raw: bytes) ->
     name = photos.keep(workspace_id, raw)
     try:
         with transaction.atomic():
-            return actions.take_part(
-                workspace_id, public_id, member_id, {"photo": name}, key=_key(member_id, digest)
-            )
+            key = queries.photo_key(member_id, digest)
+            return actions.take_part(workspace_id, public_id, member_id, {"photo": name}, key=key)
     except BaseException:
         photos.drop(workspace_id, name)
         raise
@@ -61,7 +61,7 @@ def _as_before(before: Entrance, activity_id: int) -> EntranceRecord:
 def _check_day(workspace_id: int, own: Sequence[int]) -> None:
     """Each photo is work for a person, so there are only so many a day, whatever came of them."""
     zone = workspaces.workspace(workspace_id).zone
-    today = datetime.combine(clock.now().astimezone(zone).date(), time(), tzinfo=zone)
+    today = midnight(clock.now().astimezone(zone).date(), zone)
     raw = cursor()
     raw.execute(
         "SELECT count(*) FROM loyalty_entrance"
@@ -72,15 +72,3 @@ def _check_day(workspace_id: int, own: Sequence[int]) -> None:
     assert row is not None
     if row[0] >= PHOTOS_A_DAY_MAX:
         raise LimitReached("photos_too_many", f"A day takes at most {PHOTOS_A_DAY_MAX} photos.")
-
-
-def _key(member_id: int, digest: str) -> str:
-    return f"photo:{member_id}:{digest}"
-
-
-def _lock(workspace_id: int, member_id: int) -> None:
-    """The photos of one member come in one after another, so none is looked up too early."""
-    cursor().execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('photos:' || %s || ':' || %s, 0))",
-        [workspace_id, member_id],
-    )

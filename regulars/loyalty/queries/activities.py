@@ -61,6 +61,11 @@ def waiting(workspace_id: int, *, after: int = 0, limit: int = PAGE_ROWS) -> lis
     return [entrance_record_of(row) for row in rows.order_by("id")[:limit]]
 
 
+def photo_key(member_id: int, digest: str) -> str:
+    """What names an entrance by photo; TWINS looks for others of the same digest."""
+    return f"photo:{member_id}:{digest}"
+
+
 TWINS = """
 SELECT mine.id, count(*) - 1
 FROM loyalty_entrance AS mine

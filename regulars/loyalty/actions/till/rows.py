@@ -55,6 +55,13 @@ class Said:
     body_hash: str
     body: bytes
 
+    @property
+    def values(self) -> dict[str, str]:
+        return {
+            "operation": self.operation, "key": self.key, "said": self.body_hash,
+            "body": self.body.decode(),
+        }  # fmt: skip
+
 
 def lock(workspace_id: int, purchase_id: str) -> PurchaseRecord | None:
     """The purchase, locked until the transaction ends; a twin waits here."""
@@ -131,22 +138,13 @@ def _run(statement: str, given: dict[str, Any], said: Said | None) -> None:
     """The purchase and the answer in one round trip."""
     if said is not None:
         statement = f"WITH written AS ({statement}){_KEEP}"
-        given |= {
-            "operation": said.operation, "key": said.key, "said": said.body_hash,
-            "body": said.body.decode(),
-        }  # fmt: skip
+        given |= said.values
     cursor().execute(statement, given)
 
 
 def keep_answer(workspace_id: int, said: Said, now: datetime) -> None:
     """Keep what was answered, for a repeat."""
-    cursor().execute(
-        _KEEP,
-        {
-            "workspace": workspace_id, "operation": said.operation, "key": said.key,
-            "said": said.body_hash, "body": said.body.decode(), "now": now,
-        },
-    )  # fmt: skip
+    cursor().execute(_KEEP, {"workspace": workspace_id, "now": now, **said.values})
 
 
 def kept_cart(cart: Cart) -> Mapping[str, Any]:
