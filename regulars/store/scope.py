@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import psycopg
 from django.db import connection, transaction
 from psycopg.pq import ExecStatus
 from psycopg.types.json import JsonbLoader
-
-PLACE = re.compile(r"%\((\w+)\)s|%%")
-
-
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """A long statement with its places by number, as the server reads it, and their names."""
-
-    text: str
-    names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, statement: str) -> Self:
-        """From a statement with places by name: %(name)s, and %% for a percent sign."""
-        numbers: dict[str, int] = {}
-
-        def place(found: re.Match[str]) -> str:
-            name = found[1]
-            return f"${numbers.setdefault(name, len(numbers) + 1)}" if name else "%"
-
-        return cls(PLACE.sub(place, statement), tuple(numbers))
 
 
 @contextmanager
@@ -82,13 +59,6 @@ def cursor() -> psycopg.Cursor[tuple[Any, ...]]:
     # Django asks psycopg to leave JSON as text; here it comes as dicts and lists.
     made.adapters.register_loader("jsonb", JsonbLoader)
     return made
-
-
-def ask(statement: Numbered, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-    """The rows of a statement that is prepared at once; its text is not looked through again."""
-    made = psycopg.RawCursor(_raw())
-    made.execute(statement.text, [values[name] for name in statement.names], prepare=True)
-    return made.fetchall()
 
 
 def _raw() -> psycopg.Connection[tuple[Any, ...]]:

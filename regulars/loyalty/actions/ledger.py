@@ -17,7 +17,7 @@ from regulars.kernel.errors import Conflict
 from regulars.loyalty.actions import due
 from regulars.loyalty.actions.sql import FIND_KEYS, LOCK, LOCK_ONE, POST
 from regulars.loyalty.pure.ledger import Balance, Draft, Posted, body_hash, check
-from regulars.store.scope import ask, cursor
+from regulars.store.scope import cursor
 
 DRAFTS_MAX = 5_000
 LOCKED_MAX = 50_000
@@ -73,8 +73,9 @@ def post(workspace_id: int, drafts: Sequence[Draft], now: datetime | None = None
     assert len(drafts) <= DRAFTS_MAX
     for draft in drafts:
         check(draft)
-    rows = ask(POST, _arguments(workspace_id, drafts, now or clock.now()))
-    new = {no: Posted(txn_id, True, tuple(lots)) for no, txn_id, lots in rows}
+    raw = cursor()
+    raw.execute(POST, _arguments(workspace_id, drafts, now or clock.now()), prepare=True)
+    new = {no: Posted(txn_id, True, tuple(lots)) for no, txn_id, lots in raw.fetchall()}
     missed = [no for no in range(len(drafts)) if no not in new]
     if missed:
         new |= _posted_before(workspace_id, drafts, missed)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from regulars.store.scope import Numbered
-
 LOCK = """
 SELECT member_id, currency, available, pending, held, debt, due_at
 FROM loyalty_balance WHERE workspace_id = %s AND member_id = ANY(%s::bigint[])
@@ -18,7 +16,7 @@ JOIN loyalty_txn t ON t.workspace_id = %(workspace)s AND t.kind = g.kind AND t.n
 """
 # A key that is taken gives no fresh head, and nothing is written that hangs on it. A hold that was
 # settled, or a transaction taken back before, is told apart by the caller: no such key is found.
-POST = Numbered.of("""
+POST = """
 WITH t AS MATERIALIZED (
     SELECT nextval('loyalty_txn_id_seq') AS id, g.*
     FROM unnest(%(t0)s::int[], %(t1)s::text[], %(t2)s::text[], %(t3)s::bytea[], %(t4)s::text[],
@@ -115,7 +113,7 @@ waiting AS (
     INSERT INTO loyalty_unsealed (txn_id, workspace_id) SELECT id, %(workspace)s FROM fresh)
 SELECT fresh.no, fresh.id, ARRAY(SELECT l.id FROM l WHERE l.txn_no = fresh.no ORDER BY l.no)
 FROM fresh
-""")
+"""
 _HEADS = """
 heads AS MATERIALIZED (
     SELECT nextval('loyalty_txn_id_seq') AS id, g.* FROM grouped g),

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 
 from regulars.jobs import actions as jobs
 from regulars.store.faults import is_transient
-from regulars.store.scope import Numbered, ask, cursor, scope
+from regulars.store.scope import cursor, scope
 from tests.town import workspace
 
 
@@ -68,19 +68,6 @@ def test_json_comes_as_values(db: None) -> None:
         raw = cursor()
         raw.execute("""SELECT '{"a": [1, null]}'::jsonb""")
         assert raw.fetchone() == ({"a": [1, None]},)
-
-
-def test_places_by_name_become_numbers_and_a_name_is_given_once() -> None:
-    made = Numbered.of("SELECT %(a)s::int, %(b)s::text, %(a)s::int WHERE 'x' LIKE 'x%%'")
-
-    assert made == Numbered("SELECT $1::int, $2::text, $1::int WHERE 'x' LIKE 'x%'", ("a", "b"))
-
-
-def test_a_numbered_statement_is_asked_with_values_by_name(db: None) -> None:
-    with scope(workspace("numbered").id):
-        rows = ask(Numbered.of("SELECT %(b)s::text, %(a)s::int[], 5 %% 3"), {"a": [1], "b": "%s"})
-
-    assert rows == [("%s", [1], 2)]
 
 
 def hang_up() -> None:
